@@ -1,0 +1,189 @@
+"""The approvals that are known: rows, counts of all views, whole items near the cursor, decisions made here."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from cc_tui.state.approval_rows import ApprovalRow, LocalDecision, LocalPhase, View
+from cc_tui.state.load import Load
+from cc_tui.state.signal import ALL, Ids, Signal
+
+if TYPE_CHECKING:
+    from cc_api_client.models.approvals import ApprovalDetail
+
+WHOLE_ITEMS_KEPT = 64
+ROWS_KEPT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many approvals each view has, all-time, by the server's word."""
+
+    pending: int = 0
+    leaving: int = 0
+    problems: int = 0
+    sent: int = 0
+    rejected: int = 0
+    expired: int = 0
+    safe: int = 0
+    oldest_created_at: float | None = None
+
+    def moved(self, before: View | None, after: View | None) -> Counts:
+        """These counts after one approval went from one view to another."""
+        if before is after:
+            return self
+        changes: dict[str, int] = {}
+        for view, step in ((before, -1), (after, 1)):
+            if view is not None:
+                changes[view.value] = max(0, getattr(self, view.value) + step)
+        return replace(self, **changes)
+
+
+class ApprovalStore:
+    """Approvals by id. One signal tells which rows changed; one tells that a whole item came or went."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, ApprovalRow] = {}
+        self.local: dict[str, LocalDecision] = {}
+        self.loads: dict[View, Load] = {view: Load() for view in View}
+        self.truncated_at: int | None = None
+        self.changed: Signal[Ids] = Signal()
+        self.whole_changed: Signal[str] = Signal()
+        self._counts = Counts()
+        self._counts_known = False
+        self._wholes: OrderedDict[str, ApprovalDetail] = OrderedDict()
+        self.counts_doubtful = False
+        """An approval changed whose earlier view is not known: `sync` asks for the counts again."""
+
+    # What everyone reads
+
+    @property
+    def counts_known(self) -> bool:
+        """Whether the server has told its counts."""
+        return self._counts_known
+
+    @property
+    def counts(self) -> Counts:
+        """The server's counts, less what was decided here and has not reached it."""
+        counts = self._counts
+        for approval_id, decision in self.local.items():
+            row = self.rows.get(approval_id)
+            if decision.phase in (LocalPhase.CONFLICT, LocalPhase.REFUSED):
+                if row is None or row.view is not View.PROBLEMS:
+                    counts = replace(counts, problems=counts.problems + 1)
+            elif decision.is_open:
+                counts = counts.moved(row.view if row else View.PENDING, View.PROBLEMS)
+        return counts
+
+    @property
+    def undelivered_count(self) -> int:
+        """Decisions made here that the server has not confirmed."""
+        return sum(decision.is_open for decision in self.local.values())
+
+    def view_of(self, approval_id: str) -> View | None:
+        """The view an approval stands in, as the operator here sees it."""
+        decision = self.local.get(approval_id)
+        if decision is not None and decision.phase is not LocalPhase.CONFIRMED:
+            return View.PROBLEMS
+        row = self.rows.get(approval_id)
+        return row.view if row else None
+
+    def whole(self, approval_id: str) -> ApprovalDetail | None:
+        """The whole item, when it is at hand and not older than its row."""
+        whole = self._wholes.get(approval_id)
+        row = self.rows.get(approval_id)
+        if whole is None or (row is not None and whole.version < row.version):
+            return None
+        return whole
+
+    # What `sync` writes
+
+    def put(self, rows: Iterable[ApprovalRow]) -> None:
+        """Take rows over, each unless a later one is known; the counts follow."""
+        changed = set()
+        for row in rows:
+            known = self.rows.get(row.id)
+            if known is not None and not row.is_newer_than(known):
+                continue
+            if known is None and not row.is_decided:
+                self._counts = self._counts.moved(None, row.view)
+            elif known is None:
+                self.counts_doubtful = True
+            else:
+                self._counts = self._counts.moved(known.view, row.view)
+            self.rows[row.id] = row
+            changed.add(row.id)
+        if changed:
+            self.changed.emit(frozenset(changed))
+
+    def load(self, rows: Iterable[ApprovalRow]) -> Ids:
+        """Take over rows of a collection whose counts came with it; returns and tells those that changed."""
+        changed = set()
+        for row in rows:
+            known = self.rows.get(row.id)
+            if known is None or row.is_newer_than(known):
+                self.rows[row.id] = row
+                changed.add(row.id)
+        if changed:
+            self.changed.emit(frozenset(changed))
+        return frozenset(changed)
+
+    def forget_missing(self, view: View, present: set[str]) -> None:
+        """After a whole view was fetched: drop rows that the server no longer has in it."""
+        gone = [row.id for row in self.rows.values() if row.view is view and row.id not in present]
+        for approval_id in gone:
+            del self.rows[approval_id]
+        if gone:
+            self.changed.emit(frozenset(gone))
+
+    def set_counts(self, counts: Counts) -> None:
+        """Take the server's counts over."""
+        self.counts_doubtful = False
+        if counts != self._counts or not self._counts_known:
+            self._counts, self._counts_known = counts, True
+            self.changed.emit(frozenset())
+
+    def set_load(self, view: View, load: Load) -> None:
+        """Say how far a view is filled."""
+        if self.loads[view] != load:
+            self.loads[view] = load
+            self.changed.emit(frozenset())
+
+    def put_whole(self, whole: ApprovalDetail, row: ApprovalRow) -> None:
+        """Keep a whole item, with its row."""
+        self._wholes[whole.id] = whole
+        self._wholes.move_to_end(whole.id)
+        while len(self._wholes) > WHOLE_ITEMS_KEPT:
+            self._wholes.popitem(last=False)
+        known = self.rows.get(row.id)
+        if known is not None and row.is_newer_than(known):
+            self.put([row])
+        self.whole_changed.emit(whole.id)
+
+    def forget_wholes(self, approval_ids: Iterable[str]) -> None:
+        """The whole items are no longer true (a change of what surrounds them)."""
+        for approval_id in approval_ids:
+            self._wholes.pop(approval_id, None)
+
+    def clear(self) -> None:
+        """Forget all the server said (another scope, another history); decisions made here stay."""
+        self.rows.clear()
+        self._wholes.clear()
+        self.loads = {view: Load() for view in View}
+        self._counts, self._counts_known = Counts(), False
+        self.changed.emit(ALL)
+
+    # What `decisions` writes
+
+    def decide(self, approval_id: str, decision: LocalDecision) -> None:
+        """Show a decision that was made here."""
+        self.local[approval_id] = decision
+        self.changed.emit(frozenset({approval_id}))
+
+    def undecide(self, approval_id: str) -> None:
+        """Take a decision that was made here off the screen."""
+        if self.local.pop(approval_id, None) is not None:
+            self.changed.emit(frozenset({approval_id}))

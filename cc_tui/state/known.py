@@ -1,0 +1,22 @@
+"""All stores in one place: what the app knows."""
+
+from __future__ import annotations
+
+from cc_tui.state.agents import AgentStore
+from cc_tui.state.approvals import ApprovalStore
+from cc_tui.state.dashboard import DashboardStore
+from cc_tui.state.identity import IdentityStore
+from cc_tui.state.link import LinkStore
+from cc_tui.state.messages import MessageStore
+
+
+class Known:
+    """The stores; made once, shared by all who read."""
+
+    def __init__(self) -> None:
+        self.approvals = ApprovalStore()
+        self.agents = AgentStore()
+        self.dashboard = DashboardStore()
+        self.identity = IdentityStore()
+        self.link = LinkStore()
+        self.messages = MessageStore()

@@ -1,0 +1,59 @@
+"""The link to the server: live, polling, offline, refused. Written by `sync`, read by everyone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cc_tui.state.signal import Signal
+
+
+class LinkPhase(StrEnum):
+    """How the app hears from the server."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    POLLING = "polling"
+    OFFLINE = "offline"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The link now.
+
+    `since` and `retry_at` are local seconds since the epoch; `heard_at` is when the server was last heard;
+    `poll_seconds` is the period while polling; `sentence` says why it is offline or refused.
+    """
+
+    phase: LinkPhase = LinkPhase.CONNECTING
+    since: float = 0.0
+    heard_at: float | None = None
+    retry_at: float | None = None
+    poll_seconds: float = 5.0
+    sentence: str | None = None
+
+    @property
+    def is_up(self) -> bool:
+        """Whether commands can be sent now."""
+        return self.phase in (LinkPhase.LIVE, LinkPhase.POLLING)
+
+
+class LinkStore:
+    """The link, and a signal when it changes."""
+
+    def __init__(self) -> None:
+        self.link = Link()
+        self.changed: Signal[Link] = Signal()
+        self.clock_offset = 0.0
+        """Server time minus local time in seconds; holds are counted down with it."""
+
+    def set(self, link: Link) -> None:
+        """Replace the link; tells only what differs."""
+        if link != self.link:
+            self.link = link
+            self.changed.emit(link)
+
+    def server_time(self, local: float) -> float:
+        """The server's time at the local time `local`, both in seconds since the epoch."""
+        return local + self.clock_offset
