@@ -1,13 +1,14 @@
 """What one view of the Approvals tab shows: order, filter, marks, what arrived and waits, what was decided and stays.
 
-Nothing moves under the cursor: rows that arrive wait in `arrived` until they are asked for, rows that leave the view stay
-(the widget dims them) until the list is settled.
+Nothing moves under the cursor: rows that arrive wait in `arrived` until they are asked for, rows that leave the view
+stay (the widget dims them) until the list is settled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
+from itertools import chain
 
 from cc_tui.state.approval_rows import ApprovalRow, View
 from cc_tui.state.approvals import ApprovalStore
@@ -99,7 +100,7 @@ class ApprovalList:
         """The place of the next undecided row after `place`, else of the nearest before it."""
         after = range(place + 1, len(self.order))
         before = range(min(place, len(self.order)) - 1, -1, -1)
-        for candidate in (*after, *before):
+        for candidate in chain(after, before):
             if self.is_undecided_here(self.order[candidate]):
                 return candidate
         return None
@@ -166,11 +167,11 @@ class ApprovalList:
         return self._store.view_of(row.id) is self.view and self._passes(row)
 
     def _store_changed(self, ids: Ids) -> None:
-        if ids == ALL or not self._settled or self._store.loads[self.view].phase is Phase.LOADING:
-            self._settled = False
-            self._take_in()
+        load = self._store.loads[self.view]
+        if ids == ALL or load.phase is Phase.LOADING or not self._settled:
+            self._take_in(ids)
             return
-        here = False
+        here = not ids
         for approval_id in ids:
             row = self._store.rows.get(approval_id)
             if approval_id in self._places:
@@ -182,19 +183,34 @@ class ApprovalList:
             elif approval_id in self.arrived:
                 self.arrived.discard(approval_id)
                 here = True
-        if here or not ids:
+        if here:
             self.changed.emit(ids)
 
-    def _take_in(self) -> None:
+    def _take_in(self, ids: Ids) -> None:
         """While a view is being filled its rows come straight in; the widget keeps the cursor by id."""
-        if not self._store.loads[self.view].has_rows and self._store.loads[self.view].phase is not Phase.LOADING:
-            if self.order or self.arrived:
-                self.settle()
-                self._settled = False
-            else:
-                self.changed.emit(ALL)
-            return
-        self.settle()
+        load = self._store.loads[self.view]
+        if load.phase is Phase.UNASKED:
+            self.order, self._places, self._settled = [], {}, False
+            self.arrived.clear()
+            self.changed.emit(ALL)
+        elif not self._append(ids):
+            self.settle()
+
+    def _append(self, ids: Ids) -> bool:
+        """Put rows that sort behind all others at the end, without sorting again; False when some do not."""
+        if not self._settled or self.reversed or ids == ALL:
+            return False
+        rows = self._store.rows
+        fresh = [rows[approval_id] for approval_id in ids if approval_id not in self._places and approval_id in rows]
+        fresh = sorted(filter(self._belongs, fresh), key=_KEYS[self.sort])
+        last = rows.get(self.order[-1]) if self.order else None
+        if fresh and last is not None and _KEYS[self.sort](fresh[0]) < _KEYS[self.sort](last):
+            return False
+        for row in fresh:
+            self._places[row.id] = len(self.order)
+            self.order.append(row.id)
+        self.changed.emit(ids)
+        return True
 
     def _drop_stale_mark(self, approval_id: str) -> None:
         if approval_id in self.marks and not self.is_undecided_here(approval_id):
