@@ -131,9 +131,16 @@ class ApprovalStore:
             self.changed.emit(frozenset(changed))
         return frozenset(changed)
 
-    def forget_missing(self, view: View, present: set[str]) -> None:
-        """After a whole view was fetched: drop rows that the server no longer has in it."""
-        gone = [row.id for row in self.rows.values() if row.view is view and row.id not in present]
+    def forget_missing(self, view: View, present: set[str], before: float) -> None:
+        """After a whole view was fetched: drop rows that the server no longer has in it.
+
+        Rows that came into the view after `before` (server time, seconds), when fetching began, stay.
+        """
+        gone = [
+            row.id
+            for row in self.rows.values()
+            if row.id not in present and row.view is view and max(row.created_at, row.decided_at or 0.0) < before
+        ]
         for approval_id in gone:
             del self.rows[approval_id]
         if gone:

@@ -22,13 +22,12 @@ class LinkPhase(StrEnum):
 class Link:
     """The link now.
 
-    `since` and `retry_at` are local seconds since the epoch; `heard_at` is when the server was last heard;
-    `poll_seconds` is the period while polling; `sentence` says why it is offline or refused.
+    `since` and `retry_at` are local seconds since the epoch; `poll_seconds` is the period while polling; `sentence`
+    says why it is offline or refused.
     """
 
     phase: LinkPhase = LinkPhase.CONNECTING
     since: float = 0.0
-    heard_at: float | None = None
     retry_at: float | None = None
     poll_seconds: float = 5.0
     sentence: str | None = None
@@ -45,6 +44,8 @@ class LinkStore:
     def __init__(self) -> None:
         self.link = Link()
         self.changed: Signal[Link] = Signal()
+        self.heard_at: float | None = None
+        """When the server was last heard, in local seconds; it changes often and is not signalled."""
         self.clock_offset = 0.0
         """Server time minus local time in seconds; holds are counted down with it."""
 

@@ -1,0 +1,134 @@
+"""Events become state: what each type of event means for the stores.
+
+An event carries the whole new object, so applying it twice or late does no harm. A malformed one is left out, counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from cc_api_client.models.agents import Agent, LogLine
+from cc_api_client.models.approvals import Approval, Delivery
+from cc_api_client.models.events import Event, EventType, Topic
+from cc_api_client.models.operations import QueueCounts
+from cc_api_client.models.runs import Run
+from cc_tui.state.approval_rows import row_of
+from cc_tui.state.known import Known
+
+if TYPE_CHECKING:
+    from cc_api_client.models.dashboard import DashboardStats
+
+RECENT_RUNS = 15
+
+
+class Intake:
+    """Applies events to the stores.
+
+    `wanted` is called with the name of a feed when an event tells that its figures changed but not to what.
+    """
+
+    def __init__(self, known: Known, wanted: Callable[[str], None]) -> None:
+        self._known = known
+        self._wanted = wanted
+        self.counts_at = 0
+        """Events up to this seq are in the counts already."""
+        self.malformed = 0
+
+    def apply(self, event: Event) -> None:
+        """Take one event over."""
+        try:
+            match event.topic:
+                case Topic.APPROVALS:
+                    self._approval(event)
+                case Topic.AGENTS:
+                    self._agent(event)
+                case Topic.RUNS:
+                    self._run(event)
+                case Topic.JOBS:
+                    self._jobs(event)
+                case Topic.COSTS | Topic.LEADS:
+                    self._wanted("dashboard")
+                case Topic.SYSTEM:
+                    self._wanted("identity")
+                    self._wanted("dashboard")
+        except ValidationError:
+            self.malformed += 1
+
+    def _approval(self, event: Event) -> None:
+        store = self._known.approvals
+        if event.type == EventType.DELIVERY_CHANGED:
+            self._delivery(event)
+            return
+        row = row_of(Approval.model_validate(event.data))
+        if event.seq is not None and event.seq <= self.counts_at:
+            store.load([row])
+        else:
+            store.put([row])
+        if store.counts_doubtful:
+            self._wanted("counts")
+
+    def _delivery(self, event: Event) -> None:
+        store = self._known.approvals
+        delivery = Delivery.model_validate(event.data)
+        row = store.rows.get(delivery.approval_id)
+        if row is None:
+            self._wanted("counts")
+            return
+        if delivery.id == row.delivery_id and delivery.version <= row.delivery_version:
+            return
+        changed = replace(
+            row,
+            delivery_id=delivery.id,
+            delivery=str(delivery.state),
+            delivery_version=delivery.version,
+            not_before=delivery.not_before.timestamp(),
+            trouble=delivery.error or delivery.waiting_for or "",
+        )
+        if event.seq is not None and event.seq <= self.counts_at:
+            store.load([changed])
+        else:
+            store.put([changed])
+
+    def _agent(self, event: Event) -> None:
+        store = self._known.agents
+        match event.type:
+            case EventType.AGENT_LOG:
+                self._log(event.id, event.data)
+            case EventType.AGENT_HEARTBEAT:
+                known = store.agents.get(event.id)
+                if known is not None:
+                    store.put(known.model_copy(update={"last_heartbeat_at": event.at}))
+            case _:
+                store.put(Agent.model_validate(event.data))
+                self._wanted("dashboard")
+
+    def _log(self, agent_id: str, told: dict[str, Any]) -> None:
+        if told.get("truncated"):
+            self._wanted("log")
+            return
+        lines = told.get("lines")
+        if isinstance(lines, list):
+            self._known.agents.add_log(agent_id, [LogLine.model_validate(line) for line in lines])
+
+    def _run(self, event: Event) -> None:
+        run = Run.model_validate(event.data)
+
+        def with_run(stats: DashboardStats) -> DashboardStats:
+            others = [one for one in stats.recent_runs if one.id != run.id]
+            places = [place for place, one in enumerate(stats.recent_runs) if one.id == run.id]
+            others.insert(places[0] if places else 0, run)
+            return stats.model_copy(update={"recent_runs": others[:RECENT_RUNS]})
+
+        self._known.dashboard.amend(with_run)
+        if run.id in self._known.dashboard.runs:
+            self._wanted("run")
+        self._wanted("agents")
+
+    def _jobs(self, event: Event) -> None:
+        if event.type == EventType.JOB_COUNTS:
+            queue = QueueCounts.model_validate(event.data)
+            self._known.dashboard.amend(lambda stats: stats.model_copy(update={"queue": queue}))

@@ -1,0 +1,100 @@
+"""When to ask the server for what: periods, back-off, what is looked at first. Pure; time is an argument (seconds)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from random import Random
+
+BACK_OFF_FIRST_SECONDS = 1.0
+BACK_OFF_MOST_SECONDS = 30.0
+
+
+def back_off(failures: int, rng: Random) -> float:
+    """Seconds to wait after `failures` failures in a row: full jitter, never under a quarter of a second."""
+    ceiling = min(BACK_OFF_MOST_SECONDS, BACK_OFF_FIRST_SECONDS * 2.0 ** (failures - 1))
+    return max(0.25, rng.uniform(0.0, ceiling))
+
+
+@dataclass(slots=True)
+class Feed:
+    """One thing that is asked for again and again.
+
+    `live_seconds` and `polling_seconds` are its periods with and without a stream; `weight` orders what is due.
+    """
+
+    name: str
+    fetch: Callable[[], Awaitable[None]]
+    live_seconds: float
+    polling_seconds: float
+    weight: int = 0
+    due_at: float = 0.0
+    failures: int = 0
+    in_flight: bool = False
+    enabled: bool = True
+
+
+class Schedule:
+    """The feeds, and which of them is next."""
+
+    def __init__(self, rng: Random) -> None:
+        self._feeds: dict[str, Feed] = {}
+        self._rng = rng
+        self._held_until = 0.0
+        self.is_live = False
+
+    def add(self, feed: Feed) -> None:
+        """Know `feed` from now on; it is due at once."""
+        self._feeds[feed.name] = feed
+
+    def feed(self, name: str) -> Feed:
+        """The feed of that name."""
+        return self._feeds[name]
+
+    def ask(self, name: str, at: float = 0.0) -> None:
+        """Have a feed fetched at `at`, or earlier when it is due earlier anyway."""
+        feed = self._feeds[name]
+        feed.enabled = True
+        feed.due_at = min(feed.due_at, at)
+
+    def ask_all(self) -> None:
+        """Have everything fetched now."""
+        self._held_until = 0.0
+        for feed in self._feeds.values():
+            feed.due_at = 0.0
+
+    def hold(self, until: float) -> None:
+        """Fetch nothing before `until`: the server can't be reached."""
+        self._held_until = until
+
+    def release(self) -> None:
+        """The server can be reached again."""
+        self._held_until = 0.0
+
+    def take(self, now: float) -> Feed | None:
+        """The weightiest feed that is due and not in flight; it is in flight from now on."""
+        if now < self._held_until:
+            return None
+        due = [feed for feed in self._feeds.values() if feed.enabled and not feed.in_flight and feed.due_at <= now]
+        if not due:
+            return None
+        feed = max(due, key=lambda one: one.weight)
+        feed.in_flight = True
+        return feed
+
+    def wait_seconds(self, now: float) -> float:
+        """How long nothing is due, in seconds; at most a minute."""
+        times = [feed.due_at for feed in self._feeds.values() if feed.enabled and not feed.in_flight]
+        return min(60.0, max(0.0, max(min(times, default=now + 60.0), self._held_until) - now))
+
+    def succeeded(self, feed: Feed, now: float) -> None:
+        """`feed` was fetched: its next turn is a period away."""
+        feed.in_flight, feed.failures = False, 0
+        feed.due_at = now + (feed.live_seconds if self.is_live else feed.polling_seconds)
+
+    def failed(self, feed: Feed, now: float, wait_seconds: float | None = None) -> float:
+        """`feed` could not be fetched; returns when it is tried again (`wait_seconds`: the server's wish)."""
+        feed.in_flight = False
+        feed.failures += 1
+        feed.due_at = now + (back_off(feed.failures, self._rng) if wait_seconds is None else wait_seconds)
+        return feed.due_at
