@@ -1,0 +1,62 @@
+"""What an action is: its id, its keys, where they count, how risky it is, whom it needs, and why not now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cc_tui.state.known import Known
+
+
+class Risk(StrEnum):
+    """What a stray key could do."""
+
+    NONE = "none"
+    REVERSIBLE = "reversible"
+    DECISION = "decision"
+
+
+class Where(StrEnum):
+    """Where an action's keys count; its name heads the section of the help."""
+
+    EVERYWHERE = "everywhere"
+    LISTS = "lists"
+    APPROVALS = "approvals"
+    AGENTS = "agents"
+    LOGS = "logs"
+    REASON = "reason line"
+    RISK = "risk line"
+    DIALOGS = "dialogs"
+    EDITOR = "editor"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing an operator can do.
+
+    `short` is the word in the footer (empty: not in the footer); `rank` orders the footer, low first; `why_not` says
+    in a few words why it can't be done now, or None.
+    """
+
+    id: str
+    title: str
+    help: str
+    keys: tuple[str, ...]
+    where: Where
+    short: str = ""
+    rank: int = 100
+    risk: Risk = Risk.NONE
+    needs_role: str = "viewer"
+    needs_link: bool = False
+    in_palette: bool = True
+    why_not: Callable[[Known], str | None] | None = None
+
+    def unavailable(self, known: Known) -> str | None:
+        """Why it can't be done now, in a few words, or None."""
+        identity = known.identity
+        if self.needs_role != "viewer" and identity.is_read_only:
+            return "read-only key" if not identity.read_only_by_choice else "read-only by --read-only"
+        if self.needs_link and not known.link.link.is_up:
+            return "offline: only decisions are kept until the link is back"
+        return self.why_not(known) if self.why_not is not None else None

@@ -1,0 +1,48 @@
+"""Commands: everything but approve and reject that changes something on the server.
+
+Neither journaled nor guarded: the answer is handed to `sync`, so the screen shows what the server confirmed. A command
+that fails says so and is not repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cc_api_client.client import CommandCenterClient
+    from cc_api_client.models.agents import Agent
+    from cc_api_client.models.approvals import Approval, ApprovalEdit
+    from cc_tui.sync.sync import Sync
+
+
+class Commands:
+    """Sends commands, one idempotency key each.
+
+    Every method raises `CommandCenterError` when the server did not do it.
+    """
+
+    def __init__(self, client: CommandCenterClient, sync: Sync, new_key: Callable[[], str]) -> None:
+        self._client = client
+        self._sync = sync
+        self._new_key = new_key
+
+    async def pause(self, agent_id: str, reason: str | None = None) -> Agent:
+        """Pause an agent, or give a reason for its pause; returns it as the server has it."""
+        answer = await self._client.agents.pause(agent_id, reason, idempotency_key=self._new_key())
+        self._sync.take_agent(answer.item)
+        return answer.item
+
+    async def resume(self, agent_id: str) -> Agent:
+        """Resume an agent; returns it as the server has it."""
+        answer = await self._client.agents.resume(agent_id, idempotency_key=self._new_key())
+        self._sync.take_agent(answer.item)
+        return answer.item
+
+    async def edit(self, approval_id: str, changes: ApprovalEdit, version: int) -> Approval:
+        """Change a draft that was read at `version`; returns it as the server has it."""
+        approval = await self._client.approvals.edit(
+            approval_id, changes, version=version, idempotency_key=self._new_key()
+        )
+        self._sync.take_approval(approval)
+        return approval
