@@ -1,0 +1,91 @@
+"""The store of approvals: rows, versions, counts, and what was decided here."""
+
+from __future__ import annotations
+
+from cc_tui.state.approval_rows import LocalDecision, LocalPhase, View, Weight
+from cc_tui.state.approvals import ApprovalStore, Counts
+from tests.support.rows import NOON, detail, flag, row, wire_delivery
+
+
+def store_with(*numbers: int) -> ApprovalStore:
+    store = ApprovalStore()
+    store.load(row(number) for number in numbers)
+    store.set_counts(Counts(pending=len(numbers)))
+    return store
+
+
+def decision(phase: LocalPhase = LocalPhase.UNDELIVERED) -> LocalDecision:
+    return LocalDecision("approve", phase, NOON.timestamp(), "key-1")
+
+
+def test_an_older_version_never_replaces_a_newer_one() -> None:
+    store = ApprovalStore()
+    store.put([row(1, version=3, subject="new")])
+    store.put([row(1, version=2, subject="old")])
+    assert store.rows[row(1).id].subject == "new"
+
+
+def test_a_row_that_leaves_a_view_moves_the_counts() -> None:
+    store = store_with(1, 2)
+    store.put([row(1, version=2, status="approved", delivery=wire_delivery(1))])
+    assert (store.counts.pending, store.counts.leaving) == (1, 1)
+
+
+def test_a_new_pending_row_is_counted() -> None:
+    store = store_with(1)
+    store.put([row(2)])
+    assert store.counts.pending == 2
+
+
+def test_a_change_of_an_unknown_row_makes_the_counts_doubtful() -> None:
+    store = store_with(1)
+    store.put([row(9, status="rejected")])
+    assert store.counts_doubtful
+
+
+def test_an_undelivered_decision_counts_as_a_problem_and_no_longer_as_pending() -> None:
+    store = store_with(1, 2)
+    store.decide(row(1).id, decision())
+    assert (store.counts.pending, store.counts.problems, store.undelivered_count) == (1, 1, 1)
+    store.undecide(row(1).id)
+    assert (store.counts.pending, store.counts.problems) == (2, 0)
+
+
+def test_a_conflict_stands_under_problems_until_it_is_dropped() -> None:
+    store = store_with(1)
+    store.put([row(1, version=2, status="rejected")])
+    store.decide(row(1).id, decision(LocalPhase.CONFLICT))
+    assert store.view_of(row(1).id) is View.PROBLEMS
+    assert (store.counts.problems, store.counts.rejected) == (1, 1)
+
+
+def test_a_confirmed_decision_follows_the_server() -> None:
+    store = store_with(1)
+    store.decide(row(1).id, decision(LocalPhase.CONFIRMED))
+    store.put([row(1, version=2, status="approved", delivery=wire_delivery(1))])
+    assert store.view_of(row(1).id) is View.LEAVING
+
+
+def test_rows_that_the_server_no_longer_has_are_dropped_but_not_those_that_just_came() -> None:
+    store = store_with(1, 2)
+    began = row(2).created_at
+    store.forget_missing(View.PENDING, present=set(), before=began)
+    assert list(store.rows) == [row(2).id]
+
+
+def test_a_whole_item_older_than_its_row_is_not_at_hand() -> None:
+    store = store_with(1)
+    store.put_whole(detail(1), row(1))
+    assert store.whole(row(1).id) is not None
+    store.put([row(1, version=2)])
+    assert store.whole(row(1).id) is None
+
+
+def test_the_heaviest_flag_weighs_and_an_unknown_severity_is_a_warning() -> None:
+    flags = [flag(severity="info"), flag(severity="catastrophic")]
+    assert row(1, risk={"score": 5, "parts": [], "flags": flags}).weight is Weight.WARN
+
+
+def test_blocked_items_stand_under_problems() -> None:
+    returned = {"why": "blocked", "reasons": ["stale"], "at": NOON.isoformat()}
+    assert row(1, returned=returned).view is View.PROBLEMS

@@ -1,0 +1,70 @@
+"""When the server is asked for what."""
+
+from __future__ import annotations
+
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cc_tui.sync.schedule import BACK_OFF_MOST_SECONDS, Feed, Schedule, back_off
+
+
+async def nothing() -> None:
+    """Fetch nothing."""
+
+
+def schedule_of(**weights: int) -> Schedule:
+    schedule = Schedule(Random(1))
+    for name, weight in weights.items():
+        schedule.add(Feed(name, nothing, live_seconds=30.0, polling_seconds=5.0, weight=weight))
+    return schedule
+
+
+def test_the_weightiest_feed_goes_first_and_never_twice_at_once() -> None:
+    schedule = schedule_of(light=1, heavy=2)
+    first, second = schedule.take(0.0), schedule.take(0.0)
+    assert first is not None
+    assert second is not None
+    assert (first.name, second.name, schedule.take(0.0)) == ("heavy", "light", None)
+
+
+def test_the_period_is_longer_while_the_stream_is_live() -> None:
+    schedule = schedule_of(one=1)
+    feed = schedule.take(0.0)
+    assert feed is not None
+    schedule.succeeded(feed, 10.0)
+    assert feed.due_at == 15.0
+    schedule.is_live = True
+    schedule.succeeded(feed, 10.0)
+    assert feed.due_at == 40.0
+
+
+def test_nothing_is_fetched_while_the_server_cannot_be_reached() -> None:
+    schedule = schedule_of(one=1, two=2)
+    schedule.hold(5.0)
+    assert schedule.take(4.9) is None
+    assert schedule.wait_seconds(1.0) == 4.0
+    assert schedule.take(5.0) is not None
+
+
+def test_asking_makes_a_feed_due_earlier_never_later() -> None:
+    schedule = schedule_of(one=1)
+    feed = schedule.take(0.0)
+    assert feed is not None
+    schedule.succeeded(feed, 0.0)
+    schedule.ask("one", 3.0)
+    schedule.ask("one", 4.0)
+    assert feed.due_at == 3.0
+
+
+def test_a_server_that_names_its_wait_is_obeyed() -> None:
+    schedule = schedule_of(one=1)
+    feed = schedule.take(0.0)
+    assert feed is not None
+    assert schedule.failed(feed, 1.0, 7.0) == 8.0
+
+
+@given(st.integers(1, 60), st.integers())
+def test_back_off_is_bounded(failures: int, seed: int) -> None:
+    assert 0.25 <= back_off(failures, Random(seed)) <= BACK_OFF_MOST_SECONDS
