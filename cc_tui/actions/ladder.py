@@ -1,0 +1,85 @@
+"""The ladder of confirmation: the riskier a draft, the more it takes to let it out. Pure.
+
+Below risk 40 one key; 40 to 69, or a warning, one key after a longer look (the guard's part); from 70, or with a flag
+that blocks, `a` and then `Y`; an amount or a contract change is let out by typing the amount or the client's name.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any
+
+from cc_tui.state.approval_rows import ApprovalRow, Weight
+
+CONFIRM_FROM_RISK = 70
+
+
+class Rung(StrEnum):
+    """What it takes to approve a draft."""
+
+    KEY = "key"
+    CONFIRM = "confirm"
+    TYPE = "type"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A rung, and for `TYPE` what is to be typed: an amount in dollars, or a name."""
+
+    rung: Rung
+    amount_usd: Decimal | None = None
+    name: str = ""
+
+    @property
+    def phrase(self) -> str:
+        """What is to be typed, as it is shown."""
+        if self.amount_usd is None:
+            return self.name
+        whole = self.amount_usd == self.amount_usd.to_integral_value()
+        return f"{self.amount_usd:,.0f}" if whole else f"{self.amount_usd:,.2f}"
+
+    def accepts(self, typed: str) -> bool:
+        """Whether what was typed is the phrase; dollar signs, commas, capitals and outer blanks don't matter."""
+        if self.amount_usd is None:
+            return bool(self.name.strip()) and _plain(typed) == _plain(self.name)
+        try:
+            return Decimal(re.sub(r"[$,\s]", "", typed)) == self.amount_usd
+        except InvalidOperation:
+            return False
+
+
+def step_for(row: ApprovalRow, payload: dict[str, Any] | None, client_name: str | None) -> Step:
+    """What it takes to approve this draft.
+
+    Args:
+        row: the draft.
+        payload: what its kind has on top (items, clauses, `amount_usd`).
+        client_name: the name of the client it concerns; without one its id is to be typed.
+    """
+    amount = amount_of(payload)
+    if amount is not None:
+        return Step(Rung.TYPE, amount_usd=amount)
+    if row.kind == "contract_change":
+        return Step(Rung.TYPE, name=client_name or row.client_id)
+    if row.risk >= CONFIRM_FROM_RISK or row.weight is Weight.BLOCK:
+        return Step(Rung.CONFIRM)
+    return Step(Rung.KEY)
+
+
+def amount_of(payload: dict[str, Any] | None) -> Decimal | None:
+    """The amount that a draft commits to, in US dollars; None without one, or when it is no figure."""
+    told = (payload or {}).get("amount_usd")
+    if told is None or isinstance(told, bool):
+        return None
+    try:
+        amount = Decimal(str(told))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
