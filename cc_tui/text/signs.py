@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
 
 @dataclass(frozen=True, slots=True)
 class Signs:
@@ -86,5 +88,5 @@ def signs_for(ascii_only: bool) -> Signs:
 
 
 def in_ascii(text: str) -> str:
-    """`text` with our signs replaced by their twins and anything else outside ASCII by `?`."""
-    return text.translate(_TWINS).encode("ascii", "replace").decode("ascii")
+    """`text` with our signs replaced by their twins and anything else outside ASCII by `?`, as wide as it was."""
+    return "".join(char if char.isascii() else "?" * cell_len(char) for char in text.translate(_TWINS))

@@ -1,0 +1,1 @@
+"""Sheets from below: help, palette, log, questions."""

@@ -1,0 +1,1 @@
+"""What stands on every screen: status bar, tabs, message line, footer."""

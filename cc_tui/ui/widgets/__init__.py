@@ -1,0 +1,1 @@
+"""The parts screens are made of: lines, the table, the pane, charts."""
