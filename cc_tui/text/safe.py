@@ -54,20 +54,17 @@ def shown(char: str, ascii_only: bool = False) -> str:
 class WrappedLine:
     """One line of wrapped text: what is shown, and the code points of the original it stands for (end exclusive).
 
-    `starts[i]` is the cell at which the code point `start + i` begins; one more entry is the line's width.
+    `shown[i]` is how the code point `start + i` is shown; empty for a blank that the line's end took.
     """
 
     text: SafeText
     start: int
     end: int
-    starts: tuple[int, ...]
+    shown: tuple[str, ...]
 
-    def cells_of(self, start: int, end: int) -> tuple[int, int] | None:
-        """The cells that the original's code points `start` to `end` take on this line; None when none do."""
-        first, last = max(start, self.start), min(end, self.end)
-        if first >= last:
-            return None
-        return self.starts[first - self.start], self.starts[last - self.start]
+    def part(self, first: int, last: int) -> SafeText:
+        """How the original's code points `first` to `last` are shown on this line."""
+        return SafeText("".join(self.shown[max(0, first - self.start) : max(0, last - self.start)]))
 
 
 def safe_line(text: str, ascii_only: bool = False) -> SafeText:
@@ -131,7 +128,7 @@ def _wrap(text: str, start: int, end: int, width: int, ascii_only: bool) -> Iter
         for index, piece in _pieces(paragraph, ascii_only)
     ]
     if not cells:
-        yield WrappedLine(SafeText(""), start, start, (0,))
+        yield WrappedLine(SafeText(""), start, start, ())
         return
     at = 0
     while at < len(cells):
@@ -164,10 +161,8 @@ def _past_blank(cells: list[_Cell], place: int) -> int:
 
 
 def _line(cells: list[_Cell], end: int) -> WrappedLine:
-    starts = [0]
-    for cell in cells:
-        starts.append(starts[-1] + cell.width)
+    shown = [cell.text for cell in cells]
     first = cells[0].index if cells else end
-    # A blank that the break swallowed still belongs to this line, with no width.
-    starts.extend([starts[-1]] * (end - first - len(cells)))
-    return WrappedLine(SafeText("".join(cell.text for cell in cells)), first, end, tuple(starts))
+    # A blank that the break swallowed still belongs to this line, and shows nothing.
+    shown.extend([""] * (end - first - len(cells)))
+    return WrappedLine(SafeText("".join(shown)), first, end, tuple(shown))

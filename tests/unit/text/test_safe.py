@@ -34,8 +34,8 @@ def test_wrapped_lines_fit_and_cover_every_code_point_in_order(text: str, width:
     for line in lines:
         assert text[at : line.start].strip("\r\n") == ""
         at = line.end
-        assert len(line.starts) == line.end - line.start + 1
-        assert line.starts[-1] == cell_len(line.text)
+        assert len(line.shown) == line.end - line.start
+        assert "".join(line.shown) == line.text
         assert cell_len(line.text) <= width or line.end - line.start == 1 or width < 12
     assert text[at:].strip("\r\n") == ""
 
@@ -75,10 +75,10 @@ def test_words_wrap_and_blank_lines_stay() -> None:
     assert [line.text for line in lines] == ["Hi Sarah,", "", "I noticed", "BigCo", "opened"]
 
 
-def test_a_span_of_the_original_is_found_in_cells() -> None:
+def test_a_span_of_the_original_is_found_as_it_is_shown() -> None:
     lines = safe_lines("Hi \u200b{{first_name}}, there", 40)
-    assert lines[0].cells_of(4, 18) == (11, 25)
-    assert lines[0].cells_of(90, 95) is None
+    assert lines[0].part(3, 18) == "‹U+200B›{{first_name}}"
+    assert lines[0].part(90, 95) == ""
 
 
 @given(ANY_TEXT | NASTY)

@@ -1,0 +1,1 @@
+"""The Approvals tab: the queue, the draft, and a person's word."""
