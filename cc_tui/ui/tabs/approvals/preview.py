@@ -1,7 +1,7 @@
 """The draft as the operator reads it: pure drawing, from what is known to lines.
 
-The guard needs to know which lines carry what, so every line says which part of the draft it is. Text is made safe here,
-as it is wrapped; nothing from outside reaches a line in another way.
+The guard needs to know which lines carry what, so every line says which part of the draft it is. Text is made safe
+here, as it is wrapped; nothing from outside reaches a line in another way.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ class PreviewLine:
 class PreviewFacts:
     """What the preview is drawn from.
 
-    `now` is the server's time in seconds; `note` is a warning about what is shown (an old link); `why_is_open` shows the
-    parts of the score in full; `diff` takes the place of the text.
+    `now` is the server's time in seconds; `note` is a warning about what is shown (an old link); `diff` takes the place
+    of the text.
     """
 
     row: ApprovalRow
@@ -68,7 +68,6 @@ class PreviewFacts:
     client_name: str
     now: float
     note: str = ""
-    why_is_open: bool = False
     diff: Sequence[tuple[str, str]] | None = None
 
 

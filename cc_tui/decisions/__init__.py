@@ -1,0 +1,1 @@
+"""What the operator decided, until the server has confirmed it: the guard, the journal, the dispatcher."""

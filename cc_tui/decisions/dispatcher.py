@@ -1,0 +1,351 @@
+"""Delivers decisions: from the journal to the server, again and again until it answers, each exactly as it was made.
+
+A decision is in the journal before this knows of it, and leaves it only when the server has confirmed it or the
+operator has taken it back. Knows the client by a small protocol; knows no Textual.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING, Protocol
+
+from cc_api_client.errors import (
+    CommandCenterError,
+    Conflict,
+    Forbidden,
+    RateLimited,
+    ServerFault,
+    Unauthorized,
+    Unavailable,
+    Unreachable,
+    VersionConflict,
+)
+from cc_tui.decisions.journal import Decision, Destination, Journal, TroubleKind, Verb
+from cc_tui.state.clock import Clock
+
+if TYPE_CHECKING:
+    from cc_api_client.models.approvals import Approval
+    from cc_api_client.resources.answers import Acted
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 4
+RETRY_MOST_SECONDS = 15.0
+UNDO_REMEMBERED = 200
+
+
+class DecisionPort(Protocol):
+    """The server's part: `client.approvals`."""
+
+    async def approve(
+        self, approval_id: str, *, version: int, payload_sha256: str, idempotency_key: str, note: str | None = None
+    ) -> Acted[Approval]:
+        """Approve what was seen."""
+
+    async def reject(
+        self,
+        approval_id: str,
+        *,
+        version: int,
+        payload_sha256: str,
+        idempotency_key: str,
+        reason_code: str,
+        reason: str | None = None,
+    ) -> Acted[Approval]:
+        """Reject what was seen."""
+
+    async def undo(self, approval_id: str, *, version: int, idempotency_key: str) -> Acted[Approval]:
+        """Take a decision back."""
+
+
+class DecisionSink(Protocol):
+    """Where outcomes go: the state, and the message line."""
+
+    def undelivered(self, decision: Decision) -> None:
+        """It is on disk and waits for the server."""
+
+    def offered(self, decision: Decision) -> None:
+        """It waits for the operator's word."""
+
+    def confirmed(self, decision: Decision, approval: Approval) -> None:
+        """The server has it."""
+
+    def conflict(self, decision: Decision, sentence: str, approval: Approval | None) -> None:
+        """Someone was first, or the draft changed since it was seen."""
+
+    def refused(self, decision: Decision, sentence: str) -> None:
+        """The server will not take it."""
+
+    def dropped(self, decision: Decision) -> None:
+        """The operator took it back before it was delivered."""
+
+    def undone(self, decision: Decision, approval: Approval) -> None:
+        """The server took it back."""
+
+    def undo_failed(self, decision: Decision, sentence: str, approval: Approval | None) -> None:
+        """Too late, or the server can't be asked."""
+
+
+class Dispatcher:
+    """Sends what waits, oldest first, a few at once, one at a time an approval.
+
+    Args:
+        journal: where decisions are.
+        sink: told of every outcome.
+        clock: time.
+        rng: jitter.
+        new_key: makes idempotency keys.
+        deliver_within_seconds: a decision older than this when the link comes back is sent only on the operator's word.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        sink: DecisionSink,
+        clock: Clock,
+        rng: Random,
+        new_key: Callable[[], str],
+        *,
+        deliver_within_seconds: float = 900.0,
+    ) -> None:
+        self._journal = journal
+        self._sink = sink
+        self._clock = clock
+        self._rng = rng
+        self._new_key = new_key
+        self._deliver_within = deliver_within_seconds
+        self._port: DecisionPort | None = None
+        self._destination: Destination | None = None
+        self._in_flight: dict[str, asyncio.Task[None]] = {}
+        self._failures = 0
+        self._not_before = 0.0
+        self._wake = asyncio.Event()
+        self._recallable: OrderedDict[str, tuple[Decision, int | None]] = OrderedDict()
+        """Decisions of this run, newest last, with the approval's version once they are delivered."""
+
+    # What the session tells
+
+    def connect(self, port: DecisionPort, destination: Destination) -> None:
+        """The server is known: what was made for it can go there. Older decisions are offered."""
+        self._port, self._destination = port, destination
+        for decision in self._journal.decisions():
+            if decision.destination != destination:
+                continue
+            self._show(decision)
+        self.reached()
+
+    def reached(self) -> None:
+        """The server can be reached (again): send what waits, offer what is too old."""
+        self._failures, self._not_before = 0, 0.0
+        self._offer_old()
+        self._wake.set()
+
+    def decide(self, decision: Decision) -> None:
+        """Keep a decision and have it delivered.
+
+        Raises:
+            AlreadyDecided, JournalUnavailable: it was not kept; nothing may be shown as decided.
+        """
+        self._journal.record(decision)
+        self._remember(decision, None)
+        self._sink.undelivered(decision)
+        self._wake.set()
+
+    @property
+    def destination(self) -> Destination | None:
+        """Where decisions go; None until the server has told who it is."""
+        return self._destination
+
+    def waiting(self) -> list[Decision]:
+        """Decisions that the server has not confirmed, oldest first; with those that wait for a word."""
+        return self._journal.undelivered(self._destination) if self._destination is not None else []
+
+    def offered(self) -> list[Decision]:
+        """Decisions that wait for the operator's word, oldest first."""
+        return [decision for decision in self.waiting() if decision.is_offered]
+
+    def send(self, keys: list[str]) -> None:
+        """The operator's word: send these."""
+        self._journal.send_after_all(keys)
+        for decision in self.waiting():
+            if decision.key in keys:
+                self._sink.undelivered(decision)
+        self._wake.set()
+
+    def drop(self, keys: list[str]) -> None:
+        """The operator's word: forget these, undelivered or in trouble."""
+        for decision in self._journal.decisions():
+            if decision.key in keys and decision.key not in self._in_flight:
+                self._journal.settle(decision.key)
+                self._sink.dropped(decision)
+
+    # Undo
+
+    async def undo_newest(self) -> bool:
+        """Take back the newest decision that still can be; False when there is none. The sink tells what came of it.
+
+        Raises:
+            Unreachable, Unavailable: it is delivered and the server can't be asked now; it can be tried again.
+        """
+        while self._recallable:
+            key, (decision, version) = next(reversed(self._recallable.items()))
+            task = self._in_flight.get(key)
+            if task is not None:
+                await asyncio.wait([task])
+                continue
+            if version is not None:
+                await self._undo_delivered(decision, version)
+                return True
+            del self._recallable[key]
+            if any(waiting.key == key for waiting in self.waiting()):
+                self._journal.settle(key)
+                self._sink.dropped(decision)
+                return True
+        return False
+
+    async def _undo_delivered(self, decision: Decision, version: int) -> None:
+        if self._port is None:
+            return
+        try:
+            answer = await self._port.undo(decision.approval_id, version=version, idempotency_key=self._new_key())
+        except (Unreachable, Unavailable):
+            raise
+        except (Conflict, VersionConflict) as error:
+            self._sink.undo_failed(decision, str(error), error.item)
+        except CommandCenterError as error:
+            self._sink.undo_failed(decision, str(error), None)
+        else:
+            self._sink.undone(decision, answer.item)
+        self._recallable.pop(decision.key, None)
+
+    def _remember(self, decision: Decision, version: int | None) -> None:
+        self._recallable[decision.key] = (decision, version)
+        while len(self._recallable) > UNDO_REMEMBERED:
+            self._recallable.popitem(last=False)
+
+    # Delivering
+
+    async def run(self) -> None:
+        """Deliver until cancelled; what is in flight then is sent again at the next start, under the same key."""
+        try:
+            while True:
+                self._wake.clear()
+                self._start_waiting()
+                await self._pause()
+        finally:
+            for task in self._in_flight.values():
+                task.cancel()
+            await asyncio.gather(*self._in_flight.values(), return_exceptions=True)
+
+    async def flush(self, seconds: float) -> int:
+        """Wait until everything is delivered, at most `seconds`; returns how many decisions are not."""
+        until = self._clock.monotonic() + seconds
+        while self._sendable() and self._clock.monotonic() < until:
+            self._wake.set()
+            await asyncio.sleep(0.02)
+        return len(self.waiting())
+
+    async def _pause(self) -> None:
+        wait = max(0.0, self._not_before - self._clock.monotonic()) if self._not_before else None
+        try:
+            async with asyncio.timeout(wait or None):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    def _sendable(self) -> list[Decision]:
+        return [one for one in self.waiting() if not one.is_offered]
+
+    def _start_waiting(self) -> None:
+        if self._port is None or self._clock.monotonic() < self._not_before:
+            return
+        for decision in self._sendable():
+            if len(self._in_flight) >= AT_ONCE:
+                return
+            if decision.key not in self._in_flight:
+                task = asyncio.create_task(self._deliver(self._port, decision))
+                self._in_flight[decision.key] = task
+                task.add_done_callback(partial(self._landed, decision.key))
+
+    def _landed(self, key: str, task: asyncio.Task[None]) -> None:
+        self._in_flight.pop(key, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("delivering a decision failed in a way nobody foresaw", exc_info=error)
+            self._back_off(None)
+        self._wake.set()
+
+    async def _deliver(self, port: DecisionPort, decision: Decision) -> None:
+        try:
+            answer = await _send(port, decision)
+        except (Conflict, VersionConflict) as error:
+            self._in_trouble(decision, TroubleKind.CONFLICT, str(error))
+            self._sink.conflict(decision, str(error), error.item)
+        except (Unreachable, Unavailable, RateLimited, ServerFault) as error:
+            log.info("a decision waits: %s", error)
+            named = error.retry_after_seconds if isinstance(error, Unavailable | RateLimited) else None
+            self._back_off(named)
+        except (Unauthorized, Forbidden) as error:
+            # Kept as it is: another key of this server may be given, then it is offered again.
+            self._in_trouble(decision, TroubleKind.REFUSED, str(error))
+            self._sink.refused(decision, str(error))
+        except CommandCenterError as error:
+            self._in_trouble(decision, TroubleKind.REFUSED, str(error))
+            self._sink.refused(decision, str(error))
+        else:
+            self._failures = 0
+            self._journal.settle(decision.key)
+            if decision.key in self._recallable:
+                self._recallable[decision.key] = (decision, answer.item.version)
+            self._sink.confirmed(decision, answer.item)
+
+    def _in_trouble(self, decision: Decision, kind: TroubleKind, sentence: str) -> None:
+        self._journal.trouble(decision.key, kind, sentence)
+        self._recallable.pop(decision.key, None)
+
+    def _back_off(self, named: float | None) -> None:
+        self._failures += 1
+        ceiling = min(RETRY_MOST_SECONDS, 0.5 * 2.0**self._failures)
+        wait = named if named is not None else max(0.2, self._rng.uniform(0.0, ceiling))
+        self._not_before = self._clock.monotonic() + wait
+
+    def _offer_old(self) -> None:
+        oldest = self._clock.wall() - self._deliver_within
+        old = [decision for decision in self._sendable() if decision.decided_at < oldest]
+        self._journal.offer([decision.key for decision in old])
+        for decision in old:
+            self._sink.offered(decision)
+
+    def _show(self, decision: Decision) -> None:
+        if decision.trouble_kind is TroubleKind.CONFLICT:
+            self._sink.conflict(decision, decision.trouble or "", None)
+        elif decision.trouble_kind is TroubleKind.REFUSED:
+            self._sink.refused(decision, decision.trouble or "")
+        elif decision.is_offered:
+            self._sink.offered(decision)
+        else:
+            self._sink.undelivered(decision)
+
+
+async def _send(port: DecisionPort, decision: Decision) -> Acted[Approval]:
+    """One request, exactly as the decision was made."""
+    if decision.verb is Verb.APPROVE:
+        return await port.approve(
+            decision.approval_id,
+            version=decision.seen.version,
+            payload_sha256=decision.seen.payload_sha256,
+            idempotency_key=decision.key,
+        )
+    reason = decision.reason
+    return await port.reject(
+        decision.approval_id,
+        version=decision.seen.version,
+        payload_sha256=decision.seen.payload_sha256,
+        idempotency_key=decision.key,
+        reason_code=reason.code if reason is not None else "other",
+        reason=reason.words if reason is not None else None,
+    )
