@@ -125,7 +125,8 @@ def _without_bad_rows(body: bytes, model: type[ModelT], path: str) -> tuple[Mode
     rows = told.get("items") if isinstance(told, dict) else None
     if not isinstance(rows, list):
         raise BadAnswer(f"the answer of {path} is no collection")
-    adapter = TypeAdapter[object](model.model_fields["items"].annotation)  # type: ignore[arg-type]  # known at run time
+    annotation: Any = model.model_fields["items"].annotation
+    adapter: TypeAdapter[object] = TypeAdapter(annotation)
     good = [row for row in rows if _is_good(adapter, row)]
     try:
         return model.model_validate({**told, "items": good}), len(rows) - len(good)
