@@ -1,0 +1,69 @@
+"""Starts the app: config, terminal, log, and the settings that Textual reads when it is imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cc_tui.cli.options import AppOptions
+from cc_tui.config.load import ConfigMistake, load_config, with_key
+from cc_tui.config.model import Config
+
+if TYPE_CHECKING:
+    from cc_tui.demo import Demo
+
+DONE, FAILED, USAGE = 0, 1, 2
+TEXTUAL_SETTINGS = {"TEXTUAL_FPS": "120", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
+LOW_BANDWIDTH_FPS = "15"
+NO_TERMINAL = (
+    "cc-tui draws on a terminal, and {name} is none; start it in one (over ssh: ssh -t HOST cc-tui), without a pipe"
+)
+
+
+def launch_app(options: AppOptions) -> int:
+    """Run the app; returns the exit code."""
+    try:
+        path = Path(options.config).expanduser() if options.config is not None else None
+        config = with_key(load_config(path, options.profile, options.flags, os.environ))
+    except ConfigMistake as mistake:
+        return complain(str(mistake), USAGE)
+    return run_app(config, None)
+
+
+def run_app(config: Config, demo: Demo | None) -> int:
+    """Run the app with a config that is at hand; `demo` is the server of a demo that is starting."""
+    missing = missing_terminal()
+    if missing is not None:
+        return complain(missing, USAGE)
+    prepare_textual(config)
+    from cc_tui.ui.app import run
+
+    return run(config, demo)
+
+
+def missing_terminal() -> str | None:
+    """A sentence when stdin or stdout is no terminal; Textual would write escapes into a file and hang."""
+    for name, stream in (("stdin", sys.stdin), ("stdout", sys.stdout)):
+        if stream is None or not stream.isatty():
+            return NO_TERMINAL.format(name=name)
+    return None
+
+
+def prepare_textual(config: Config) -> None:
+    """Set what Textual reads at import, unless the operator did; send its drawing to stdout's terminal."""
+    settings = dict(TEXTUAL_SETTINGS)
+    if config.low_bandwidth:
+        settings["TEXTUAL_FPS"] = LOW_BANDWIDTH_FPS
+    for name, value in settings.items():
+        os.environ.setdefault(name, value)
+    if sys.stderr is None or not sys.stderr.isatty():
+        # Textual draws on sys.__stderr__: with 2>file that would be a blank screen.
+        sys.__stderr__ = sys.__stdout__  # type: ignore[misc]
+
+
+def complain(sentence: str, code: int) -> int:
+    """Say what went wrong on stderr; returns `code`."""
+    sys.stderr.write(f"cc-tui: {sentence}\n")
+    return code

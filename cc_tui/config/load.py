@@ -1,0 +1,219 @@
+"""Reads the config: flags over environment over file over defaults. A mistake names file, line and the nearest key."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import stat
+import subprocess
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from cc_tui.config.model import GUARD_SETTINGS, SETTINGS, Config, GuardConfig, Setting, config_file
+
+PREFIX = "CC_TUI_"
+KEY_COMMAND_SECONDS = 30
+_TABLES = {"guard", "keys", "profiles"}
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+_GUARD_BY_NAME = {setting.name: setting for setting in GUARD_SETTINGS}
+
+
+class ConfigMistake(Exception):
+    """A config that can't be used; the message says where and what to do."""
+
+
+def load_config(
+    path: Path | None, profile: str | None, flags: Mapping[str, object], environment: Mapping[str, str]
+) -> Config:
+    """All settings.
+
+    Args:
+        path: the config file; None: the usual place, which may be missing.
+        profile: the profile (`[profiles.NAME]`) whose settings go over the file's own.
+        flags: what the command line gave, by setting; None is not given.
+        environment: `CC_TUI_URL` and so on.
+
+    Raises:
+        ConfigMistake: something can't be used.
+    """
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    guard: dict[str, Any] = {}
+    keys: dict[str, list[str]] = {}
+    file = path if path is not None else config_file()
+    if path is not None or file.is_file():
+        told = _File(file, environment).read(profile)
+        values, guard, keys = told
+        origins = dict.fromkeys(values, str(file))
+    elif profile is not None:
+        raise ConfigMistake(f"there is no config file {file} to find the profile {profile!r} in")
+    for setting in SETTINGS:
+        given = environment.get(PREFIX + setting.name.upper())
+        if given:
+            values[setting.name] = _from_text(setting, given, f"the environment's {PREFIX}{setting.name.upper()}")
+            origins[setting.name] = "environment"
+        flag = flags.get(setting.name)
+        if flag is not None:
+            values[setting.name] = _checked(setting, flag, f"--{setting.name.replace('_', '-')}")
+            origins[setting.name] = "flag"
+    if values.get("low_bandwidth") and "link_ms" not in guard:
+        guard["link_ms"] = 400
+    return Config(**values, guard=GuardConfig(**guard), keys=keys, origins=origins)
+
+
+def with_key(config: Config) -> Config:
+    """The config with its key at hand, from wherever it says the key is.
+
+    Raises:
+        ConfigMistake: the key can't be had; the key itself is never shown.
+    """
+    if config.api_key:
+        return config
+    if config.key_file:
+        return replace(config, api_key=_key_from_file(Path(config.key_file).expanduser()))
+    if config.key_command:
+        return replace(config, api_key=_key_from_command(config.key_command))
+    return config
+
+
+class _File:
+    """One config file, with the line of each of its keys for messages."""
+
+    def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
+        self._path = path
+        self._environment = environment
+        self._text = ""
+
+    def read(self, profile: str | None) -> tuple[dict[str, Any], dict[str, Any], dict[str, list[str]]]:
+        told = self._parsed()
+        top = {name: value for name, value in told.items() if name not in _TABLES}
+        guard = self._table(told, "guard")
+        keys = self._table(told, "keys")
+        if profile is not None:
+            chosen = self._table(told, "profiles").get(profile)
+            if not isinstance(chosen, dict):
+                known = ", ".join(self._table(told, "profiles")) or "none"
+                raise ConfigMistake(f"{self._path}: there is no profile {profile!r}; known: {known}")
+            guard |= self._table(chosen, "guard")
+            keys |= self._table(chosen, "keys")
+            top |= {name: value for name, value in chosen.items() if name not in _TABLES}
+        values = {name: self._value(name, value, _BY_NAME) for name, value in top.items()}
+        if values.get("api_key") and "${" not in str(top["api_key"]):
+            self._check_private()
+        guard_values = {name: self._value(name, value, _GUARD_BY_NAME) for name, value in guard.items()}
+        return values, guard_values, {name: self._keys(name, value) for name, value in keys.items()}
+
+    def _parsed(self) -> dict[str, Any]:
+        try:
+            self._text = self._path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise ConfigMistake(f"there is no config file {self._path}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigMistake(f"the config file {self._path} can't be read: {error}") from error
+        try:
+            return tomllib.loads(self._text)
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigMistake(f"{self._path}: {error}") from error
+
+    def _table(self, told: Mapping[str, Any], name: str) -> dict[str, Any]:
+        table = told.get(name, {})
+        if not isinstance(table, dict):
+            raise ConfigMistake(f"{self._where(name)}: {name} is a table: [{name}]")
+        return dict(table)
+
+    def _value(self, name: str, value: object, known: Mapping[str, Setting]) -> object:
+        setting = known.get(name)
+        if setting is None:
+            near = get_close_matches(name, [*known, *_TABLES], n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+            raise ConfigMistake(f"{self._where(name)}: there is no setting {name!r}; {hint}")
+        if isinstance(value, str):
+            value = self._expanded(name, value)
+        return _checked(setting, value, f"{self._where(name)}: {name}")
+
+    def _keys(self, name: str, value: object) -> list[str]:
+        if isinstance(value, str):
+            return [value]
+        if isinstance(value, list) and all(isinstance(key, str) for key in value):
+            return value
+        raise ConfigMistake(f'{self._where(name)}: {name} takes a key or a list of keys, such as ["a", "f5"]')
+
+    def _expanded(self, name: str, value: str) -> str:
+        def variable(match: re.Match[str]) -> str:
+            found = self._environment.get(match[1])
+            if found is None:
+                raise ConfigMistake(f"{self._where(name)}: the environment has no {match[1]}, which {name} asks for")
+            return found
+
+        return re.sub(r"\$\{(\w+)\}", variable, value)
+
+    def _where(self, name: str) -> str:
+        pattern = re.compile(rf"\s*\[?[\"']?{re.escape(name)}[\"']?\s*[=\]]")
+        for number, line in enumerate(self._text.splitlines(), 1):
+            if pattern.match(line):
+                return f"{self._path}, line {number}"
+        return str(self._path)
+
+    def _check_private(self) -> None:
+        if self._path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+            raise ConfigMistake(
+                f"{self._path} holds a key and others can read it; chmod 600 {shlex.quote(str(self._path))}"
+            )
+
+
+def _from_text(setting: Setting, text: str, where: str) -> object:
+    """A value of the environment, which knows only text."""
+    if setting.kind is bool:
+        if text.lower() in ("1", "true", "yes", "on", "0", "false", "no", "off"):
+            return text.lower() in ("1", "true", "yes", "on")
+        raise ConfigMistake(f"{where} is yes or no, not {text!r}")
+    if setting.kind in (int, float):
+        try:
+            return _checked(setting, setting.kind(text), where)
+        except ValueError:
+            raise ConfigMistake(f"{where} is a number, not {text!r}") from None
+    return _checked(setting, text, where)
+
+
+def _checked(setting: Setting, value: object, where: str) -> object:
+    if setting.kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, setting.kind) or (isinstance(value, bool) and setting.kind is not bool):
+        word = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}[setting.kind]
+        raise ConfigMistake(f"{where} is {word}, not {type(value).__name__}")
+    if setting.choices and value not in setting.choices:
+        near = get_close_matches(str(value), setting.choices, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ConfigMistake(f"{where} is one of {', '.join(setting.choices)}, not {value!r}{hint}")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        least, most = setting.least, setting.most
+        if (least is not None and value < least) or (most is not None and value > most):
+            raise ConfigMistake(f"{where} is between {least:g} and {most:g}, not {value:g}")
+    return value
+
+
+def _key_from_file(path: Path) -> str:
+    try:
+        if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+            raise ConfigMistake(f"others can read the key in {path}; chmod 600 {shlex.quote(str(path))}")
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigMistake(f"the key file {path} can't be read: {error}") from error
+
+
+def _key_from_command(command: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603  (the operator's own command)
+            shlex.split(command), capture_output=True, text=True, timeout=KEY_COMMAND_SECONDS, check=False,
+            stdin=subprocess.DEVNULL, env=dict(os.environ),
+        )  # fmt: skip
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        raise ConfigMistake(f"key_command did not run: {type(error).__name__}") from error
+    if done.returncode != 0:
+        raise ConfigMistake(f"key_command ended with {done.returncode}: {done.stderr.strip()[:200]}")
+    return done.stdout.strip()

@@ -1,0 +1,34 @@
+"""Writes what the connect form was given into the config file, leaving the rest of the file as it is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def save_connection(path: Path, url: str, api_key: str, client: str) -> None:
+    """Set url, key and client in the config at `path`; the file is readable by its owner alone.
+
+    Raises:
+        OSError: it can't be written.
+        ValueError: the file that is there is no TOML.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
+    except TOMLKitError as error:
+        raise ValueError(f"{path} is not TOML: {error}") from error
+    document["url"] = url
+    document["api_key"] = api_key
+    if client:
+        document["client"] = client
+    fresh = path.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(tomlkit.dumps(document))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

@@ -1,0 +1,165 @@
+"""The demo: a server with a living business as a process of its own, and the app, started at once.
+
+The server reads a pipe from the app: when it ends, however the app ended, the server stops, removes its folder, exits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from cc_tui.cli.launch import FAILED, complain, run_app
+from cc_tui.config.load import ConfigMistake, load_config
+
+PREFIX = "cc-tui-demo-"
+READY_SECONDS = 60.0
+NEEDS_SERVER = "the demo needs the server's part: pip install 'command-center[server]' (make demo does it)"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSettings:
+    """What the demo is like: drafts at the start, how lively, which business, which folder to keep."""
+
+    approvals: int = 12
+    rate: float = 1.0
+    seed: int = 7
+    keep: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where the demo's server listens, and the key for it."""
+
+    url: str
+    api_key: str
+
+
+class DemoFailed(Exception):
+    """The demo's server did not start; the message says why."""
+
+
+class Demo:
+    """The demo's server, running beside the app."""
+
+    def __init__(self, settings: DemoSettings) -> None:
+        self.folder = _folder(settings.keep)
+        self._keep = settings.keep is not None
+        self._lock = _lock(self.folder)
+        ready_read, ready_write = os.pipe()
+        self._ready_fd = ready_read
+        removal = [] if self._keep else ["--remove-dir", str(self.folder)]
+        command = [
+            sys.executable, "-m", "cc_server", "simulate", "--seed", str(settings.seed), "--rate", str(settings.rate),
+            "--approvals", str(settings.approvals), "--port", "0", "--db", str(self.folder / "demo.db"),
+            "--ready-fd", str(ready_write), "--stop-on-stdin-eof", *removal,
+        ]  # fmt: skip
+        with (self.folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603  (our own server)
+                command, stdin=subprocess.PIPE, stdout=log, stderr=log, pass_fds=(ready_write,),
+                start_new_session=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
+            )  # fmt: skip
+        os.close(ready_write)
+
+    async def ready(self) -> Endpoint:
+        """Wait until the server accepts connections.
+
+        Raises:
+            DemoFailed: it ended, or did not come within a minute; says what it last wrote.
+        """
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                line = await asyncio.to_thread(_first_line, self._ready_fd)
+        except TimeoutError:
+            raise DemoFailed(f"the demo's server did not start within {READY_SECONDS:.0f} s") from None
+        if not line:
+            raise DemoFailed(f"the demo's server did not start: {self._last_words()}")
+        told = json.loads(line)
+        return Endpoint(str(told["url"]), str(told["api_key"]))
+
+    def close(self) -> None:
+        """End the server and wait until it has removed its folder."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        os.close(self._lock)
+        if not self._keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _last_words(self) -> str:
+        try:
+            lines = (self.folder / "server.log").read_text(errors="replace").strip().splitlines()
+        except OSError:
+            return "it left no log"
+        return lines[-1] if lines else f"it ended with {self._process.poll()}"
+
+
+def run_demo(settings: DemoSettings, flags: Mapping[str, object]) -> int:
+    """Run the demo; returns the exit code."""
+    if find_spec("fastapi") is None or find_spec("sqlalchemy") is None:
+        return complain(NEEDS_SERVER, FAILED)
+    remove_dead_demos()
+    try:
+        demo = Demo(settings)
+    except OSError as error:
+        return complain(f"the demo's folder can't be made: {error}", FAILED)
+    try:
+        given = {**flags, "journal_dir": str(demo.folder / "journal"), "log_file": str(demo.folder / "cc-tui.log")}
+        given = {name: value for name, value in given.items() if value not in (None, False)}
+        config = load_config(Path(os.devnull), None, {**given, "tab": "approvals"}, {})
+        return run_app(config, demo)
+    except ConfigMistake as mistake:
+        return complain(str(mistake), FAILED)
+    finally:
+        demo.close()
+
+
+def remove_dead_demos() -> None:
+    """Remove folders of demos whose app and server were both killed: nobody holds their lock."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if not folder.is_dir() or folder.stat().st_uid != os.getuid():
+            continue
+        try:
+            lock = _lock(folder)
+        except OSError:
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _folder(keep: Path | None) -> Path:
+    if keep is not None:
+        keep.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return keep.resolve()
+    return Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-{secrets.token_hex(2)}-"))
+
+
+def _lock(folder: Path) -> int:
+    """Hold the folder's lock; raises BlockingIOError while another demo has it."""
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _first_line(descriptor: int) -> bytes:
+    """Read up to the first line's end, or to the end of the pipe."""
+    with os.fdopen(descriptor, "rb") as pipe:
+        return pipe.readline()

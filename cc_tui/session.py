@@ -1,0 +1,256 @@
+"""What runs behind a screen or a command: client, state, sync, decisions, wired here once and closed in order.
+
+Knows no Textual. What costs time to import (the client and all behind it) is imported when a server is opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from cc_tui.config.model import Config
+from cc_tui.state.approval_list import ApprovalList
+from cc_tui.state.approval_rows import ApprovalRow, LocalDecision, LocalPhase, View
+from cc_tui.state.clock import Clock, SystemClock
+from cc_tui.state.known import Known
+from cc_tui.state.messages import Level, Message
+
+if TYPE_CHECKING:
+    from cc_api_client.client import CommandCenterClient
+    from cc_api_client.models.approvals import Approval
+    from cc_tui.actions.commands import Commands
+    from cc_tui.decisions.dispatcher import Dispatcher
+    from cc_tui.decisions.journal import Decision, Journal, Reason, Verb
+    from cc_tui.sync.sync import Sync
+
+log = logging.getLogger(__name__)
+
+
+class NotConnected(Exception):
+    """Nothing can be decided or commanded before the server has told who it is."""
+
+
+@dataclass(slots=True)
+class Backstage:
+    """What exists once a server is opened."""
+
+    client: CommandCenterClient
+    sync: Sync
+    journal: Journal
+    dispatcher: Dispatcher
+    commands: Commands
+
+
+class Outcomes:
+    """Writes what became of decisions into the state, and says it."""
+
+    def __init__(self, known: Known, clock: Clock) -> None:
+        self._known = known
+        self._clock = clock
+        self.tally: dict[str, int] = {"approved": 0, "rejected": 0, "conflict": 0}
+        """What this run decided, for the empty queue's words."""
+
+    def undelivered(self, decision: Decision) -> None:
+        """It is on disk; the screen may change now."""
+        self._local(decision, LocalPhase.UNDELIVERED)
+
+    def offered(self, decision: Decision) -> None:
+        """It waits for the operator's word."""
+        self._local(decision, LocalPhase.OFFERED)
+
+    def confirmed(self, decision: Decision, approval: Approval) -> None:
+        """The server has it: its word stands from now on."""
+        from cc_tui.state.approval_rows import row_of
+
+        self._known.approvals.put([row_of(approval)])
+        self._known.approvals.undecide(decision.approval_id)
+        self.tally["approved" if decision.verb == "approve" else "rejected"] += 1
+        self._say_confirmed(decision, approval)
+
+    def conflict(self, decision: Decision, sentence: str, approval: Approval | None) -> None:
+        """Someone was first, or the draft changed."""
+        from cc_tui.state.approval_rows import row_of
+
+        if approval is not None:
+            self._known.approvals.put([row_of(approval)])
+            self._known.approvals.forget_wholes([approval.id])
+        self._local(decision, LocalPhase.CONFLICT, sentence)
+        self.tally["conflict"] += 1
+        self._say(Message(f"{_who(decision)}: {sentence}", Level.WARN, self._clock.wall(), (_who(decision),)))
+
+    def refused(self, decision: Decision, sentence: str) -> None:
+        """The server will not take it; it is kept under problems."""
+        self._local(decision, LocalPhase.REFUSED, sentence)
+        self._say(Message(f"{_who(decision)}: {sentence}", Level.ERROR, self._clock.wall(), (_who(decision),)))
+
+    def dropped(self, decision: Decision) -> None:
+        """The operator took it back, or dropped it."""
+        self._known.approvals.undecide(decision.approval_id)
+        self._say(
+            Message(f"taken back: {_who(decision)}, never sent", Level.DONE, self._clock.wall(), (_who(decision),))
+        )
+
+    def undone(self, decision: Decision, approval: Approval) -> None:
+        """The server took it back."""
+        from cc_tui.state.approval_rows import row_of
+
+        self._known.approvals.put([row_of(approval)])
+        self.tally["approved" if decision.verb == "approve" else "rejected"] -= 1
+        words = f"undone: {_who(decision)} is pending again"
+        self._say(Message(words, Level.DONE, self._clock.wall(), (_who(decision),)))
+
+    def undo_failed(self, decision: Decision, sentence: str, approval: Approval | None) -> None:
+        """Too late."""
+        from cc_tui.state.approval_rows import row_of
+
+        if approval is not None:
+            self._known.approvals.put([row_of(approval)])
+        self._say(Message(f"{_who(decision)}: {sentence}", Level.WARN, self._clock.wall(), (_who(decision),)))
+
+    def _say_confirmed(self, decision: Decision, approval: Approval) -> None:
+        who = _who(decision)
+        if decision.verb == "reject":
+            why = str(approval.reason_code or "").replace("_", " ")
+            self._say(Message(f"rejected {who}, {why} · u undo", Level.DONE, self._clock.wall(), (who, "u")))
+            return
+        delivery = approval.delivery
+        until = delivery.not_before.timestamp() - self._known.link.clock_offset if delivery is not None else None
+        words = f"approved {who}, leaves in {{left}} · u undo" if until is not None else f"approved {who} · u undo"
+        self._say(Message(words, Level.DONE, self._clock.wall(), (who, "u"), until))
+
+    def _local(self, decision: Decision, phase: LocalPhase, sentence: str | None = None) -> None:
+        reason = decision.reason.code if decision.reason is not None else None
+        local = LocalDecision(decision.verb, phase, decision.decided_at, decision.key, reason, sentence)
+        self._known.approvals.decide(decision.approval_id, local)
+
+    def _say(self, message: Message) -> None:
+        self._known.messages.say(message)
+
+
+class Session:
+    """One run of the app against one server."""
+
+    def __init__(self, config: Config, clock: Clock | None = None, rng: Random | None = None) -> None:
+        self.config = config
+        self.clock = clock or SystemClock()
+        self.known = Known()
+        self.known.identity.read_only_by_choice = config.read_only
+        self.outcomes = Outcomes(self.known, self.clock)
+        self.lists = {view: ApprovalList(self.known.approvals, view, self.server_now) for view in View}
+        self.backstage: Backstage | None = None
+        self._rng = rng or Random()
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    def server_now(self) -> float:
+        """The server's time, in seconds since the epoch."""
+        return self.known.link.server_time(self.clock.wall())
+
+    def say(self, text: str, level: Level = Level.NOTE, strong: tuple[str, ...] = ()) -> None:
+        """Say a sentence to the operator."""
+        self.known.messages.say(Message(text, level, self.clock.wall(), strong))
+
+    async def open(self, url: str, api_key: str) -> None:
+        """Open a server: from now on the state is kept true and decisions are delivered.
+
+        Raises:
+            ValueError: the address or the key can't be used.
+            JournalUnavailable: decisions can't be kept.
+        """
+        from cc_api_client.client import CommandCenterClient
+        from cc_tui.actions.commands import Commands
+        from cc_tui.decisions.dispatcher import Dispatcher
+        from cc_tui.decisions.journal import Journal
+        from cc_tui.sync.sync import Sync
+
+        client = CommandCenterClient(url, api_key, client_id=self.config.client or None, rng=self._rng)
+        journal = Journal(self.config.journal_path)
+        journal.adopt_orphans()
+        for notice in journal.notices:
+            self.say(notice, Level.ERROR)
+        within = self.config.deliver_within_minutes * 60
+        dispatcher = Dispatcher(journal, self.outcomes, self.clock, self._rng, new_key, deliver_within_seconds=within)
+        sync = Sync(
+            client, self.known, self.clock, self._rng, poll_seconds=self.config.poll_seconds,
+            on_reached=dispatcher.reached,
+        )  # fmt: skip
+        self.backstage = Backstage(client, sync, journal, dispatcher, Commands(client, sync, new_key))
+        self.known.identity.changed.subscribe(lambda _none: self._connect_dispatcher())
+        self._spawn(sync.run(), "sync")
+        self._spawn(dispatcher.run(), "dispatcher")
+
+    async def close(self) -> int:
+        """Deliver what waits (at most two seconds), end everything in order; returns how many decisions are kept."""
+        backstage = self.backstage
+        if backstage is None:
+            return 0
+        self.backstage = None
+        left = (
+            await backstage.dispatcher.flush(2.0) if self.known.link.link.is_up else len(backstage.dispatcher.waiting())
+        )
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await backstage.client.aclose()
+        backstage.journal.close()
+        return left
+
+    def decide(self, row: ApprovalRow, verb: Verb, reason: Reason | None = None) -> None:
+        """Keep a decision on disk, show it, have it delivered.
+
+        Raises:
+            NotConnected: the server has not told who it is.
+            AlreadyDecided, JournalUnavailable: it was not kept.
+        """
+        from cc_tui.decisions.journal import Decision, Seen
+
+        backstage = self.backstage
+        if backstage is None or backstage.dispatcher.destination is None:
+            raise NotConnected("not connected yet: the server has not told who it is")
+        decision = Decision(
+            key=new_key(),
+            approval_id=row.id,
+            verb=verb,
+            seen=Seen(row.version, row.payload_sha256),
+            decided_at=self.clock.wall(),
+            destination=backstage.dispatcher.destination,
+            recipient=row.to_email,
+            subject=row.subject,
+            reason=reason,
+        )
+        backstage.dispatcher.decide(decision)
+
+    def _connect_dispatcher(self) -> None:
+        from cc_tui.decisions.journal import Destination
+
+        identity, backstage = self.known.identity.identity, self.backstage
+        if identity is None or backstage is None:
+            return
+        destination = Destination(identity.server_id, identity.name)
+        if backstage.dispatcher.destination != destination:
+            backstage.dispatcher.connect(backstage.client.approvals, destination)
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        """The one funnel for what nobody foresaw: it is logged with its traceback and said in a sentence."""
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        log.error("%s ended", task.get_name(), exc_info=error)
+        self.say(f"{task.get_name()} ended unexpectedly ({type(error).__name__}); the log has more", Level.ERROR)
+
+
+def new_key() -> str:
+    """A fresh idempotency key."""
+    return uuid4().hex
+
+
+def _who(decision: Decision) -> str:
+    return decision.recipient or decision.approval_id
