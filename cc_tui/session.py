@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from cc_tui.config.model import Config
 from cc_tui.state.approval_list import ApprovalList
-from cc_tui.state.approval_rows import ApprovalRow, LocalDecision, LocalPhase, View
+from cc_tui.state.approval_rows import ApprovalRow, LocalDecision, LocalPhase, View, row_of
 from cc_tui.state.clock import Clock, SystemClock
 from cc_tui.state.known import Known
 from cc_tui.state.messages import Level, Message
@@ -65,8 +65,6 @@ class Outcomes:
 
     def confirmed(self, decision: Decision, approval: Approval) -> None:
         """The server has it: its word stands from now on."""
-        from cc_tui.state.approval_rows import row_of
-
         self._known.approvals.put([row_of(approval)])
         self._known.approvals.undecide(decision.approval_id)
         self.tally["approved" if decision.verb == "approve" else "rejected"] += 1
@@ -74,8 +72,6 @@ class Outcomes:
 
     def conflict(self, decision: Decision, sentence: str, approval: Approval | None) -> None:
         """Someone was first, or the draft changed."""
-        from cc_tui.state.approval_rows import row_of
-
         if approval is not None:
             self._known.approvals.put([row_of(approval)])
             self._known.approvals.forget_wholes([approval.id])
@@ -97,8 +93,6 @@ class Outcomes:
 
     def undone(self, decision: Decision, approval: Approval) -> None:
         """The server took it back."""
-        from cc_tui.state.approval_rows import row_of
-
         self._known.approvals.put([row_of(approval)])
         self.tally["approved" if decision.verb == "approve" else "rejected"] -= 1
         words = f"undone: {_who(decision)} is pending again"
@@ -106,8 +100,6 @@ class Outcomes:
 
     def undo_failed(self, decision: Decision, sentence: str, approval: Approval | None) -> None:
         """Too late."""
-        from cc_tui.state.approval_rows import row_of
-
         if approval is not None:
             self._known.approvals.put([row_of(approval)])
         self._say(Message(f"{_who(decision)}: {sentence}", Level.WARN, self._clock.wall(), (_who(decision),)))
