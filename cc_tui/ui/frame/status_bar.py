@@ -1,4 +1,4 @@
-"""The status bar: how things are, whose, what waits, what was spent, and the link. It sheds by priority as it narrows."""
+"""The status bar: how things are, whose, what waits, what was spent, the link. It sheds by priority as it narrows."""
 
 from __future__ import annotations
 

@@ -29,6 +29,7 @@ class Canvas(Widget):
         """How often something of it was repainted."""
         self._strips: list[Strip] = []
         self._drawn_for = (0, 0)
+        self._painted: dict[int, Strip] = {}
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """The lines to show in `width` × `height` cells; fewer than `height` leave the rest blank."""
@@ -60,7 +61,13 @@ class Canvas(Widget):
         """One line for Textual."""
         if self._drawn_for != self.size or not self._strips:
             self._strips = self._draw_strips()
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+        strip = self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+        self._painted[y] = strip
+        return strip
+
+    def is_painted(self, y: int) -> bool:
+        """Whether what a line shows now was handed out to be painted (the guard asks)."""
+        return y < len(self._strips) and self._painted.get(y) == self._strips[y]
 
     def _draw_strips(self) -> list[Strip]:
         width, height = self.size
