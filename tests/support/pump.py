@@ -7,16 +7,26 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from tests.support.line import Line, Traffic
 from tests.support.screen import QUERY, Screen
 
 _READ_BYTES = 1 << 16
 _BACKLOG_BYTES = 1 << 18
+
+
+@dataclass(slots=True)
+class Watch:
+    """A pattern that is waited for on the screen, and the stamp of the read that made it visible."""
+
+    regex: re.Pattern[str]
+    seen_at: float | None = None
 
 
 class Pump:
@@ -37,6 +47,7 @@ class Pump:
         self.output = bytearray()
         self.reads: list[tuple[float, int]] = []
         self.visible_changes: list[float] = []
+        self.watches: list[Watch] = []
         self.is_hung_up = False
         self._master = master
         self._outbound, self._inbound = Traffic(line), Traffic(Line(latency_seconds=line.latency_seconds))
@@ -92,6 +103,13 @@ class Pump:
             self._answer_at = at
             if self.screen.feed(piece):
                 self.visible_changes.append(at)
+                self._look_for_watches(at)
+
+    def _look_for_watches(self, at: float) -> None:
+        unseen = [watch for watch in self.watches if watch.seen_at is None]
+        text = "\n".join(self.screen.rows()) if unseen else ""
+        for watch in unseen:
+            watch.seen_at = at if watch.regex.search(text) else None
 
     def _answer(self, answer: bytes) -> None:
         self._inbound.put(answer, max(self._answer_at, time.monotonic()))

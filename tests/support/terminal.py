@@ -21,7 +21,7 @@ from typing import Any, Final, Self, TypeVar
 from tests.support.keys import encode_click, encode_key
 from tests.support.line import Line
 from tests.support.offspring import MARK, end_offspring, fresh_mark, offspring
-from tests.support.pump import Pump
+from tests.support.pump import Pump, Watch
 from tests.support.screen import Screen
 
 FINGER_SECONDS: Final = 0.04
@@ -196,6 +196,21 @@ class Terminal:
         """
         regex = re.compile(pattern, re.MULTILINE)
         return self._wait(lambda: regex.search("\n".join(self._pump.screen.rows())), within, repr(pattern))
+
+    def watch(self, pattern: str) -> Watch:
+        """Begin to look out for `pattern` (multi-line mode), for `wait_seen`; several may be looked out for at once."""
+        with self._pump.changed:
+            watch = Watch(re.compile(pattern, re.MULTILINE))
+            self._pump.watches.append(watch)
+            return watch
+
+    def wait_seen(self, watch: Watch, within: float = 10.0) -> float:
+        """Wait until what is watched has become visible; the stamp of the read that did it (seconds, monotonic).
+
+        Raises:
+            NotSeen: as `wait_for`.
+        """
+        return self._wait(lambda: watch.seen_at, within, repr(watch.regex.pattern))
 
     def wait_until(self, sentence: str, holds: Callable[[list[str]], bool], within: float = 10.0) -> None:
         """Wait until `holds(screen)`; `sentence` says in the error what was waited for.

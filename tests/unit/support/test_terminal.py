@@ -156,6 +156,14 @@ def test_the_error_of_a_wait_shows_the_screen_and_comes_at_once_when_the_program
         assert time.monotonic() - began < 10
 
 
+def test_what_is_watched_has_the_stamp_of_the_read_that_showed_it() -> None:
+    with Terminal(program("w('first'); time.sleep(0.2); w(' second'); time.sleep(0.2); w(' third'); r()")) as terminal:
+        first, second = terminal.watch("first"), terminal.watch("second")
+        assert 0.15 < terminal.wait_seen(second) - terminal.wait_seen(first) < 0.6
+        terminal.wait_for("third")
+        assert second.seen_at == terminal.visible_changes()[1]
+
+
 def test_silence_is_waited_for_and_its_beginning_told() -> None:
     with Terminal(program("[(w('.'), time.sleep(0.05)) for _ in range(6)]; r()")) as terminal:
         terminal.wait_for(r"^\.")
