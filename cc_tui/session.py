@@ -19,13 +19,14 @@ from cc_tui.state.approval_rows import ApprovalRow, LocalDecision, LocalPhase, V
 from cc_tui.state.clock import Clock, SystemClock
 from cc_tui.state.known import Known
 from cc_tui.state.messages import Level, Message
+from cc_tui.state.signal import Signal
 
 if TYPE_CHECKING:
     from cc_api_client.client import CommandCenterClient
     from cc_api_client.models.approvals import Approval
     from cc_tui.actions.commands import Commands
     from cc_tui.decisions.dispatcher import Dispatcher
-    from cc_tui.decisions.journal import Decision, Journal, Reason, Verb
+    from cc_tui.decisions.journal import Decision, EditDraft, Journal, Reason, Verb
     from cc_tui.sync.sync import Sync
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,8 @@ class Outcomes:
         self._clock = clock
         self.tally: dict[str, int] = {"approved": 0, "rejected": 0, "conflict": 0}
         """What this run decided, for the empty queue's words."""
+        self.came_back: Signal[str] = Signal()
+        """An approval whose decision was taken back."""
 
     def undelivered(self, decision: Decision) -> None:
         """It is on disk; the screen may change now."""
@@ -97,6 +100,7 @@ class Outcomes:
         self.tally["approved" if decision.verb == "approve" else "rejected"] -= 1
         words = f"undone: {_who(decision)} is pending again"
         self._say(Message(words, Level.DONE, self._clock.wall(), (_who(decision),)))
+        self.came_back.emit(decision.approval_id)
 
     def undo_failed(self, decision: Decision, sentence: str, approval: Approval | None) -> None:
         """Too late."""
@@ -215,6 +219,49 @@ class Session:
             reason=reason,
         )
         backstage.dispatcher.decide(decision)
+
+    def edit_draft(self, approval_id: str) -> EditDraft | None:
+        """What was typed into an edit of this draft and not saved, if anything."""
+        identity = self.known.identity.identity
+        if self.backstage is None or identity is None:
+            return None
+        return self.backstage.journal.draft_of(identity.server_id, approval_id)
+
+    def keep_edit(self, approval_id: str, version: int, fields: dict[str, str]) -> None:
+        """Keep on disk what was typed; a disk that refuses is said."""
+        from cc_tui.decisions.journal import EditDraft, JournalUnavailable
+
+        identity = self.known.identity.identity
+        if self.backstage is None or identity is None:
+            return
+        try:
+            draft = EditDraft(approval_id, version, fields, self.clock.wall())
+            self.backstage.journal.save_draft(identity.server_id, draft)
+        except JournalUnavailable as error:
+            self.say(str(error), Level.ERROR)
+
+    async def save_edit(self, row: ApprovalRow, fields: dict[str, str]) -> None:
+        """Save an edit that started from `row`; a failure is said, and what was typed is kept."""
+        from cc_api_client.errors import CommandCenterError, VersionConflict
+        from cc_api_client.models.approvals import ApprovalEdit
+
+        identity = self.known.identity.identity
+        if self.backstage is None or identity is None:
+            return
+        try:
+            await self.backstage.commands.edit(
+                row.id, ApprovalEdit(subject=fields["subject"], body=fields["body"]), row.version
+            )
+        except VersionConflict as error:
+            if error.item is not None:
+                self.backstage.sync.take_approval(error.item)
+            words = f"{row.to_email} changed while you edited; theirs is shown, yours is kept for the next e"
+            self.say(words, Level.WARN, (row.to_email,))
+        except (CommandCenterError, ValueError) as error:
+            self.say(f"not saved, kept for the next e: {error}", Level.ERROR)
+        else:
+            self.backstage.journal.drop_draft(identity.server_id, row.id)
+            self.say(f"saved {row.to_email}; it still waits for your word", Level.DONE, (row.to_email,))
 
     def _connect_dispatcher(self) -> None:
         from cc_tui.decisions.journal import Destination

@@ -1,0 +1,130 @@
+"""The editor of a draft: subject and text. What is typed is on disk within a second; saving never approves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.widgets import Input, TextArea
+
+from cc_tui.actions.action import Action, Where
+from cc_tui.state.approval_rows import ApprovalRow
+from cc_tui.state.messages import Level
+from cc_tui.text.safe import safe_line
+from cc_tui.ui.dialogs.sheet import Sheet
+from cc_tui.ui.themes.look import Look
+from cc_tui.ui.themes.tokens import Token
+from cc_tui.ui.widgets.canvas import Canvas
+from cc_tui.ui.widgets.line import Line
+
+if TYPE_CHECKING:
+    from cc_tui.session import Session
+
+KEEP_AFTER_SECONDS = 0.5
+
+
+class _EditHead(Canvas):
+    """What is edited."""
+
+    DEFAULT_CSS = "_EditHead { height: 2; }"
+
+    def __init__(self, look: Look, row: ApprovalRow) -> None:
+        super().__init__(look)
+        self._row = row
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """Rule and title."""
+        margin = " " * (2 if width >= 110 else 1)
+        title = Line().add(margin).add("Edit ", Token.STRONG).add(safe_line(self._row.to_email))
+        title.add("  saving never approves", Token.DIM)
+        return [Line().add(self.look.signs.heavy_rule * width, Token.ACCENT), title]
+
+
+class EditSheet(Sheet):
+    """Subject and text of one draft."""
+
+    DEFAULT_CSS = """
+    EditSheet { height: 80%; }
+    EditSheet Input { height: 1; border: none; padding: 0 2; }
+    EditSheet TextArea { height: 1fr; border: none; padding: 0 2; }
+    """
+    places = (Where.EDITOR,)
+    takes_text = True
+
+    def __init__(self, look: Look, session: Session, row: ApprovalRow, fields: Mapping[str, str]) -> None:
+        super().__init__(look, id="editor")
+        self._session = session
+        self._row = row
+        self._subject = Input(fields["subject"], compact=True, select_on_focus=False)
+        self._subject.cursor_blink = False
+        self._body = TextArea(fields["body"], compact=True, highlight_cursor_line=False)
+        self._body.cursor_blink = False
+        self._first = dict(fields)
+        self._keep_pending = False
+
+    def compose(self) -> ComposeResult:
+        """Title, subject, text."""
+        yield _EditHead(self.look, self._row)
+        yield self._subject
+        yield self._body
+
+    def on_mount(self) -> None:
+        """Begin in the text."""
+        self._body.focus()
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What stands in it."""
+        return {"subject": self._subject.value, "body": self._body.text}
+
+    def act(self, action: Action, key: str) -> bool:
+        """Save, leave, move between the fields."""
+        del key
+        match action.id:
+            case "editor.save":
+                self._save()
+            case "editor.leave":
+                self._leave()
+            case "editor.next":
+                (self._subject if self._body.has_focus else self._body).focus()
+            case _:
+                return False
+        return True
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """The subject changed."""
+        event.stop()
+        self._keep_soon()
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """The text changed."""
+        event.stop()
+        self._keep_soon()
+
+    def _keep_soon(self) -> None:
+        if not self._keep_pending and self.fields != self._first:
+            self._keep_pending = True
+            self.set_timer(KEEP_AFTER_SECONDS, self._keep)
+
+    def _keep(self) -> None:
+        self._keep_pending = False
+        if self.fields != self._first:
+            self._session.keep_edit(self._row.id, self._row.version, self.fields)
+
+    def _leave(self) -> None:
+        if self.fields != self._first:
+            self._session.keep_edit(self._row.id, self._row.version, self.fields)
+            self._session.say("not saved; what you typed is kept for the next e")
+        self.close()
+
+    def _save(self) -> None:
+        fields = self.fields
+        self._session.keep_edit(self._row.id, self._row.version, fields)
+        self.close()
+        if not self._session.known.link.link.is_up:
+            self._session.say("offline: not saved; what you typed is kept for the next e", Level.WARN)
+            return
+        self.app.run_worker(
+            self._session.save_edit(self._row, fields), group="commands", exit_on_error=False
+        )  # fmt: skip

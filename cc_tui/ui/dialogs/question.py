@@ -1,0 +1,106 @@
+"""A question: what would happen, Cancel focused, and one word for yes. Dead for its first quarter of a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import monotonic
+
+from textual.app import ComposeResult
+
+from cc_tui.actions.action import Action
+from cc_tui.text.safe import SafeText
+from cc_tui.ui.dialogs.sheet import Sheet
+from cc_tui.ui.themes.look import Look
+from cc_tui.ui.themes.tokens import Token
+from cc_tui.ui.widgets.canvas import Canvas
+from cc_tui.ui.widgets.line import Line
+
+DEAD_SECONDS = 0.25
+
+
+class _Face(Canvas):
+    """What the question looks like."""
+
+    def __init__(self, look: Look, title: str, lines: Sequence[Line], yes: str, *, is_risky: bool) -> None:
+        super().__init__(look)
+        self._title = title
+        self._lines = lines
+        self._yes = yes
+        self._is_risky = is_risky
+        self.is_yes_focused = False
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """Heavy rule, title, what it says, the two buttons."""
+        margin = " " * (2 if width >= 110 else 1)
+        rule = Line().add(self.look.signs.heavy_rule * width, Token.BAD if self._is_risky else Token.ACCENT)
+        lines = [rule, Line(), Line().add(margin).add(self._title, Token.STRONG), Line()]
+        room = max(0, height - 7)
+        for line in self._lines[:room]:
+            lines.append(Line([(SafeText(margin), Token.TEXT), *line.left], line.right))
+        lines.append(Line())
+        cancel, yes = (Token.TEXT, Token.FOCUSED) if self.is_yes_focused else (Token.FOCUSED, Token.TEXT)
+        buttons = Line().add(margin).add(" Cancel ", cancel).add("     ")
+        lines.append(buttons.add("y", Token.STRONG).add(f" {self._yes} ", yes))
+        return lines
+
+
+class QuestionSheet(Sheet):
+    """Asks before something happens."""
+
+    def __init__(
+        self,
+        look: Look,
+        title: str,
+        lines: Sequence[Line],
+        yes: str,
+        on_yes: Callable[[], None],
+        on_no: Callable[[], None] | None = None,
+        *,
+        is_risky: bool = False,
+    ) -> None:
+        super().__init__(look, id="question")
+        self._face = _Face(look, title, lines, yes, is_risky=is_risky)
+        self._on_yes = on_yes
+        self._on_no = on_no
+        self._opened_at = monotonic()
+        self._answered = False
+        self.styles.height = min(20, len(lines) + 8)
+
+    def compose(self) -> ComposeResult:
+        """One canvas."""
+        yield self._face
+
+    def act(self, action: Action, key: str) -> bool:
+        """`y` does it, `n` and `esc` don't, `tab` and `enter` are the buttons."""
+        del key
+        if monotonic() - self._opened_at < DEAD_SECONDS:
+            return True
+        match action.id:
+            case "dialog.yes":
+                self._answer(yes=True)
+            case "dialog.no":
+                self._answer(yes=False)
+            case "dialog.next":
+                self._face.is_yes_focused = not self._face.is_yes_focused
+                self._face.repaint()
+            case "dialog.press":
+                self._answer(yes=self._face.is_yes_focused)
+            case _:
+                return False
+        return True
+
+    def leave(self) -> None:
+        """Left without an answer is no."""
+        if not self._answered and self._on_no is not None:
+            self._answered = True
+            self._on_no()
+
+    def _answer(self, *, yes: bool) -> None:
+        if self._answered:
+            return
+        self._answered = True
+        self.close()
+        if yes:
+            self._on_yes()
+        elif self._on_no is not None:
+            self._on_no()

@@ -1,0 +1,146 @@
+"""The actions that work on every tab: tabs, palette, help, log, undo, refresh, suspend, back, quit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from cc_tui.actions.action import Action
+from cc_tui.state.messages import Level
+from cc_tui.text.safe import safe_line
+from cc_tui.ui.themes.tokens import Token
+from cc_tui.ui.widgets.line import Line
+
+if TYPE_CHECKING:
+    from cc_tui.ui.app import CommandCenter
+    from cc_tui.ui.tabs.tab import Tab
+
+LOG_SHOWN = 500
+
+
+class Everywhere:
+    """Carries them out on the app."""
+
+    def __init__(self, app: CommandCenter) -> None:
+        self._app = app
+        self._acts: dict[str, Callable[[], None]] = {
+            "tab.dashboard": lambda: app.go_to_tab("dashboard"),
+            "tab.agents": lambda: app.go_to_tab("agents"),
+            "tab.approvals": lambda: app.go_to_tab("approvals"),
+            "app.palette": self._palette,
+            "app.help": self._help,
+            "app.log": self._log,
+            "app.undo": lambda: app.run_soon(self._undo()),
+            "app.refresh": self._refresh,
+            "app.suspend": app.action_suspend_process,
+            "app.back": self._back,
+            "app.quit": self._quit,
+            "list.back": self._escape,
+        }
+
+    def act(self, action: Action) -> None:
+        """Carry out one of them."""
+        act = self._acts.get(action.id)
+        if act is not None:
+            act()
+
+    def make_tab(self, tab_id: str) -> Tab:
+        """A tab, made at its first visit."""
+        app = self._app
+        match tab_id:
+            case "dashboard":
+                from cc_tui.ui.tabs.dashboard.tab import DashboardTab
+
+                return DashboardTab(app)
+            case "agents":
+                from cc_tui.ui.tabs.agents.tab import AgentsTab
+
+                return AgentsTab(app)
+            case _:
+                from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
+                from cc_tui.ui.tabs.approvals.triage import Triage
+
+                return ApprovalsTab(app, Triage(app.session, app.guard.met))
+
+    def reveal_line(self, place: int) -> None:
+        """Bring a line of the draft into view that the guard missed."""
+        from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
+
+        if isinstance(self._app.tab, ApprovalsTab):
+            self._app.tab.pane.reveal(place)
+
+    def _palette(self) -> None:
+        from cc_tui.ui.dialogs.palette import PaletteSheet
+
+        app = self._app
+        app.open_sheet(PaletteSheet(app.look, app.keymap.actions, app.why_not, self._chosen))
+
+    def _chosen(self, action: Action) -> None:
+        """An action picked by its name; one that decides must be done with its key, on the draft."""
+        from cc_tui.actions.action import Risk
+
+        app = self._app
+        why = app.why_not(action)
+        if action.risk is Risk.DECISION:
+            keys = app.keymap.first_key(action.id)
+            app.session.say(f"{action.title.lower()} is done with {keys}, on the draft itself", Level.NOTE, (keys,))
+        elif why is not None:
+            app.refuse(action, why)
+        else:
+            app.call_later(app.act, action, action.keys[0])
+
+    def _help(self) -> None:
+        from cc_tui.ui.dialogs.pages import PageSheet, help_lines
+
+        app = self._app
+        app.open_sheet(
+            PageSheet(app.look, "help", "Keys", lambda width: help_lines(app.keymap, app.session.known, width))
+        )
+
+    def _log(self) -> None:
+        from cc_tui.ui.dialogs.pages import PageSheet, log_lines
+
+        app = self._app
+        notes = []
+        if app.witness.is_mute:
+            notes.append("this terminal can't testify what it shows: decisions count 1 s after a frame was written")
+        messages = app.session.known.messages.newest(LOG_SHOWN)
+        app.open_sheet(PageSheet(app.look, "log", "Log, newest first", lambda width: log_lines(messages, notes, width)))
+
+    async def _undo(self) -> None:
+        from cc_api_client.errors import CommandCenterError
+
+        app = self._app
+        if app.session.backstage is None:
+            return
+        try:
+            if not await app.session.backstage.dispatcher.undo_newest():
+                app.session.say("nothing that can still be taken back")
+        except CommandCenterError as error:
+            app.session.say(f"not undone: {error}; u tries again", Level.WARN, ("u",))
+
+    def _refresh(self) -> None:
+        if self._app.session.backstage is not None:
+            self._app.session.backstage.sync.refresh()
+            self._app.session.backstage.dispatcher.reached()
+            self._app.session.say("asking the server for everything again")
+
+    def _escape(self) -> None:
+        if not self._app.tab.back():
+            self._app.session.known.messages.clear()
+
+    def _back(self) -> None:
+        if not self._app.tab.back():
+            self._quit()
+
+    def _quit(self) -> None:
+        from cc_tui.ui.dialogs.question import QuestionSheet
+
+        app = self._app
+        waiting = app.session.known.approvals.undelivered_count
+        if not waiting or app.session.backstage is None:
+            app.leave()
+            return
+        words = f"{waiting} decision{'s are' if waiting > 1 else ' is'} not delivered"
+        lines = [Line().add(safe_line("kept on this disk, and offered at the next start"), Token.DIM)]
+        app.open_sheet(QuestionSheet(app.look, f"Quit? {words}", lines, "quit", app.leave))

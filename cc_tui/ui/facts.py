@@ -1,0 +1,97 @@
+"""From the state to what the frame says. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from cc_tui.session import Session
+from cc_tui.state.health import Condition, Tone, worst
+from cc_tui.state.link import LinkPhase
+from cc_tui.text.formats import seconds_left
+from cc_tui.ui.frame.status_bar import BarFacts
+from cc_tui.ui.frame.tab_bar import TABS, TabName
+
+ALERT_RATIO = Decimal("0.8")
+STALE_STEPS = (10, 30, 60, 300)
+
+
+def bar_facts(session: Session, *, is_demo: bool) -> BarFacts:
+    """What the status bar says now."""
+    known = session.known
+    stats = known.dashboard.stats
+    stale = stale_seconds(session)
+    condition = worst(known.link.link, stats)
+    if stale and condition.tone is Tone.OK:
+        condition = Condition(Tone.WARN, f"Stale {_step_words(stale)}")
+    if known.identity.stops:
+        stop = known.identity.stops[0]
+        condition = Condition(Tone.BAD, "STOPPED", f"{stop.scope} by {stop.by}: {stop.reason}")
+    spend = stats.spend_today_usd if stats is not None else None
+    budget = stats.budget_today_usd if stats is not None else None
+    over = spend is not None and bool(budget) and spend >= (budget or 0) * ALERT_RATIO
+    scope = session.config.client
+    name = known.identity.client_names.get(scope, scope) if scope and scope != "all" else "All clients"
+    return BarFacts(
+        condition=condition,
+        scope=name,
+        is_scoped=bool(scope) and scope != "all",
+        pending=known.approvals.counts.pending if known.approvals.counts_known else None,
+        spend_usd=spend,
+        budget_usd=budget,
+        spender=_spender(session),
+        alert_ratio_reached=over,
+        undelivered=known.approvals.undelivered_count,
+        is_fresh=not stale and known.link.link.phase is not LinkPhase.OFFLINE,
+        is_demo=is_demo,
+        is_read_only=known.identity.is_read_only,
+        link=link_words(session),
+    )
+
+
+def tab_names(session: Session) -> Sequence[TabName]:
+    """The tabs, with the count of what waits."""
+    known = session.known.approvals
+    pending = known.counts.pending if known.counts_known else None
+    return [replace(tab, count=pending) if tab.id == "approvals" else tab for tab in TABS]
+
+
+def link_words(session: Session) -> str:
+    """The link, in the bar's words."""
+    link = session.known.link.link
+    match link.phase:
+        case LinkPhase.CONNECTING:
+            return "connecting"
+        case LinkPhase.LIVE:
+            return "live"
+        case LinkPhase.POLLING:
+            return f"polling {link.poll_seconds:.0f} s"
+        case LinkPhase.REFUSED:
+            return "refused"
+        case _:
+            left = (link.retry_at or 0.0) - session.clock.wall()
+            return f"offline · retry in {seconds_left(left)}" if left > 1 else "offline · retrying"
+
+
+def stale_seconds(session: Session) -> int:
+    """How old what is shown is, in steps of 10 s, 30 s, 1 min, 5 min; 0 while it is fresh."""
+    known = session.known.link
+    if known.heard_at is None or not known.link.is_up:
+        return 0
+    old = session.clock.wall() - known.heard_at
+    patience = max(12.0, known.link.poll_seconds * 2)
+    return max((step for step in STALE_STEPS if old >= step), default=0) if old >= patience else 0
+
+
+def _step_words(step: int) -> str:
+    return f"{step} s" if step < 60 else f"{step // 60} min"
+
+
+def _spender(session: Session) -> str:
+    """Who spends most in this hour."""
+    agents = [one for one in session.known.agents.agents.values() if one.cost_1h_usd]
+    if not agents:
+        return ""
+    most = max(agents, key=lambda one: one.cost_1h_usd or Decimal(0))
+    return f"{most.id} ${most.cost_1h_usd:.2f}/h"

@@ -1,0 +1,157 @@
+"""How the app opens: the log, the server of the config or the demo, or the form that asks for one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from cc_tui.config.model import config_file
+from cc_tui.state.messages import Level
+from cc_tui.text.formats import clock, moment
+from cc_tui.text.safe import safe_line
+from cc_tui.ui.themes.tokens import Token
+from cc_tui.ui.widgets.line import Line
+
+if TYPE_CHECKING:
+    from cc_tui.ui.app import CommandCenter
+    from cc_tui.ui.dialogs.connect import ConnectSheet
+
+
+class Opening:
+    """Opens the session for the app, after its first paint."""
+
+    def __init__(self, app: CommandCenter) -> None:
+        self._app = app
+        self.last_words: list[str] = []
+        """Sentences for the shell, once the app has ended."""
+        self._offered = False
+
+    def begin(self) -> None:
+        """Find out where the server is."""
+        self._app.run_worker(self._begin(), group="opening", exit_on_error=False)
+
+    async def _begin(self) -> None:
+        app, config = self._app, self._app.session.config
+        _log_to(str(config.log_path))
+        app.session.known.identity.changed.subscribe(lambda _none: self._offer_soon())
+        if app.demo is not None:
+            await self._open_demo()
+        elif config.url and config.api_key:
+            await self._open(config.url, config.api_key)
+        elif app.session.backstage is None:
+            self._ask()
+
+    async def _open_demo(self) -> None:
+        from cc_tui.demo import DemoFailed
+
+        app = self._app
+        if app.demo is None:
+            return
+        app.session.say("starting the demo's server …")
+        try:
+            endpoint = await app.demo.ready()
+        except DemoFailed as failed:
+            self.last_words.append(str(failed))
+            app.exit(1)
+            return
+        await self._open(endpoint.url, endpoint.api_key)
+        app.session.say(
+            "read the draft, then a approves, r rejects, u takes it back, ? shows every key", Level.NOTE,
+            ("a", "r", "u", "?"),
+        )  # fmt: skip
+
+    async def _open(self, url: str, api_key: str) -> None:
+        from cc_tui.decisions.journal import JournalUnavailable
+
+        try:
+            await self._app.session.open(url, api_key)
+        except (ValueError, JournalUnavailable) as error:
+            self.last_words.append(str(error))
+            self._app.exit(1)
+
+    def _ask(self) -> None:
+        from cc_tui.ui.dialogs.connect import ConnectSheet
+
+        config = self._app.session.config
+        known = {"url": config.url, "api_key": config.api_key, "client": config.client}
+        sheet = ConnectSheet(self._app.look, known, lambda values: self._try(sheet, values))
+        self._app.open_sheet(sheet)
+
+    def _try(self, sheet: ConnectSheet, values: dict[str, str]) -> None:
+        self._app.run_worker(self._test(sheet, values), group="opening", exit_on_error=False, exclusive=True)
+
+    async def _test(self, sheet: ConnectSheet, values: dict[str, str]) -> None:
+        """Ask the server who the key is; go on only when it answers."""
+        from cc_api_client.client import CommandCenterClient
+        from cc_api_client.errors import CommandCenterError
+
+        try:
+            client = CommandCenterClient(values["url"], values["api_key"], client_id=values["client"] or None)
+            try:
+                me = await client.operations.me()
+            finally:
+                await client.aclose()
+        except (ValueError, CommandCenterError) as error:
+            sheet.say(str(error))
+            return
+        self._app.close_sheet()
+        await self._open(values["url"], values["api_key"])
+        self._offer_save(values, f"connected as {me.name} ({me.role})")
+
+    def _offer_save(self, values: dict[str, str], said: str) -> None:
+        from cc_tui.config.save import save_connection
+        from cc_tui.ui.dialogs.question import QuestionSheet
+
+        def save() -> None:
+            try:
+                save_connection(config_file(), values["url"], values["api_key"], values["client"])
+            except (OSError, ValueError) as error:
+                self._app.session.say(f"not saved: {error}", Level.ERROR)
+            else:
+                self._app.session.say(f"saved in {config_file()}, readable by you alone", Level.DONE)
+
+        lines = [Line().add(safe_line(f"{said}; the file is {config_file()}"), Token.DIM)]
+        self._app.open_sheet(QuestionSheet(self._app.look, "Save this connection?", lines, "save it", save))
+
+    def _offer_soon(self) -> None:
+        """Once the server is known: what an earlier start left undelivered is offered, once."""
+        if not self._offered and self._app.session.known.identity.identity is not None:
+            self._offered = True
+            self._app.call_later(self._offer_undelivered)
+
+    async def _offer_undelivered(self) -> None:
+        from cc_tui.ui.dialogs.question import QuestionSheet
+
+        await asyncio.sleep(0)
+        backstage = self._app.session.backstage
+        offered = backstage.dispatcher.offered() if backstage is not None else []
+        if backstage is None or not offered:
+            return
+        lines = []
+        for one in offered[:10]:
+            line = Line().add(clock(moment(one.decided_at)), Token.DIM).add(f"  {one.verb.value:<8}")
+            lines.append(line.add(safe_line(f"{one.recipient}  {one.subject}")))
+        keys = [one.key for one in offered]
+        title = f"{len(offered)} decision{'s' if len(offered) > 1 else ''} of an earlier start never reached the server"
+        self._app.open_sheet(
+            QuestionSheet(self._app.look, title, lines, "send them now", lambda: backstage.dispatcher.send(keys))
+        )
+
+
+def _log_to(path: str) -> None:
+    """Logs go to a file and nowhere else; one that can't be written is left out."""
+    import logging
+    from logging.handlers import RotatingFileHandler
+    from pathlib import Path
+
+    try:
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handler: logging.Handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=2, encoding="utf-8")
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.INFO)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("websockets").setLevel(logging.WARNING)

@@ -1,0 +1,68 @@
+"""Editing a draft before it goes out: the sheet, or the operator's own editor. Saving never approves."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cc_tui.state.approval_rows import ApprovalRow
+from cc_tui.state.messages import Level
+from cc_tui.ui.dialogs.editor import EditSheet
+
+if TYPE_CHECKING:
+    from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
+
+SUBJECT_LINE = "Subject: "
+
+
+def open_sheet(tab: ApprovalsTab, row: ApprovalRow) -> None:
+    """Open the editor's sheet with the draft, or with what was typed before and not saved."""
+    whole = tab.session.known.approvals.whole(row.id)
+    if whole is None:
+        tab.session.say("the draft is not here yet; try again in a moment", Level.WARN)
+        return
+    fields = {"subject": whole.subject, "body": whole.body or ""}
+    kept = tab.session.edit_draft(row.id)
+    if kept is not None:
+        fields |= kept.fields
+        tab.session.say("what you typed before and did not save is back; esc leaves it kept", Level.NOTE)
+    tab.stage.open_sheet(EditSheet(tab.stage.look, tab.session, row, fields))
+
+
+def open_in_editor(tab: ApprovalsTab, row: ApprovalRow) -> None:
+    """Hand the draft to $VISUAL or $EDITOR, and save what comes back."""
+    whole = tab.session.known.approvals.whole(row.id)
+    if whole is None:
+        tab.session.say("the draft is not here yet; try again in a moment", Level.WARN)
+        return
+    command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    text = f"{SUBJECT_LINE}{whole.subject}\n\n{whole.body or ''}"
+    with tempfile.TemporaryDirectory(prefix="cc-tui-edit-") as folder:
+        path = Path(folder) / "draft.txt"
+        path.write_text(text, encoding="utf-8")
+        try:
+            with tab.app.suspend():
+                done = subprocess.run([*shlex.split(command), str(path)], check=False)  # noqa: S603  (their editor)
+            edited = path.read_text(encoding="utf-8", errors="replace")
+        except (OSError, ValueError) as error:
+            tab.session.say(f"{command} could not be run: {error}", Level.ERROR)
+            return
+    tab.stage.resumed()
+    if done.returncode != 0 or edited == text:
+        tab.session.say("nothing was changed")
+        return
+    fields = parse_edited(edited, whole.subject)
+    tab.session.keep_edit(row.id, row.version, fields)
+    tab.stage.run_soon(tab.session.save_edit(row, fields))
+
+
+def parse_edited(text: str, subject: str) -> dict[str, str]:
+    """Subject and body from an edited file; without its first line the subject stays."""
+    first, _newline, rest = text.partition("\n")
+    if first.startswith(SUBJECT_LINE):
+        return {"subject": first.removeprefix(SUBJECT_LINE).strip(), "body": rest.removeprefix("\n").rstrip("\n")}
+    return {"subject": subject, "body": text.rstrip("\n")}

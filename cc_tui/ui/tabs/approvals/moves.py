@@ -1,0 +1,167 @@
+"""What moves, filters, sorts and marks in the queue: everything that decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from cc_tui.actions.action import Action
+from cc_tui.state.approval_list import SortKey
+from cc_tui.state.approval_rows import View
+from cc_tui.state.filter import FilterMistake
+from cc_tui.state.messages import Level
+from cc_tui.text.safe import without_hidden
+from cc_tui.ui.widgets.prompt import Question
+
+if TYPE_CHECKING:
+    from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
+
+_LETTERS = {key.value[0]: key for key in SortKey}
+
+
+class QueueMoves:
+    """Carries out the list's actions on the tab."""
+
+    def __init__(self, tab: ApprovalsTab) -> None:
+        self._tab = tab
+        self._sort_waits = False
+        self._acts: dict[str, Callable[[], None]] = {
+            "list.down": lambda: self._move(1),
+            "list.up": lambda: self._move(-1),
+            "list.top": lambda: tab.table.go(0),
+            "list.bottom": lambda: tab.table.go(tab.sources[tab.view].count() - 1),
+            "list.half_down": lambda: tab.table.move_half_page(1),
+            "list.half_up": lambda: tab.table.move_half_page(-1),
+            "list.next_view": lambda: self._step_view(1),
+            "list.previous_view": lambda: self._step_view(-1),
+            "list.open": tab.open_item,
+            "list.filter": self._filter,
+            "list.sort": self._sort,
+            "list.mark": self._mark,
+            "list.mark_shown": self._mark_shown,
+            "list.copy": self._copy,
+            "list.show_new": self._show_new,
+            "list.preview": tab.open_item,
+            "preview.down": lambda: self._scroll(1),
+            "preview.up": lambda: self._scroll(-1),
+        }
+
+    def act(self, action: Action, key: str) -> bool:
+        """Carry out one of them; False when it is another's."""
+        del key
+        act = self._acts.get(action.id)
+        if act is None:
+            return False
+        act()
+        return True
+
+    def typed_letter(self, key: str) -> bool:
+        """The letter after `s`."""
+        if not self._sort_waits:
+            return False
+        self._sort_waits = False
+        chosen = _LETTERS.get(key)
+        if chosen is None:
+            self._tab.session.say("not sorted: a age, r risk, k kind, t to, e expires")
+            return True
+        self._tab.queue.set_sort(chosen)
+        order = "reversed" if self._tab.queue.reversed else "sorted"
+        self._tab.session.say(f"{order} by {chosen.value}", Level.NOTE, (chosen.value,))
+        return True
+
+    def back(self) -> bool:
+        """One layer less: choices, diff, item, filter, marks."""
+        tab = self._tab
+        if tab.pane.choice_name is not None:
+            tab.verbs.leave_choice()
+        elif tab.is_diff_open:
+            tab.is_diff_open = False
+            tab.refresh_draft()
+        elif tab.is_item_open:
+            tab.close_item()
+        elif tab.queue.filter_text:
+            tab.queue.set_filter("")
+            tab.views.repaint()
+        elif tab.queue.marks:
+            tab.queue.unmark(set(tab.queue.marks))
+            tab.views.repaint()
+        else:
+            return False
+        return True
+
+    def _move(self, step: int) -> None:
+        if self._tab.is_item_open:
+            self._scroll(step)
+        else:
+            self._tab.table.move(step)
+
+    def _scroll(self, step: int) -> None:
+        self._tab.pane.scroll(step)
+        self._tab.stage.look_again()
+
+    def _step_view(self, step: int) -> None:
+        tab = self._tab
+        if tab.is_item_open:
+            tab.table.move(step)
+            return
+        views = list(View)
+        place = views.index(tab.view) + step
+        if 0 <= place < len(views):
+            tab.show_view(views[place])
+
+    def _sort(self) -> None:
+        self._sort_waits = True
+        self._tab.session.say("sort by: a age, r risk, k kind, t to, e expires", Level.NOTE, ("a", "r", "k", "t", "e"))
+
+    def _mark(self) -> None:
+        tab = self._tab
+        if tab.row is None or tab.verbs.why_row_not() is not None:
+            tab.session.say("only what waits can be marked")
+            return
+        tab.queue.mark([tab.row.id])
+        tab.views.repaint()
+        if not tab.is_item_open:
+            tab.table.move(1)
+        tab.stage.frame_changed()
+
+    def _mark_shown(self) -> None:
+        count = self._tab.queue.mark_shown()
+        self._tab.views.repaint()
+        self._tab.session.say(f"{count} marked", Level.NOTE, (str(count),))
+        self._tab.stage.frame_changed()
+
+    def _show_new(self) -> None:
+        self._tab.queue.settle()
+
+    def _copy(self) -> None:
+        tab = self._tab
+        if tab.row is None:
+            return
+        whole = tab.session.known.approvals.whole(tab.row.id)
+        body = whole.body or "" if whole is not None else ""
+        text, hidden = without_hidden(f"To: {tab.row.to_email}\nSubject: {tab.row.subject}\n\n{body}")
+        tab.app.copy_to_clipboard(text)
+        left_out = f", {hidden} hidden characters left out" if hidden else ""
+        tab.session.say(f"copied {tab.row.to_email}{left_out}", Level.NOTE, (tab.row.to_email,))
+
+    def _filter(self) -> None:
+        tab = self._tab
+        before = tab.queue.filter_text
+        tab.stage.ask(
+            Question(
+                label="/", initial=before, taken=self._filter_by, changed=self._filter_by,
+                left=lambda: self._filter_by(before),
+            )
+        )  # fmt: skip
+
+    def _filter_by(self, text: str) -> None:
+        tab = self._tab
+        try:
+            tab.queue.set_filter(text)
+        except FilterMistake as mistake:
+            place = f"at {mistake.start + 1}" if mistake.start < len(text) else "at the end"
+            tab.session.say(f"filter, {place}: {mistake}", Level.WARN)
+            return
+        tab.session.known.messages.clear()
+        tab.views.repaint()
+        tab.table.rows_changed()

@@ -1,0 +1,365 @@
+"""The Approvals tab: the views, the queue, the draft. It draws the state and turns actions into decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import unified_diff
+from functools import partial
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from cc_tui.actions.action import Action, Where
+from cc_tui.decisions.guard import Selected, Shown
+from cc_tui.state.approval_list import ApprovalList
+from cc_tui.state.approval_rows import ApprovalRow, LocalPhase, View
+from cc_tui.state.link import LinkPhase
+from cc_tui.state.signal import Ids
+from cc_tui.text.formats import clock, moment
+from cc_tui.ui.tabs.approvals.draft_pane import DraftPane
+from cc_tui.ui.tabs.approvals.empty import queue_clear_lines
+from cc_tui.ui.tabs.approvals.foot import foot_lines, laid_out
+from cc_tui.ui.tabs.approvals.moves import QueueMoves
+from cc_tui.ui.tabs.approvals.preview import PreviewDrawing, PreviewFacts, Shape
+from cc_tui.ui.tabs.approvals.rows import QueueRows, countdown_left, oldest_words
+from cc_tui.ui.tabs.approvals.triage import Triage
+from cc_tui.ui.tabs.approvals.verbs import QueueVerbs
+from cc_tui.ui.tabs.approvals.views_bar import Rule, ViewsBar, ViewsFacts
+from cc_tui.ui.tabs.tab import Stage, Tab
+from cc_tui.ui.widgets.line import Line
+from cc_tui.ui.widgets.table import Table
+
+WIDE_FROM, NARROW_FROM = 110, 80
+SETTLE_PREVIEW_SECONDS = 0.1
+
+
+class ApprovalsTab(Tab):
+    """What waits for a person's word."""
+
+    DEFAULT_CSS = """
+    ApprovalsTab { layout: vertical; }
+    ApprovalsTab #queue-body { layout: horizontal; height: 1fr; }
+    ApprovalsTab #queue { width: 48; }
+    ApprovalsTab #queue-divider { width: 1; height: 1fr; }
+    ApprovalsTab.-narrow #queue-body { layout: vertical; }
+    ApprovalsTab.-narrow #queue { width: 1fr; height: 7; }
+    ApprovalsTab.-narrow #queue-divider { width: 1fr; height: 1; }
+    ApprovalsTab.-narrow #views-rule, ApprovalsTab.-phone #views-rule { display: none; }
+    ApprovalsTab.-phone #queue { width: 1fr; }
+    ApprovalsTab.-phone #queue-divider, ApprovalsTab.-phone #draft { display: none; }
+    ApprovalsTab.-phone.-item #queue, ApprovalsTab.-phone.-item #views { display: none; }
+    ApprovalsTab.-phone.-item #draft { display: block; }
+    """
+
+    def __init__(self, stage: Stage, met: Triage) -> None:
+        super().__init__(id="approvals")
+        self.stage = stage
+        self.session = stage.session
+        self.triage = met
+        self.view = View.PENDING
+        self.shape = Shape.WIDE
+        self.selection = 0
+        self.is_item_open = False
+        self.is_diff_open = False
+        store = self.session.known.approvals
+        self.sources = {
+            view: QueueRows(store, shown, stage.look, self.session.server_now, self._clear_lines)
+            for view, shown in self.session.lists.items()
+        }
+        self.table = Table(stage.look, self.sources[self.view], id="queue")
+        self.pane = DraftPane(stage.look)
+        self.views = ViewsBar(stage.look, self._views_facts)
+        self.moves = QueueMoves(self)
+        self.verbs = QueueVerbs(self)
+        self._previewed: tuple[str, int] | None = None
+        self._moved_at = float("-inf")
+        self._preview_pending = False
+
+    def compose(self) -> ComposeResult:
+        """Views, hairline, queue, divider, draft."""
+        look = self.stage.look
+        yield self.views
+        yield Rule(look, id="views-rule", crossing=lambda: self.table.size.width)
+        with Container(id="queue-body"):
+            yield self.table
+            yield Rule(look, id="queue-divider")
+            yield self.pane
+
+    def on_mount(self) -> None:
+        """Follow the store."""
+        known = self.session.known
+        for view, shown in self.session.lists.items():
+            shown.changed.subscribe(partial(self._list_changed, view))
+        known.approvals.changed.subscribe(lambda _ids: self.views.repaint())
+        known.approvals.whole_changed.subscribe(self._whole_changed)
+        known.link.changed.subscribe(lambda _link: self.refresh_draft())
+        known.identity.changed.subscribe(lambda _none: self.refresh_draft())
+        self.session.outcomes.came_back.subscribe(self._came_back)
+
+    # What the app asks
+
+    def places(self) -> Sequence[Where]:
+        """A line of choices takes all keys; else approvals, lists, everywhere."""
+        match self.pane.choice_name:
+            case "reason":
+                return (Where.REASON,)
+            case "risk":
+                return (Where.RISK,)
+            case _:
+                return (Where.APPROVALS, Where.LISTS, Where.EVERYWHERE)
+
+    def act(self, action: Action, key: str) -> bool:
+        """Moves, or verbs."""
+        return self.moves.act(action, key) or self.verbs.act(action, key)
+
+    def why_not(self, action: Action) -> str | None:
+        """Why a verb can't be used on the selected row."""
+        return self.verbs.why_not(action)
+
+    def back(self) -> bool:
+        """Take away one layer: choices, diff, item screen, filter, marks."""
+        return self.moves.back()
+
+    def selected(self) -> Selected | None:
+        """The row under the cursor, as the guard knows it; None where the list alone is on screen."""
+        row = self.row
+        if row is None or (self.shape is Shape.PHONE and not self.is_item_open):
+            return None
+        line = self.pane.choice_name
+        return Selected(row.id, row.version, self.selection, line)
+
+    def shown(self) -> Shown | None:
+        """What was painted of the selected draft."""
+        selected = self.selected()
+        if selected is None or self._preview_pending or self.is_diff_open or self.session.known.approvals.whole(
+            selected.item_id) is None:  # fmt: skip
+            return None
+        return self.pane.shown(selected)
+
+    def has_marks(self) -> bool:
+        """Whether a decision acts on marks."""
+        return bool(self.queue.marks) and self.pane.choice_name != "risk"
+
+    def inner_title(self) -> tuple[str, str] | None:
+        """On a phone, the item's place."""
+        if self.shape is not Shape.PHONE or not self.is_item_open:
+            return None
+        return "5 Approvals", f"{self.table.cursor + 1} of {self.sources[self.view].count()}"
+
+    def typed_letter(self, key: str) -> bool:
+        """The letter after `s`."""
+        return self.moves.typed_letter(key)
+
+    def tick(self) -> None:
+        """A second has passed: countdowns run, ages change; only what differs is painted."""
+        self.table.repaint()
+        self.views.repaint()
+        row = self.row
+        if row is not None and (countdown_left(row, self.session.server_now()) or not row.is_decided):
+            self.refresh_draft()
+
+    def reveal(self) -> None:
+        """The tab is shown: catch up."""
+        self.table.rows_changed()
+        self.views.repaint()
+        self.refresh_draft()
+
+    def reshape(self, width: int, height: int) -> None:
+        """Side by side, one over the other, or one at a time."""
+        self.shape = Shape.WIDE if width >= WIDE_FROM else Shape.NARROW if width >= NARROW_FROM else Shape.PHONE
+        for source in self.sources.values():
+            source.reshape(self.shape)
+        self.set_class(self.shape is Shape.NARROW, "-narrow")
+        self.set_class(self.shape is Shape.PHONE, "-phone")
+        self.set_class(self.shape is Shape.PHONE and self.is_item_open, "-item")
+        if self.shape is Shape.WIDE:
+            self.table.styles.width = max(48, round(width * 0.4))
+            self.table.styles.height = "1fr"
+        else:
+            self.table.styles.width = "1fr"
+            self.table.styles.height = max(7, height // 4 + 1) if self.shape is Shape.NARROW else "1fr"
+        self._previewed = None
+        self.call_after_refresh(self.reveal)
+
+    # What others here ask
+
+    @property
+    def queue(self) -> ApprovalList:
+        """The list of the view that is shown."""
+        return self.session.lists[self.view]
+
+    @property
+    def row(self) -> ApprovalRow | None:
+        """The row under the cursor."""
+        key = self.table.cursor_key
+        return self.session.known.approvals.rows.get(key) if key is not None else None
+
+    def show_view(self, view: View) -> None:
+        """Show another view, settled."""
+        if self.session.backstage is not None:
+            self.session.backstage.sync.want_view(view)
+        self.queue.settle()
+        self.view = view
+        self.table.source = self.sources[view]
+        self.queue.settle()
+        self.table.go(0)
+        self.views.repaint()
+        self.select_anew()
+        self.stage.frame_changed()
+
+    def select_anew(self) -> None:
+        """Another row, or the same one again, is selected: what was held before does not count."""
+        self.selection += 1
+        self.is_diff_open = False
+        self.refresh_draft()
+        self._watch_items()
+
+    def open_item(self) -> None:
+        """On a phone: the draft in place of the list."""
+        if self.shape is Shape.PHONE and self.row is not None:
+            self.is_item_open = True
+            self.set_class(True, "-item")
+            self.selection += 1
+            self._previewed = None
+            self.stage.frame_changed()
+            self.call_after_refresh(self.refresh_draft)
+
+    def close_item(self) -> None:
+        """Back to the list."""
+        self.is_item_open = False
+        self.set_class(False, "-item")
+        self.stage.frame_changed()
+        self.call_after_refresh(self.table.repaint)
+
+    def refresh_draft(self) -> None:
+        """Draw the selected draft; the place in it stays unless it is another."""
+        if not self.pane.is_mounted or not self.pane.size.area:
+            return
+        row = self.row
+        if row is None:
+            self.pane.show_draft(None, (), 0, self.selection, is_new=True)
+            self._previewed = None
+            return
+        facts = PreviewFacts(
+            row=row, whole=self.session.known.approvals.whole(row.id), client_name=self._client_name(row),
+            now=self.session.server_now(), note=self._note(row), diff=self._diff() if self.is_diff_open else None,
+        )  # fmt: skip
+        width = self.pane.size.width
+        draft = PreviewDrawing(facts, width, self.shape, self.stage.look).draw()
+        foot = []
+        if facts.whole is not None and self.shape is not Shape.NARROW:
+            foot = foot_lines(facts.whole, row.to_name or row.to_email, width, self.shape, self.stage.look)
+        is_new = self._previewed != (row.id, row.version)
+        self._previewed = (row.id, row.version)
+        self.pane.show_draft(row, laid_out(draft, foot, self.pane.page), len(draft), self.selection, is_new=is_new)
+        self.stage.look_again()
+
+    # Following the state
+
+    def on_table_moved(self, event: Table.Moved) -> None:
+        """The cursor stands on another row: show it at once, or when a held key rests."""
+        event.stop()
+        now = self.session.clock.monotonic()
+        quick = now - self._moved_at < SETTLE_PREVIEW_SECONDS
+        self._moved_at = now
+        self.selection += 1
+        self.is_diff_open = False
+        if quick:
+            self._preview_pending = True
+            self.set_timer(SETTLE_PREVIEW_SECONDS, self._preview_settled)
+        else:
+            self._preview_pending = False
+            self.select_anew()
+        self.stage.frame_changed()
+
+    def on_table_opened(self, event: Table.Opened) -> None:
+        """Enter, or a second click."""
+        event.stop()
+        self.open_item()
+
+    def on_views_bar_chosen(self, event: ViewsBar.Chosen) -> None:
+        """A click on a view."""
+        event.stop()
+        self.show_view(event.view)
+
+    def _preview_settled(self) -> None:
+        rested = self.session.clock.monotonic() - self._moved_at >= SETTLE_PREVIEW_SECONDS * 0.9
+        if self._preview_pending and rested:
+            self._preview_pending = False
+            self.select_anew()
+
+    def _list_changed(self, view: View, ids: Ids) -> None:
+        if view is not self.view or not self.table.is_mounted:
+            return
+        before = self.table.cursor_key
+        self.table.rows_changed()
+        if self.table.cursor_key is not None and (self.table.cursor_key in ids or before != self.table.cursor_key):
+            self.refresh_draft()
+            self._watch_items()
+        elif self._previewed is None and self.table.cursor_key is not None:
+            self.select_anew()
+
+    def _whole_changed(self, approval_id: str) -> None:
+        if approval_id == self.table.cursor_key:
+            self.refresh_draft()
+            self._watch_items()
+
+    def _came_back(self, approval_id: str) -> None:
+        """A decision was taken back: the cursor returns to it."""
+        if self.view is View.PENDING and self.table.select(approval_id):
+            self.select_anew()
+
+    def _watch_items(self) -> None:
+        """The item under the cursor and its neighbours are wanted whole."""
+        if self.session.backstage is None or self.table.cursor_key is None:
+            return
+        source, at = self.sources[self.view], self.table.cursor
+        near = [place for place in (at, at + 1, at + 2, at - 1) if 0 <= place < source.count()]
+        self.session.backstage.sync.watch.items([source.key_at(place) for place in near])
+
+    # Facts
+
+    def _client_name(self, row: ApprovalRow) -> str:
+        return self.session.known.identity.client_names.get(row.client_id, "")
+
+    def _note(self, row: ApprovalRow) -> str:
+        local = self.session.known.approvals.local.get(row.id)
+        if local is not None and local.phase in (LocalPhase.CONFLICT, LocalPhase.REFUSED):
+            return f"you {local.verb}d this: {local.sentence}"
+        link = self.session.known.link
+        if link.link.phase is LinkPhase.OFFLINE and link.heard_at is not None:
+            as_of = clock(moment(link.heard_at))
+            return f"as of {as_of}. What you decide leaves when the link is back, and only if the draft is still this."
+        return ""
+
+    def _diff(self) -> list[tuple[str, str]]:
+        row = self.row
+        whole = self.session.known.approvals.whole(row.id) if row is not None else None
+        if whole is None or whole.original is None:
+            return [(" ", "not edited: this is the agent's own draft")]
+        before = [whole.original.subject, *whole.original.body.splitlines()]
+        after = [whole.subject, *(whole.body or "").splitlines()]
+        changes = list(unified_diff(before, after, lineterm="", n=2))[2:]
+        return [(line[:1], line[1:]) for line in changes if not line.startswith("@@")]
+
+    def _views_facts(self) -> ViewsFacts:
+        store = self.session.known.approvals
+        counts = store.counts
+        known = store.counts_known
+        shown = tuple((view, getattr(counts, view.value) if known else None) for view in View)
+        right = [f"{counts.safe} safe"] if counts.safe else []
+        oldest = oldest_words(counts.oldest_created_at, self.session.server_now())
+        if oldest:
+            right.append(oldest)
+        if self.session.known.link.link.phase is LinkPhase.OFFLINE and self.session.known.link.heard_at is not None:
+            right = [f"as of {clock(moment(self.session.known.link.heard_at))}"]
+        marks = ""
+        if self.queue.marks:
+            hidden = self.queue.marked_not_shown
+            marks = f"{len(self.queue.marks)} marked" + (f", {hidden} not shown" if hidden else "")
+        if self.queue.filter_text:
+            right.insert(0, f"/{self.queue.filter_text}")
+        return ViewsFacts(shown, self.view, f" {self.stage.look.signs.dot} ".join(right), marks)
+
+    def _clear_lines(self) -> Sequence[Line]:
+        return queue_clear_lines(self.session, self.view, self.table.size.width, self.table.size.height)

@@ -1,0 +1,259 @@
+"""The verbs of the queue: approve, reject, edit, diff, why. Opens what the ladder asks for; the triage decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cc_tui.actions.action import Action
+from cc_tui.state.approval_rows import ApprovalRow
+from cc_tui.state.messages import Level
+from cc_tui.ui.dialogs.question import QuestionSheet
+from cc_tui.ui.tabs.approvals.editing import open_in_editor, open_sheet
+from cc_tui.ui.tabs.approvals.lines import CODES, reason_lines, risk_lines, typed_lines
+from cc_tui.ui.tabs.approvals.preview import Shape
+from cc_tui.ui.tabs.approvals.triage import Next
+from cc_tui.ui.widgets.line import Line
+from cc_tui.ui.widgets.prompt import Question
+
+if TYPE_CHECKING:
+    from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
+
+_ON_A_ROW = frozenset({"approvals.approve", "approvals.reject", "approvals.edit", "approvals.edit_in_editor"})
+
+
+class QueueVerbs:
+    """Carries out the verbs on the row under the cursor, or on the marks."""
+
+    def __init__(self, tab: ApprovalsTab) -> None:
+        self._tab = tab
+        self._acts: dict[str, Callable[[str], None]] = {
+            "approvals.approve": self._approve,
+            "approvals.reject": self._open_reasons,
+            "approvals.edit": lambda _key: self._on_row(partial(open_sheet, tab)),
+            "approvals.edit_in_editor": lambda _key: self._on_row(partial(open_in_editor, tab)),
+            "approvals.diff": lambda _key: self._toggle_diff(),
+            "approvals.why": lambda _key: self._why(),
+            "reason.pick": lambda key: self._reject_for(CODES[key]),
+            "reason.again": lambda _key: self._reject_again(),
+            "reason.words": lambda _key: self._ask_words(),
+            "reason.leave": lambda _key: self.leave_choice(),
+            "risk.approve": lambda _key: self._approve_anyway(),
+            "risk.edit": lambda _key: self._edit_instead(),
+            "risk.leave": lambda _key: self.leave_choice(),
+        }
+
+    def act(self, action: Action, key: str) -> bool:
+        """Carry out one of them; False when it is another's."""
+        act = self._acts.get(action.id)
+        if act is None:
+            return False
+        act(key)
+        return True
+
+    def why_not(self, action: Action) -> str | None:
+        """Why a verb can't be used now."""
+        if action.id in _ON_A_ROW and not self._tab.queue.marks:
+            return self.why_row_not()
+        if action.id == "reason.again" and self._tab.triage.last_reason is None:
+            return "no reason was used yet"
+        return None
+
+    def why_row_not(self) -> str | None:
+        """Why the row under the cursor can't be decided."""
+        row = self._tab.row
+        return "nothing is selected" if row is None else self._tab.triage.why_not(row)
+
+    def leave_choice(self) -> None:
+        """Close the line of choices; nothing is decided."""
+        self._close()
+        self._tab.session.say("nothing was decided")
+
+    # Approve
+
+    def _approve(self, key: str) -> None:
+        tab = self._tab
+        if tab.queue.marks:
+            self._on_marks(None)
+            return
+        if tab.shape is Shape.PHONE and not tab.is_item_open:
+            tab.open_item()
+            return
+        row = tab.row
+        if row is None:
+            return
+        match tab.triage.approve(row):
+            case Next.DECIDED:
+                self._decided(row)
+            case Next.RISK_LINE:
+                self._open("risk", self._risk_lines(row), key)
+            case Next.TYPED_LINE:
+                self._ask_phrase(row)
+            case Next.NOTHING:
+                pass
+
+    def _approve_anyway(self) -> None:
+        row = self._tab.row
+        self._close()
+        if row is not None and self._tab.triage.approve_now(row) is Next.DECIDED:
+            self._decided(row)
+
+    def _ask_phrase(self, row: ApprovalRow) -> None:
+        tab = self._tab
+        step = tab.triage.step(row)
+        tab.pane.open_choice("typed", typed_lines(row, step, tab.pane.size.width, tab.stage.look))
+
+        def typed(text: str) -> None:
+            self._close()
+            if not step.accepts(text):
+                tab.session.say(f"not approved: that is not {step.phrase}", Level.WARN, (step.phrase,))
+            elif tab.row != row:
+                tab.session.say("not approved: the draft changed meanwhile", Level.WARN)
+            elif tab.triage.approve_now(row) is Next.DECIDED:
+                self._decided(row)
+
+        tab.stage.ask(Question(f"type {step.phrase}:", "", typed, left=self.leave_choice, takes_paste=False))
+
+    # Reject
+
+    def _open_reasons(self, key: str) -> None:
+        tab = self._tab
+        if tab.shape is Shape.PHONE and not tab.is_item_open and not tab.queue.marks:
+            tab.open_item()
+            return
+        who = f"{len(tab.queue.marks)} marked" if tab.queue.marks else tab.row.to_email if tab.row is not None else ""
+        lines = reason_lines(who, tab.triage.last_reason, tab.pane.size.width, tab.stage.look, is_typing=False)
+        self._open("reason", lines, key)
+
+    def _reject_for(self, code: str, words: str | None = None) -> None:
+        tab = self._tab
+        row = tab.row
+        self._close()
+        if tab.queue.marks:
+            self._on_marks((code, words))
+        elif row is not None and tab.triage.reject(row, code, words) is Next.DECIDED:
+            self._decided(row)
+
+    def _reject_again(self) -> None:
+        if self._tab.triage.last_reason is not None:
+            self._reject_for(self._tab.triage.last_reason)
+
+    def _ask_words(self) -> None:
+        tab = self._tab
+        row = tab.row
+        who = row.to_email if row is not None else ""
+        lines = reason_lines(who, None, tab.pane.size.width, tab.stage.look, is_typing=True)
+        tab.pane.open_choice("words", lines)
+
+        def typed(text: str) -> None:
+            if not text.strip():
+                tab.session.say("not rejected: a reason in words needs words", Level.WARN)
+                self._close()
+            elif tab.row != row and not tab.queue.marks:
+                self._close()
+                tab.session.say("not rejected: the draft changed meanwhile", Level.WARN)
+            else:
+                self._reject_for("other", text.strip()[:2000])
+
+        tab.stage.ask(Question("because:", "", typed, left=self.leave_choice))
+
+    # Marks: one by one, after a count
+
+    def _on_marks(self, reason: tuple[str, str | None] | None) -> None:
+        tab = self._tab
+        rows = tab.session.known.approvals.rows
+        marked = [rows[one] for one in sorted(tab.queue.marks) if one in rows]
+        plan = tab.triage.plan(marked, approving=reason is None)
+        verb = "Approve" if reason is None else "Reject"
+        if not plan.decided:
+            tab.session.say(f"none of {len(marked)} marked can be decided so: {plan.why_staying}", Level.WARN)
+            return
+        title = f"{verb} {len(plan.decided)} of {len(marked)} marked?"
+        lines = [Line().add(plan.why_staying)] if plan.staying else []
+        yes = f"{verb.lower()} these {len(plan.decided)}"
+        tab.stage.open_sheet(
+            QuestionSheet(tab.stage.look, title, lines, yes, lambda: self._decide_marked(plan.decided, reason))
+        )
+
+    def _decide_marked(self, rows: Sequence[ApprovalRow], reason: tuple[str, str | None] | None) -> None:
+        tab = self._tab
+        done = 0
+        for row in rows:
+            current = tab.session.known.approvals.rows.get(row.id)
+            if current != row or tab.triage.why_not(row) is not None:
+                continue
+            outcome = tab.triage.approve_now(row) if reason is None else tab.triage.reject(row, *reason)
+            if outcome is not Next.DECIDED:
+                break
+            done += 1
+            tab.queue.unmark([row.id])
+        tab.session.say(f"{done} decided, {len(tab.queue.marks)} still marked", Level.DONE, (str(done),))
+        self._after_decision()
+
+    # Others
+
+    def _on_row(self, act: Callable[[ApprovalRow], None]) -> None:
+        if self._tab.row is not None:
+            act(self._tab.row)
+
+    def _edit_instead(self) -> None:
+        self._close()
+        self._on_row(partial(open_sheet, self._tab))
+
+    def _toggle_diff(self) -> None:
+        self._tab.is_diff_open = not self._tab.is_diff_open
+        self._tab.refresh_draft()
+
+    def _why(self) -> None:
+        tab = self._tab
+        row = tab.row
+        whole = tab.session.known.approvals.whole(row.id) if row is not None else None
+        if row is None or whole is None:
+            return
+        parts = ", ".join(f"{part.code.replace('_', ' ')} {part.points:+d}" for part in whole.risk.parts) or "nothing"
+        place = f"place {tab.table.cursor + 1} of {tab.sources[tab.view].count()} by {tab.queue.sort.value}"
+        tab.session.say(f"risk {row.risk}: {parts} · {place}", Level.NOTE, (str(row.risk),))
+        tab.pane.scroll(len(tab.pane.lines))
+
+    def _risk_lines(self, row: ApprovalRow) -> list[Line]:
+        tab = self._tab
+        whole = tab.session.known.approvals.whole(row.id)
+        flags = whole.risk.flags if whole is not None else []
+        heaviest = sorted(flags, key=lambda flag: {"block": 0, "warn": 1}.get(str(flag.severity), 2))
+        worst = (heaviest[0].message or heaviest[0].code) if heaviest else "the score alone asks for a second look"
+        parts = [(part.code, part.points) for part in whole.risk.parts] if whole is not None else []
+        return risk_lines(row, parts, worst, tab.pane.size.width, tab.stage.look)
+
+    def _open(self, name: str, lines: Sequence[Line], key: str) -> None:
+        tab = self._tab
+        tab.stage.line_opened(key)
+        tab.pane.open_choice(name, lines)
+        tab.stage.frame_changed()
+        tab.stage.look_again()
+
+    def _close(self) -> None:
+        tab = self._tab
+        tab.pane.close_choice()
+        tab.stage.line_closed()
+        tab.selection += 1
+        tab.refresh_draft()
+        tab.stage.frame_changed()
+
+    def _decided(self, row: ApprovalRow) -> None:
+        """The decided row stays, dimmed; the cursor goes to the next undecided one."""
+        self._tab.queue.unmark([row.id])
+        self._after_decision()
+
+    def _after_decision(self) -> None:
+        tab = self._tab
+        following = tab.queue.next_undecided(tab.table.cursor)
+        if following is not None:
+            tab.table.go(following)
+            if tab.is_item_open:
+                tab.select_anew()
+        else:
+            if tab.is_item_open:
+                tab.close_item()
+            tab.queue.settle()
+        tab.stage.frame_changed()

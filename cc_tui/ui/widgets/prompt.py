@@ -1,0 +1,80 @@
+"""One line to type into, in place of the message line: filters, reasons, amounts. `enter` takes it, `esc` leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Input, Static
+
+from cc_tui.ui.themes.look import Look
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: a label, what stands there, and whom to tell.
+
+    `takes_paste` is False where what is typed confirms something: it must be typed.
+    """
+
+    label: str
+    initial: str
+    taken: Callable[[str], None]
+    changed: Callable[[str], None] | None = None
+    left: Callable[[], None] | None = None
+    takes_paste: bool = True
+
+
+class TypedInput(Input):
+    """Textual's input without a blinking cursor, and without paste where that would confirm."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(question.initial, compact=True, select_on_focus=False)
+        self.cursor_blink = False
+        self._takes_paste = question.takes_paste
+
+    def _on_paste(self, event: events.Paste) -> None:
+        if self._takes_paste:
+            super()._on_paste(event)
+        else:
+            event.stop()
+            event.prevent_default()
+
+
+class Prompt(Horizontal):
+    """The line, while a question is open."""
+
+    DEFAULT_CSS = """
+    Prompt { height: 1; dock: bottom; layer: prompt; margin-bottom: 1; }
+    Prompt Static { width: auto; padding: 0 1; height: 1; }
+    Prompt TypedInput { width: 1fr; height: 1; border: none; padding: 0; }
+    """
+
+    def __init__(self, look: Look, question: Question) -> None:
+        super().__init__(id="prompt")
+        self.question = question
+        self._look = look
+        self._input = TypedInput(question)
+
+    def compose(self) -> ComposeResult:
+        """Label and input."""
+        yield Static(self.question.label, markup=False)
+        yield self._input
+
+    def on_mount(self) -> None:
+        """Type at once."""
+        self._input.focus()
+
+    @property
+    def typed(self) -> str:
+        """What stands in it."""
+        return self._input.value
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell each change."""
+        event.stop()
+        if self.question.changed is not None:
+            self.question.changed(event.value)
