@@ -88,10 +88,10 @@ class CommandCenter(App[int]):
         """The frame, and the first tab."""
         yield self._bar
         yield self._tab_bar
-        yield self._footer
-        yield self._message
         with Container(id="tabs"):
             yield self._tab(self.active)
+        yield self._message
+        yield self._footer
 
     def on_mount(self) -> None:
         """Follow the state; open the server after the first paint."""

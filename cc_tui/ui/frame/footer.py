@@ -26,7 +26,7 @@ class FooterItem:
 class KeyFooter(Canvas):
     """The last line."""
 
-    DEFAULT_CSS = "KeyFooter { height: 1; dock: bottom; }"
+    DEFAULT_CSS = "KeyFooter { height: 1; }"
     ground = Ground.RAISED
 
     class Clicked(Message):

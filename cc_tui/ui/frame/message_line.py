@@ -58,7 +58,7 @@ def _add_pieces(line: Line, text: str, strong: Sequence[str], plain: Token) -> N
 class MessageLine(Canvas):
     """The last line but one."""
 
-    DEFAULT_CSS = "MessageLine { height: 1; dock: bottom; }"
+    DEFAULT_CSS = "MessageLine { height: 1; }"
 
     def __init__(self, look: Look, messages: MessageStore, now: Callable[[], float]) -> None:
         super().__init__(look, id="message-line")

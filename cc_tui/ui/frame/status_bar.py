@@ -156,7 +156,7 @@ def _figure(facts: BarFacts, token: Token) -> Token:
 class StatusBar(Canvas):
     """The first line of the screen."""
 
-    DEFAULT_CSS = "StatusBar { height: 1; dock: top; }"
+    DEFAULT_CSS = "StatusBar { height: 1; }"
     ground = Ground.RAISED
 
     def __init__(self, look: Look, facts: BarFacts) -> None:

@@ -42,7 +42,7 @@ TABS = (
 class TabBar(Canvas):
     """One line of tabs, and from 30 rows a hairline that carries the active one."""
 
-    DEFAULT_CSS = "TabBar { height: 2; dock: top; } TabBar.-low { height: 1; }"
+    DEFAULT_CSS = "TabBar { height: 2; } TabBar.-low { height: 1; }"
 
     class Chosen(Message):
         """A tab was clicked."""

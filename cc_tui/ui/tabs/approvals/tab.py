@@ -244,7 +244,7 @@ class ApprovalsTab(Tab):
             row=row, whole=self.session.known.approvals.whole(row.id), client_name=self._client_name(row),
             now=self.session.server_now(), note=self._note(row), diff=self._diff() if self.is_diff_open else None,
         )  # fmt: skip
-        width = self.pane.size.width
+        width = self.pane.size.width - (2 if self.shape is Shape.WIDE else 1)
         draft = PreviewDrawing(facts, width, self.shape, self.stage.look).draw()
         foot = []
         if facts.whole is not None and self.shape is not Shape.NARROW:
