@@ -1,0 +1,93 @@
+"""`python -m bench`: runs the scenarios, prints the table, writes `bench/results.json`.
+
+Ends with 1 when a budget is broken, so that a person notices; noise of other programs is told beside the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import keys, live, memory, starts
+from bench.findings import Finding, table
+from bench.machine import Moment, description
+from bench.setting import Setting
+
+SCENARIOS: dict[str, Callable[[Setting], list[Finding]]] = {
+    "version": starts.version,
+    "first-paint": starts.first_paint,
+    "idle": live.idle,
+    "changed-row": live.changed_row,
+    "busy": live.busy,
+    "key-bytes": keys.key_bytes,
+    "key-to-paint": keys.key_to_paint,
+    "memory": memory.memory,
+}
+RESULTS = Path(__file__).parent / "results.json"
+NOISY_PERCENT = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one scenario found, and the share of the machine that others used meanwhile."""
+
+    scenario: str
+    findings: list[Finding]
+    noise_percent: float
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure; 0 when every budget is kept, 1 when one is broken."""
+    typed = _parser().parse_args(arguments)
+    names = typed.only or list(SCENARIOS)
+    runs, many, seconds = (2, 5_000, 5.0) if typed.quick else (5, 100_000, 10.0)
+    measured = []
+    with Setting.opened(runs=typed.runs or runs, many=many, seconds=seconds) as setting:
+        for name in names:
+            print(f"measuring {name} …", file=sys.stderr)
+            measured.append(_measure(name, setting))
+    _report(measured)
+    return 1 if any(finding.is_kept is False for one in measured for finding in one.findings) else 0
+
+
+def _measure(name: str, setting: Setting) -> Measured:
+    before = Moment.now(setting.pids())
+    findings = SCENARIOS[name](setting)
+    return Measured(name, findings, Moment.now(setting.pids()).noise_since(before))
+
+
+def _report(measured: Sequence[Measured]) -> None:
+    print(table(finding for one in measured for finding in one.findings))
+    for one in measured:
+        if one.noise_percent > NOISY_PERCENT:
+            print(f"{one.scenario}: other programs used {one.noise_percent:.0f} % of the machine; measure again")
+    RESULTS.write_text(
+        json.dumps(
+            {
+                "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+                "machine": description(),
+                "noise_percent": {one.scenario: round(one.noise_percent, 1) for one in measured},
+                "findings": [finding.as_json() for one in measured for finding in one.findings],
+            },
+            indent=1,
+            ensure_ascii=False,
+        )
+        + "\n"
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measures the Command Center's budgets.")
+    parser.add_argument("--only", action="append", choices=list(SCENARIOS), help="one scenario; may be repeated")
+    parser.add_argument("--runs", type=int, metavar="N", help="repetitions (default: 5)")
+    parser.add_argument("--quick", action="store_true", help="2 runs, 5,000 items in place of 100,000")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,96 @@
+"""What every scenario starts from: servers that run already, fresh homes, our app and the minimal one in terminals."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.watching import PARSE_AFTER, wait_calm
+from tests.support.direct_api import DirectApi
+from tests.support.pty_app import Backend, app_terminal, simulated_backend
+from tests.support.terminal import Terminal
+
+FEW, PAGEFUL = 12, 100
+FIRST_PAINT = r"Approvals"
+"""Our tabs: a splash line before them does not count as a first paint."""
+LIST_ONLY_COLUMNS = 79
+"""Below 80 columns the preview is a screen of its own."""
+_ROOT = Path(__file__).parent.parent
+_READY_SECONDS = 180.0
+
+
+@dataclass(slots=True)
+class Setting:
+    """One run of the benchmarks.
+
+    Attributes:
+        runs: How often each start is repeated.
+        many: How many items a long queue has.
+        seconds: How long something is watched.
+    """
+
+    runs: int
+    many: int
+    seconds: float
+    _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _backends: dict[int, Backend] = field(default_factory=dict)
+    _folder: Path | None = None
+
+    @classmethod
+    @contextlib.contextmanager
+    def opened(cls, *, runs: int, many: int, seconds: float) -> Iterator[Setting]:
+        """A setting whose servers and folders are gone when the block is left."""
+        setting = cls(runs, many, seconds)
+        with setting._stack:
+            yield setting
+
+    def backend(self, approvals: int) -> Backend:
+        """The server with `approvals` pending items where nothing happens; started when it is asked for first."""
+        if approvals not in self._backends:
+            db = self.folder() / f"bench-{approvals}.db"
+            self._backends[approvals] = self._stack.enter_context(
+                simulated_backend(db, approvals=approvals, within=_READY_SECONDS)
+            )
+        return self._backends[approvals]
+
+    def pids(self) -> list[int]:
+        """The servers that run."""
+        return [backend.pid for backend in self._backends.values()]
+
+    def folder(self) -> Path:
+        """A folder of this run."""
+        if self._folder is None:
+            self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="cc-bench-")))
+        return self._folder
+
+    def ours(self, approvals: int, cols: int = 120) -> Terminal:
+        """Our app on its queue of `approvals` items, just started, in a home that was never used."""
+        home = Path(tempfile.mkdtemp(dir=self.folder()))
+        backend = self.backend(approvals)
+        return app_terminal(home, "--tab", "approvals", backend=backend, cols=cols, parse_after=PARSE_AFTER)
+
+    @contextlib.contextmanager
+    def ours_at_rest(self, approvals: int, cols: int = 120) -> Iterator[Terminal]:
+        """Our app with all loaded."""
+        with self.ours(approvals, cols) as terminal:
+            terminal.wait_for(self.filled(approvals), within=30.0)
+            wait_calm(terminal)
+            yield terminal
+
+    def minimal(self, cols: int = 120) -> Terminal:
+        """The minimal app, just started."""
+        return Terminal([sys.executable, "-m", "bench.minimal_app"], cwd=_ROOT, cols=cols, parse_after=PARSE_AFTER)
+
+    def filled(self, approvals: int) -> str:
+        """A pattern that is visible once rows of the queue are: the start of the name of any of the first ones."""
+        with DirectApi(self.backend(approvals)) as api:
+            names = {item["to_name"] or item["to_email"] for item in api.approvals(limit=min(approvals, PAGEFUL))}
+        return "|".join(sorted(_escaped_start(name) for name in names if name))
+
+
+def _escaped_start(name: str) -> str:
+    return "".join(character if character.isalnum() else "." for character in name[:8])
