@@ -46,6 +46,7 @@ class Pump:
         self.screen = make_screen(self._answer)
         self.output = bytearray()
         self.reads: list[tuple[float, int]] = []
+        self.last_arrival_at = 0.0
         self.visible_changes: list[float] = []
         self.watches: list[Watch] = []
         self.is_hung_up = False
@@ -65,9 +66,9 @@ class Pump:
         self._thread = threading.Thread(target=self._run, name="pump", daemon=True)
 
     @property
-    def last_read_at(self) -> float:
-        """When the application last wrote something; 0.0 before it did."""
-        return self.reads[-1][0] if self.reads else 0.0
+    def is_line_empty(self) -> bool:
+        """Nothing is on its way to the terminal."""
+        return self._outbound.is_empty
 
     @property
     def is_drained(self) -> bool:
@@ -170,6 +171,7 @@ class Pump:
             self._asked = self._asked or QUERY.search(before + piece) is not None
             self._unparsed.append((at, piece))
             self._unparsed_bytes += len(piece)
+            self.last_arrival_at = at
 
     def _is_time_to_parse(self, now: float) -> bool:
         silence = now - self._unparsed[-1][0]

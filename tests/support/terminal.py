@@ -238,19 +238,25 @@ class Terminal:
         self._wait(lambda: self._pump.output.find(wanted, since) >= 0 or None, within, repr(wanted))
 
     def wait_silent(self, silence: float, within: float = 10.0) -> float:
-        """Wait until the command has written nothing for `silence` seconds; when it wrote last.
+        """Wait until nothing has come from the command for `silence` seconds, and nothing is on its way.
+
+        Returns:
+            When the last of it arrived (seconds, monotonic).
 
         Raises:
             NotSeen: it went on for `within` seconds.
         """
         entry, deadline = time.monotonic(), time.monotonic() + within
-        with self._pump.changed:
-            while (now := time.monotonic()) < (due := max(self._pump.last_read_at, entry) + silence):
+        pump = self._pump
+        with pump.changed:
+            while True:
+                now, due = time.monotonic(), max(pump.last_arrival_at, entry) + silence
+                if pump.is_line_empty and now >= due:
+                    pump.parse()
+                    return pump.last_arrival_at
                 if now >= deadline:
                     raise NotSeen(self._complaint(f"{silence} s of silence", within))
-                self._pump.changed.wait(min(due, deadline) - now)
-            self._pump.parse()
-            return self._pump.last_read_at
+                pump.changed.wait(min(max(due - now, 0.001), deadline - now, _LOOK_AGAIN_SECONDS))
 
     def wait_exit(self, within: float = 10.0) -> int:
         """Wait until the command has ended and its last words are on the screen; its status as `status` tells it.

@@ -172,6 +172,15 @@ def test_silence_is_waited_for_and_its_beginning_told() -> None:
         assert last == terminal.reads()[-1][0]
 
 
+def test_a_slow_line_is_not_silent_while_something_is_on_its_way() -> None:
+    line = Line(bytes_per_second=10_000)
+    with Terminal(program("w('first' + '.' * 6000 + 'last'); r()"), line=line) as terminal:
+        terminal.wait_for("first")
+        last = terminal.wait_silent(0.1)
+        assert last - terminal.reads()[0][0] >= 0.59
+        assert terminal.bytes_out == 6009
+
+
 def test_a_program_that_never_stops_writing_is_never_silent() -> None:
     with Terminal(program("while True: w('.'); time.sleep(0.02)")) as terminal, pytest.raises(NotSeen, match="silence"):
         terminal.wait_silent(0.5, within=1.0)
