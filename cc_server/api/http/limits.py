@@ -1,0 +1,78 @@
+"""How often a key may ask, and that one intent runs once at a time.
+
+In memory, for this process: a restart forgets it, and nothing is lost by that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from cc_server.api.http.problems import RequestProblem
+
+IN_FLIGHT_WAIT_SECONDS = 2.0
+
+
+class RateLimit:
+    """A token bucket for each key: `per_second` on average, and as many at once.
+
+    Args:
+        per_second: requests a second and the size of a burst.
+        monotonic: seconds that only grow.
+    """
+
+    def __init__(self, per_second: int, monotonic: Callable[[], float]) -> None:
+        self._per_second = per_second
+        self._monotonic = monotonic
+        self._buckets: dict[str, tuple[float, float]] = {}
+
+    def take(self, key_id: str) -> int:
+        """Count one request of a key; 0, or how many whole seconds to wait when it asks too often."""
+        now = self._monotonic()
+        tokens, at = self._buckets.get(key_id, (float(self._per_second), now))
+        tokens = min(float(self._per_second), tokens + (now - at) * self._per_second)
+        if tokens < 1.0:
+            self._buckets[key_id] = (tokens, now)
+            return max(1, math.ceil((1.0 - tokens) / self._per_second))
+        self._buckets[key_id] = (tokens - 1.0, now)
+        return 0
+
+
+class InFlight:
+    """Which intents run now: a second request of the same intent waits for the first (contract, section 1)."""
+
+    def __init__(self, wait_seconds: float = IN_FLIGHT_WAIT_SECONDS) -> None:
+        self._wait_seconds = wait_seconds
+        self._running: dict[tuple[str, ...], asyncio.Event] = {}
+
+    @asynccontextmanager
+    async def one_at_a_time(self, intent: tuple[str, ...] | None) -> AsyncIterator[None]:
+        """Run the block while no other with the same intent runs; without an intent, at once.
+
+        Raises:
+            RequestProblem: the first has not ended after 2 seconds (`idempotency_in_flight`).
+        """
+        if intent is None:
+            yield
+            return
+        await self._wait_for_turn(intent)
+        done = self._running[intent] = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self._running[intent]
+            done.set()
+
+    async def _wait_for_turn(self, intent: tuple[str, ...]) -> None:
+        try:
+            async with asyncio.timeout(self._wait_seconds):
+                while running := self._running.get(intent):
+                    await running.wait()
+        except TimeoutError:
+            raise RequestProblem(
+                "idempotency_in_flight",
+                "the first request with this Idempotency-Key still runs; ask again with the same key",
+                retry_after=1,
+            ) from None

@@ -1,0 +1,192 @@
+"""A route of ours: which role it asks for, and in which order it refuses (contract, section 1, order).
+
+FastAPI reads a body before any dependency runs; the contract puts role and existence before syntax. So the role is
+checked ahead of FastAPI's own handler, and where it finds the syntax wrong, whether the object exists is asked first.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, Literal
+
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+
+from cc_api_client.models.base import Problem
+from cc_api_client.models.operations import Role
+from cc_server.api.http.gate import Call, call_of
+from cc_server.api.http.problems import RequestProblem
+
+DEEPEST_JSON = 32
+LARGEST_WHOLE_NUMBER = 2**53 - 1
+ROLE_KEY: Final = "x-role"
+ANYBODY: Final = "anybody"
+
+_INCLUDES: dict[Role, frozenset[Role]] = {
+    Role.INTAKE: frozenset({Role.INTAKE}),
+    Role.VIEWER: frozenset({Role.VIEWER}),
+    Role.OPERATOR: frozenset({Role.VIEWER, Role.OPERATOR, Role.INTAKE}),
+    Role.ADMIN: frozenset(Role),
+}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": description}
+    for status, description in {
+        400: "The body or a header can't be read.",
+        401: "No key, or a wrong one.",
+        403: "The key may not do this.",
+        404: "No such thing, or beyond the key's clients.",
+        422: "Fields that are missing or wrong.",
+        429: "The key asks too often.",
+        503: "The server stops, or its database does not answer.",
+    }.items()
+}
+_WRITE_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": description}
+    for status, description in {
+        409: "The object's state does not allow it; `item` is the object.",
+        412: "The object changed since; `item` is the object.",
+        413: "The body has more than 1 MiB.",
+        415: "The body is not declared as JSON.",
+        428: "`If-Match` is missing.",
+    }.items()
+}
+
+_SYNTAX = frozenset({"validation_failed", "malformed_body", "precondition_required", "invalid_idempotency_key"})
+
+
+class ParsedRequest(Request):
+    """A request whose JSON was read before FastAPI asks for it."""
+
+    def __init__(self, request: Request, parsed: object) -> None:
+        super().__init__(request.scope, request.receive)
+        self._parsed = parsed
+
+    async def json(self) -> object:
+        """The body as JSON."""
+        return self._parsed
+
+
+def strict_json(body: bytes) -> object:
+    """Read JSON that every part of us can store, hash and answer.
+
+    Raises:
+        RequestProblem: it can't be read (`malformed_body`), or holds a number or text that nobody could hash
+            (RFC 8785) or store (`validation_failed`).
+    """
+    try:
+        found: object = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise RequestProblem("malformed_body", f"the body is not JSON in UTF-8: {_why(error)}") from None
+    _check_values(found)
+    return found
+
+
+def _why(error: Exception) -> str:
+    """Where JSON is broken, without repeating what was sent."""
+    match error:
+        case json.JSONDecodeError():
+            return f"{error.msg} at line {error.lineno}, column {error.colno}"
+        case UnicodeDecodeError():
+            return f"byte {error.start} is not UTF-8"
+        case RecursionError():
+            return "it is nested too deep"
+        case _:
+            return "it holds a number that JSON does not know"
+
+
+def _no_constant(_name: str) -> float:
+    raise ValueError("no number")
+
+
+def _check_values(root: object) -> None:
+    """Refuse what can't be stored or hashed, level by level."""
+    level: list[object] = [root]
+    for _ in range(DEEPEST_JSON):
+        below: list[object] = []
+        for value in level:
+            match value:
+                case dict():
+                    below += [*value.keys(), *value.values()]
+                case list():
+                    below += value
+                case str() if not _is_text(value):
+                    raise RequestProblem("validation_failed", "a text in the body holds half of a surrogate pair")
+                case float() if not math.isfinite(value):
+                    raise RequestProblem("validation_failed", "a number in the body is too large")
+                case int() if abs(value) > LARGEST_WHOLE_NUMBER:
+                    raise RequestProblem("validation_failed", "a whole number in the body is past 2^53 - 1")
+        if not below:
+            return
+        level = below
+    raise RequestProblem("malformed_body", f"the body is nested deeper than {DEEPEST_JSON} levels")
+
+
+def _is_text(value: str) -> bool:
+    """Whether a text can be written as UTF-8."""
+    return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
+class CommandRoute(APIRoute):
+    """A route that knows the role it asks for: `x-role` in the API's description, admin where nothing is said."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler behind the checks that come before syntax."""
+        handle = super().get_route_handler()
+        asked = (self.openapi_extra or {}).get(ROLE_KEY, Role.ADMIN.value)
+
+        async def checked(request: Request) -> Response:
+            call = call_of(request.scope)
+            if asked != ANYBODY:
+                require_role(call, Role(asked))
+            try:
+                parsed = strict_json(call.body) if call.body else None
+                return await handle(ParsedRequest(request, parsed))
+            except RequestValidationError:
+                await require_existence(request)
+                raise
+            except RequestProblem as problem:
+                if problem.code in _SYNTAX:
+                    await require_existence(request)
+                raise
+
+        return checked
+
+
+def require_role(call: Call, asked: Role) -> None:
+    """Let in the roles that include `asked`.
+
+    Raises:
+        RequestProblem: the key is missing, or its role is too low.
+    """
+    if call.key is None:
+        raise RequestProblem("unauthenticated", "X-API-Key is missing")
+    held = Role(call.key.role)
+    if asked not in _INCLUDES[held]:
+        raise RequestProblem("forbidden", f"this needs the role {asked.value}; the key {call.key.name} is {held.value}")
+
+
+async def require_existence(request: Request) -> None:
+    """Ask the application whether the object in the path exists for the caller, where it knows how.
+
+    Raises:
+        what the application raises when it does not.
+    """
+    for name, value in request.path_params.items():
+        if exists := request.app.state.exists.get(name):
+            await exists(request, value)
+
+
+def asks(role: Role | Literal["anybody"], *, writes: bool = False) -> dict[str, Any]:
+    """What a route declares beside its path: the role that it asks for, and the problems that it may answer."""
+    return {
+        "openapi_extra": {ROLE_KEY: str(role)},
+        "responses": _PROBLEMS | _WRITE_PROBLEMS if writes else _PROBLEMS,
+    }
+
+
+def new_router() -> APIRouter:
+    """A router whose routes know their roles."""
+    return APIRouter(route_class=CommandRoute)

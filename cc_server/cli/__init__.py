@@ -1,0 +1,1 @@
+"""What a shell types: `cc-server init`, `keys`, `run`, `simulate`."""

@@ -1,0 +1,118 @@
+"""The command line of `cc-server`: what may be typed, and how mistakes are told.
+
+Only what a command needs is imported, and only once it is known. argparse, because a richer parser would take a third
+of the server's whole start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from cc_server.config import ConfigError, ServerSettings, load_settings
+
+FAILED = 1
+INTERRUPTED = 130
+_ROLES = ("viewer", "operator", "admin", "intake")
+_SETTINGS = ("host", "port", "db", "hold_seconds")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command.
+
+    Returns:
+        The exit code: 0, 1 when it failed, 2 when it was not understood, 130 when it was interrupted.
+    """
+    typed = _parser().parse_args(arguments)
+    try:
+        return _run(typed, _settings(typed))
+    except ConfigError as error:
+        sys.stderr.write(f"cc-server: {error}\n")
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _settings(typed: argparse.Namespace) -> ServerSettings:
+    """What was typed, the environment and the file, as settings."""
+    flags = {name: getattr(typed, name, None) for name in _SETTINGS}
+    return load_settings(typed.config, os.environ, flags)
+
+
+def _run(typed: argparse.Namespace, settings: ServerSettings) -> int:
+    """Import what the command needs, and run it."""
+    match typed.command:
+        case "init":
+            from cc_server.cli.keys import init  # noqa: PLC0415
+
+            return init(settings, typed.name)
+        case "keys":
+            from cc_server.cli.keys import create  # noqa: PLC0415
+
+            return create(settings, typed.name, typed.role, typed.client)
+        case "run":
+            from cc_server.cli.serve import run  # noqa: PLC0415
+
+            return run(settings)
+        case _:
+            from cc_server.cli.simulate import Demand, simulate  # noqa: PLC0415
+
+            return simulate(
+                settings,
+                Demand(
+                    seed=typed.seed,
+                    rate=typed.rate,
+                    approvals=typed.approvals,
+                    ready_fd=typed.ready_fd,
+                    stop_on_stdin_eof=typed.stop_on_stdin_eof,
+                    remove_dir=typed.remove_dir,
+                ),
+            )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cc-server", description="The Command Center's server: agents draft, people decide, what was decided leaves."
+    )
+    parser.add_argument("--version", action="version", version=f"cc-server {version('command-center')}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    store = argparse.ArgumentParser(add_help=False)
+    store.add_argument("--db", type=Path, metavar="FILE", help="the database (default: command-center.db)")
+    store.add_argument("--config", type=Path, metavar="FILE", help="settings in TOML; flags and CC_SERVER_* beat it")
+    listen = argparse.ArgumentParser(add_help=False)
+    listen.add_argument("--host", help="the address to listen on (default: 127.0.0.1)")
+    listen.add_argument("--port", type=_whole(0, 65_535), help="the port to listen on; 0: any that is free")
+    listen.add_argument("--hold-seconds", type=_whole(0, 86_400), metavar="N", help="undo window before sending")
+
+    init = commands.add_parser("init", parents=[store], help="create the database and print an admin key, once")
+    init.add_argument("--name", default="admin", help="the key's name: decisions are recorded under it")
+    _add_keys(commands.add_parser("keys", help="make keys"), store)
+    commands.add_parser("run", parents=[store, listen], help="serve")
+    _add_simulation(commands.add_parser("simulate", parents=[store, listen], help="serve a simulated business"))
+    return parser
+
+
+def _add_keys(keys: argparse.ArgumentParser, store: argparse.ArgumentParser) -> None:
+    verbs = keys.add_subparsers(dest="verb", required=True, metavar="VERB")
+    create = verbs.add_parser("create", parents=[store], help="make a key and print it, once")
+    create.add_argument("name", help="whose it is: decisions are recorded under this name")
+    create.add_argument("--role", choices=_ROLES, default="operator", help="what it may do (default: operator)")
+    create.add_argument("--client", action="append", metavar="ID", help="bind it to this client; may be repeated")
+
+
+def _add_simulation(simulate: argparse.ArgumentParser) -> None:
+    simulate.add_argument("--seed", type=int, default=1, help="the same seed gives the same business")
+    simulate.add_argument("--rate", type=_rate, default=1.0, help="how fast things happen; 0: nothing does")
+    simulate.add_argument("--approvals", type=_whole(0, 1_000_000), default=12, metavar="N", help="pending at start")
+    simulate.add_argument("--ready-fd", type=_whole(0, 1_048_576), metavar="FD", help="write url, key and pid here")
+    simulate.add_argument("--stop-on-stdin-eof", action="store_true", help="stop when stdin ends")
+    simulate.add_argument("--remove-dir", type=Path, metavar="DIR", help="remove this folder at the end; holds the db")
+
+
+class _whole:  # noqa: N801 - it is named in a message of argparse
+    """A whole number within bounds."""

@@ -1,0 +1,254 @@
+"""What an installation is set to: from flags, `CC_SERVER_*`, a TOML file and defaults, in this order.
+
+Every mistake is told with the file, the line, the key and the right key nearest to it. Secrets never show in a repr.
+Knows files and the environment; starts nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from uuid import UUID
+
+ENVIRONMENT_PREFIX = "CC_SERVER_"
+DEFAULT_PORT = 8787
+LONGEST_HOLD_SECONDS = 86_400
+
+
+class ConfigError(Exception):
+    """A setting can't be used; the message says which, where it stands and what would be right."""
+
+
+class ProviderName(StrEnum):
+    """By which way mails leave."""
+
+    FILE = "file"
+    SMTP = "smtp"
+
+
+class SmtpSecurity(StrEnum):
+    """How the connection to the mail server is protected."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """The mail server for the provider `smtp`."""
+
+    host: str = ""
+    port: int = 587
+    security: SmtpSecurity = SmtpSecurity.STARTTLS
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    sender: str = ""
+    timeout_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """All that the server takes from outside."""
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    db: Path = Path("command-center.db")
+    hold_seconds: int = 10
+    rate_limit: int = 100
+    default_client: str | None = None
+    provider: ProviderName = ProviderName.FILE
+    outbox_dir: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = field(default=None, repr=False)
+    smtp: SmtpSettings = field(default_factory=SmtpSettings)
+
+    @property
+    def outbox(self) -> Path:
+        """Where the provider `file` puts what it is given: by default `outbox/` beside the database."""
+        return self.outbox_dir or self.db.absolute().parent / "outbox"
+
+
+def load_settings(
+    file: Path | None, environment: Mapping[str, str], flags: Mapping[str, object | None]
+) -> ServerSettings:
+    """Put the settings together: a flag beats the environment, which beats the file.
+
+    Args:
+        file: a TOML file, or None for none.
+        environment: where `CC_SERVER_*` is looked up.
+        flags: what the command line gave, by key; None stands for not given.
+
+    Raises:
+        ConfigError: a key that does not exist, or a value that can't be used.
+    """
+    values = _from_file(file) if file else {}
+    values |= _from_environment(environment)
+    values |= {key: _converted(key, value, "") for key, value in flags.items() if value is not None}
+    smtp = replace(SmtpSettings(), **{key[5:]: value for key, value in values.items() if key.startswith("smtp.")})
+    settings = replace(
+        ServerSettings(), **{key: value for key, value in values.items() if not key.startswith("smtp.")}, smtp=smtp
+    )
+    _check_together(settings)
+    return settings
+
+
+def _check_together(settings: ServerSettings) -> None:
+    """Refuse settings that make no sense beside each other."""
+    if settings.provider is ProviderName.SMTP and not (settings.smtp.host and settings.smtp.sender):
+        missing = "smtp.host" if not settings.smtp.host else "smtp.sender"
+        raise ConfigError(f'provider = "smtp" needs {missing}: set it in the file or as {_variable(missing)}')
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise ConfigError("tls_cert and tls_key belong together: set both, or neither")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("expected a text that is not empty")
+    return value
+
+
+def _whole(low: int, high: int) -> Callable[[object], int]:
+    def convert(value: object) -> int:
+        if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value):
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise ValueError(f"expected a whole number from {low} to {high}")
+        return value
+
+    return convert
+
+
+def _choice(kind: type[StrEnum]) -> Callable[[object], StrEnum]:
+    def convert(value: object) -> StrEnum:
+        names = [member.value for member in kind]
+        if value not in names:
+            raise ValueError(f"expected one of {', '.join(names)}")
+        return kind(str(value))
+
+    return convert
+
+
+def _client_id(value: object) -> str:
+    try:
+        return str(UUID(_text(value)))
+    except ValueError:
+        raise ValueError("expected the id of a client, a UUID") from None
+
+
+def _path(value: object) -> Path:
+    return value if isinstance(value, Path) else Path(_text(value)).expanduser()
+
+
+_CONVERTERS: dict[str, Callable[[object], object]] = {
+    "host": _text,
+    "port": _whole(0, 65_535),
+    "db": _path,
+    "hold_seconds": _whole(0, LONGEST_HOLD_SECONDS),
+    "rate_limit": _whole(1, 1_000_000),
+    "default_client": _client_id,
+    "provider": _choice(ProviderName),
+    "outbox_dir": _path,
+    "tls_cert": _path,
+    "tls_key": _path,
+    "smtp.host": _text,
+    "smtp.port": _whole(1, 65_535),
+    "smtp.security": _choice(SmtpSecurity),
+    "smtp.username": _text,
+    "smtp.password": _text,
+    "smtp.sender": _text,
+    "smtp.timeout_seconds": _whole(1, 600),
+}
+_SECRETS = frozenset({"smtp.password"})
+
+
+def _variable(key: str) -> str:
+    """The environment variable of a key."""
+    return ENVIRONMENT_PREFIX + key.replace(".", "_").upper()
+
+
+def _nearest(word: str, words: list[str]) -> str:
+    """`; did you mean …?`, or nothing when no word is near."""
+    found = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
+    return f"; did you mean {found[0]}?" if found else f"; known are {', '.join(words)}"
+
+
+def _converted(key: str, value: object, where: str) -> object:
+    """The value as the setting's own type.
+
+    Raises:
+        ConfigError: it can't be used.
+    """
+    try:
+        return _CONVERTERS[key](value)
+    except ValueError as error:
+        given = "" if key in _SECRETS else f", not {value!r}"[:80]
+        raise ConfigError(f"{where}{key}: {error}{given}") from None
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
+    keys = {_variable(key): key for key in _CONVERTERS}
+    values: dict[str, object] = {}
+    for name, value in environment.items():
+        if not name.startswith(ENVIRONMENT_PREFIX):
+            continue
+        if name not in keys:
+            raise ConfigError(f"the environment sets {name}, which does not exist{_nearest(name, list(keys))}")
+        values[keys[name]] = _converted(keys[name], value, f"the environment's {name}: ")
+    return values
+
+
+def _from_file(file: Path) -> dict[str, object]:
+    try:
+        text = file.read_text(encoding="utf-8")
+        tables = tomllib.loads(text)
+    except OSError as error:
+        raise ConfigError(f"can't read {file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{file} is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: not TOML: {error}") from None
+    values: dict[str, object] = {}
+    for key, value in _flat(tables):
+        where = f"{file}, line {_line_of(text, key)}: "
+        if key not in _CONVERTERS:
+            raise ConfigError(f"{where}{key} is no setting{_nearest(key, list(_CONVERTERS))}")
+        values[key] = _converted(key, value, where)
+    return {key: _beside(file, value) for key, value in values.items()}
+
+
+def _beside(file: Path, value: object) -> object:
+    """A relative path in a file means: beside that file."""
+    return file.absolute().parent / value if isinstance(value, Path) else value
+
+
+def _flat(tables: Mapping[str, object], prefix: str = "") -> list[tuple[str, object]]:
+    """Every value of nested tables, by its dotted key."""
+    found: list[tuple[str, object]] = []
+    for name, value in tables.items():
+        if isinstance(value, dict):
+            found += _flat(value, f"{prefix}{name}.") or [(f"{prefix}{name}", value)]
+        else:
+            found.append((f"{prefix}{name}", value))
+    return found
+
+
+def _line_of(text: str, key: str) -> int:
+    """The line on which a dotted key stands; 1 when it can't be found (inline tables)."""
+    table, _, name = key.rpartition(".")
+    current = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line):
+            current = header[1].replace('"', "").replace(" ", "")
+            if current == key:
+                return number
+        elif assigned := re.match(r"""\s*([\w."' -]+?)\s*=""", line):
+            dotted = re.sub(r"""["' ]""", "", assigned[1])
+            if (current, dotted) == (table, name) or (f"{current}.{dotted}" if current else dotted) == key:
+                return number
+    return 1

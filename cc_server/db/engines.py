@@ -1,0 +1,52 @@
+"""Engines for SQLite: one that writes, one that only reads, because BEGIN IMMEDIATE on a reader blocks the writer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+BUSY_TIMEOUT_SECONDS = 5.0
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _engine(path: Path, pragmas: tuple[str, ...], begin: str, connections: int) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=QueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        json_serializer=_json,
+        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(dbapi_connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        cursor = dbapi_connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(conn: Connection) -> Any:
+        conn.exec_driver_sql(begin)
+
+    return engine
+
+
+def writing_engine(path: Path) -> Engine:
+    """An engine whose transactions lock at once; an answered write survives a power cut (`synchronous=FULL`)."""
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16384")
+    return _engine(path, pragmas, "BEGIN IMMEDIATE", connections=1)
+
+
+def reading_engine(path: Path, readers: int) -> Engine:
+    """An engine whose transactions see one snapshot and change nothing."""
+    return _engine(path, ("query_only=ON", "temp_store=MEMORY", "cache_size=-8192"), "BEGIN", connections=readers)

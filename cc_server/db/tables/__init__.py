@@ -1,0 +1,40 @@
+"""All tables. One metadata; nothing in it that only one database has."""
+
+from cc_server.db.tables.base import metadata
+from cc_server.db.tables.business import calls, clients, contracts, leads, stage_changes
+from cc_server.db.tables.house import (
+    api_keys,
+    audit,
+    counters,
+    event_log,
+    idempotency,
+    installation,
+    outages,
+)
+from cc_server.db.tables.outbox import approvals, deliveries, email_history, suppression
+from cc_server.db.tables.work import agent_logs, agents, hourly, jobs_queue, runs
+
+__all__ = [
+    "agent_logs",
+    "agents",
+    "api_keys",
+    "approvals",
+    "audit",
+    "calls",
+    "clients",
+    "contracts",
+    "counters",
+    "deliveries",
+    "email_history",
+    "event_log",
+    "hourly",
+    "idempotency",
+    "installation",
+    "jobs_queue",
+    "leads",
+    "metadata",
+    "outages",
+    "runs",
+    "stage_changes",
+    "suppression",
+]

@@ -1,0 +1,148 @@
+"""What agents want to send: approvals, their deliveries, what was sent, and whom never to write to."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Boolean, Column, Index, Integer, String, Table, Text, text
+
+from cc_server.db.tables.base import Id, Word, metadata, moment, reference
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", Id, primary_key=True),
+    reference("client_id", nullable=False),
+    Column("kind", Word, nullable=False),
+    Column("agent_name", Word, nullable=False),  # '' where nobody is named
+    reference("lead_id"),
+    reference("run_id"),
+    Column("to_email", String(1000), nullable=False),
+    Column("to_name", String(1000)),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("preview", String(120), nullable=False),
+    Column("payload", JSON(none_as_null=True)),
+    Column("status", Word, nullable=False),
+    Column("risk_score", Integer, nullable=False),
+    Column("risk_parts", JSON, nullable=False),
+    Column("risk_flags", JSON, nullable=False),
+    Column("high_risk", Boolean, nullable=False),
+    Column("deliverable", Boolean, nullable=False),
+    Column("safe", Boolean, nullable=False),
+    Column("safe_reasons", JSON, nullable=False),
+    Column("unsafe_reasons", JSON, nullable=False),
+    Column("stack_key", Word),
+    Column("body_sha256", String(64), nullable=False),
+    moment("created_at"),
+    moment("expires_at"),
+    Column("returned", JSON(none_as_null=True)),
+    Column("returned_why", Word),
+    Column("decided_by", String(200)),
+    Column("decided_by_key", Id),
+    moment("decided_at", nullable=True),
+    moment("decision_order"),  # decided_at, or created_at while undecided: what sort=decided goes by
+    Column("reason_code", Word),
+    Column("reason", Text),
+    Column("edited_by", String(200)),
+    moment("edited_at", nullable=True),
+    Column("original", JSON(none_as_null=True)),
+    moment("undo_until", nullable=True),
+    Column("version", Integer, nullable=False),
+    Column("payload_sha256", String(64), nullable=False),
+    reference("delivery_id"),
+    Column("delivery_state", Word),  # of the newest delivery
+    Index("ix_approvals_status_created", "status", "created_at", "id"),
+    Index("ix_approvals_status_risk", "status", "risk_score", "id"),
+    Index("ix_approvals_status_decided", "status", "decision_order", "id"),
+    Index("ix_approvals_status_expires", "status", "expires_at", "id"),
+    Index("ix_approvals_status_kind", "status", "kind", "id"),
+    Index("ix_approvals_status_agent", "status", "agent_name", "id"),
+    Index("ix_approvals_client_status_created", "client_id", "status", "created_at", "id"),
+    Index("ix_approvals_client_status_decided", "client_id", "status", "decision_order", "id"),
+    Index("ix_approvals_delivery", "delivery_state", "decision_order", "id"),
+    Index("ix_approvals_recipient", "client_id", "to_email", "created_at"),
+    Index(
+        "ix_approvals_returned",
+        "returned_why",
+        sqlite_where=text("returned_why IS NOT NULL"),
+        postgresql_where=text("returned_why IS NOT NULL"),
+    ),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Id, primary_key=True),
+    reference("approval_id", nullable=False),
+    Column("approval_version", Integer, nullable=False),
+    Column("payload_sha256", String(64), nullable=False),
+    Column("client_version", Integer),  # of the client, as it was approved; contract changes only
+    reference("client_id", nullable=False),
+    Column("channel", Word, nullable=False),
+    Column("state", Word, nullable=False),
+    Column("waiting_for", Text),
+    moment("not_before"),
+    moment("look_at"),  # when the sender looks at it next
+    moment("fresh_until", nullable=True),
+    Column("attempt", Integer, nullable=False),
+    Column("refusals", Integer, nullable=False),
+    moment("lease_until", nullable=True),
+    Column("provider", Word),
+    Column("provider_message_id", String(500)),
+    Column("error", Text),
+    moment("sent_at", nullable=True),
+    Column("version", Integer, nullable=False),
+    moment("created_at"),
+    moment("changed_at"),
+    Index("ix_deliveries_approval_id", "approval_id"),
+    Index(
+        "uq_deliveries_live",
+        "approval_id",
+        unique=True,
+        sqlite_where=text("state NOT IN ('recalled', 'blocked')"),
+        postgresql_where=text("state NOT IN ('recalled', 'blocked')"),
+    ),
+    Index(
+        "ix_deliveries_due",
+        "look_at",
+        "id",
+        sqlite_where=text("state IN ('held', 'ready', 'retry_wait')"),
+        postgresql_where=text("state IN ('held', 'ready', 'retry_wait')"),
+    ),
+    Index(
+        "ix_deliveries_leased",
+        "lease_until",
+        sqlite_where=text("state = 'dispatching'"),
+        postgresql_where=text("state = 'dispatching'"),
+    ),
+    Index(
+        "ix_deliveries_trouble",
+        "state",
+        "changed_at",
+        sqlite_where=text("state IN ('failed', 'unknown')"),
+        postgresql_where=text("state IN ('failed', 'unknown')"),
+    ),
+)
+
+email_history = Table(
+    "email_history",
+    metadata,
+    Column("id", Id, primary_key=True),
+    reference("client_id", nullable=False),
+    Column("to_email", String(1000), nullable=False),
+    Column("kind", Word, nullable=False),
+    Column("subject", Text, nullable=False),
+    reference("approval_id"),
+    moment("sent_at"),
+    Index("ix_email_history_recipient", "client_id", "to_email", "sent_at"),
+)
+
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("client_id", Id, nullable=False),  # '' for all clients
+    Column("email", String(320), nullable=False),
+    Column("reason", Text),
+    moment("created_at"),
+    Index("uq_suppression_address", "client_id", "email", unique=True),
+)

@@ -1,0 +1,35 @@
+"""Counts that are kept, not counted: they cost the same with ten rows and with a million."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from cc_server.db.tables import counters
+
+_UPSERT = insert(counters)
+_UPSERT = _UPSERT.on_conflict_do_update(
+    index_elements=["name", "client_id"], set_={"amount": counters.c.amount + _UPSERT.excluded.amount}
+)
+
+
+def move(conn: Connection, client_id: str | None, before: Iterable[str], after: Iterable[str]) -> None:
+    """Something left the counts `before` and is in the counts `after`."""
+    old, new = set(before), set(after)
+    steps = [(name, -1) for name in old - new] + [(name, 1) for name in new - old]
+    if steps:
+        conn.execute(_UPSERT, [{"name": name, "client_id": client_id or "", "amount": step} for name, step in steps])
+
+
+def read(conn: Connection, prefix: str, visible: frozenset[str] | None) -> dict[str, int]:
+    """The counts whose names begin with `prefix`, without it, over the visible clients (None: all)."""
+    query = (
+        select(counters.c.name, func.sum(counters.c.amount))
+        .where(counters.c.name.startswith(prefix, autoescape=True))
+        .group_by(counters.c.name)
+    )
+    if visible is not None:
+        query = query.where(counters.c.client_id.in_(sorted(visible)))
+    return {str(name).removeprefix(prefix): int(amount) for name, amount in conn.execute(query)}

@@ -1,0 +1,1 @@
+"""The log of events, written in the transaction of each change, and the hub that serves it."""

@@ -1,0 +1,105 @@
+"""The log of events: a row in the transaction of the change it tells of, numbered in commit order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from cc_api_client.models.events import Event
+from cc_server.db.tables import event_log, installation
+from cc_server.db.writer import announce
+
+_NEXT = update(installation).values(head_seq=installation.c.head_seq + 1).returning(installation.c.head_seq)
+_INSERT = insert(event_log)
+_AFTER = (
+    select(event_log.c.seq, event_log.c.topic, event_log.c.client_id, event_log.c.body)
+    .where(event_log.c.seq > bindparam("after"))
+    .order_by(event_log.c.seq)
+    .limit(bindparam("most"))
+)
+_HEAD = select(installation.c.epoch, installation.c.head_seq, installation.c.retain_from_seq)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as it is handed on: what filters need, and its JSON without `prev_seq`."""
+
+    seq: int | None
+    topic: str
+    client_id: str | None
+    is_for_all: bool
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the log ends."""
+
+    epoch: str
+    seq: int
+    retain_from: int
+
+
+FOR_ALL = frozenset({"agents", "system", "jobs"})
+"""Topics that reach every key: they carry no figures."""
+
+
+def append(
+    conn: Connection,
+    *,
+    at: datetime,
+    topic: str,
+    type: str,  # noqa: A002  (the contract's word)
+    object_id: str,
+    version: int | None,
+    client_id: str | None,
+    data: Mapping[str, Any],
+    request_id: str | None = None,
+    idempotency_key: str | None = None,
+) -> int:
+    """Write an event; returns its seq."""
+    seq = int(conn.execute(_NEXT).scalar_one())
+    cause = {"request_id": request_id, "idempotency_key": idempotency_key}
+    event = Event(
+        seq=seq, at=at, topic=topic, type=type, id=object_id, version=version, client_id=client_id, cause=cause,
+        data=dict(data),
+    )  # fmt: skip
+    body = event.model_dump_json(exclude={"prev_seq"})
+    conn.execute(
+        _INSERT,
+        {
+            "seq": seq, "at": at, "topic": topic, "type": type, "object_id": object_id, "version": version,
+            "client_id": client_id, "request_id": request_id, "idempotency_key": idempotency_key, "body": body,
+        },
+    )  # fmt: skip
+    announce(conn, Recorded(seq, topic, client_id, topic in FOR_ALL, body))
+    return seq
+
+
+def volatile(
+    conn: Connection, *, at: datetime, topic: str, type: str, object_id: str, data: Mapping[str, Any],  # noqa: A002
+    client_id: str | None = None,
+) -> None:  # fmt: skip
+    """Tell what is never replayed, once this transaction is committed."""
+    event = {
+        "frame": "event", "seq": None, "at": at.isoformat(), "topic": topic, "type": type, "id": object_id,
+        "client_id": client_id, "data": dict(data),
+    }  # fmt: skip
+    announce(conn, Recorded(None, topic, client_id, topic != "agents" or type != "agent.log", json.dumps(event)))
+
+
+def head(conn: Connection) -> Head:
+    """Where the log ends."""
+    row = conn.execute(_HEAD).one()
+    return Head(row.epoch, row.head_seq, row.retain_from_seq)
+
+
+def after(conn: Connection, seq: int, most: int) -> list[Recorded]:
+    """Events after `seq`, oldest first."""
+    rows = conn.execute(_AFTER, {"after": seq, "most": most})
+    return [Recorded(row.seq, row.topic, row.client_id, row.topic in FOR_ALL, row.body) for row in rows]

@@ -1,0 +1,1 @@
+"""The pages a browser may open: the small dashboard and what explains each problem."""
