@@ -76,7 +76,8 @@ def _run(typed: argparse.Namespace, settings: ServerSettings) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="cc-server", description="The Command Center's server: agents draft, people decide, what was decided leaves."
+        prog="cc-server",
+        description="The Command Center's server: agents draft, people decide, what was decided leaves.",
     )
     parser.add_argument("--version", action="version", version=f"cc-server {version('command-center')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.sqlite import insert
@@ -18,9 +18,14 @@ _UPSERT = _UPSERT.on_conflict_do_update(
 def move(conn: Connection, client_id: str | None, before: Iterable[str], after: Iterable[str]) -> None:
     """Something left the counts `before` and is in the counts `after`."""
     old, new = set(before), set(after)
-    steps = [(name, -1) for name in old - new] + [(name, 1) for name in new - old]
-    if steps:
-        conn.execute(_UPSERT, [{"name": name, "client_id": client_id or "", "amount": step} for name, step in steps])
+    add(conn, client_id, dict.fromkeys(old - new, -1) | dict.fromkeys(new - old, 1))
+
+
+def add(conn: Connection, client_id: str | None, steps: Mapping[str, int]) -> None:
+    """Add to some counts; what is 0 is left alone."""
+    rows = [{"name": name, "client_id": client_id or "", "amount": step} for name, step in steps.items() if step]
+    if rows:
+        conn.execute(_UPSERT, rows)
 
 
 def read(conn: Connection, prefix: str, visible: frozenset[str] | None) -> dict[str, int]:

@@ -22,16 +22,17 @@ class DomainRefusal(Refused):
         code: the problem's code (contract, section 1).
         detail: what happened, to which object, and what to do.
         item: the object as it is.
-        keep: writes what stays although the change is taken back.
     """
 
-    def __init__(
-        self, code: str, detail: str, item: BaseModel | None = None, keep: Callable[[Connection], None] | None = None
-    ) -> None:
+    def __init__(self, code: str, detail: str, item: BaseModel | None = None) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
         self.item = item
+        self._keep: Callable[[Connection], None] | None = None
+
+    def keep(self, keep: Callable[[Connection], None]) -> None:
+        """Have `keep` write what stays although the change is taken back."""
         self._keep = keep
 
     def record(self, conn: Connection) -> None:

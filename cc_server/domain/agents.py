@@ -1,0 +1,263 @@
+"""Agents: who works, who was paused and why, what they do and cost; their logs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, update
+
+from cc_api_client.models.agents import Agent, AgentStatus, LogLevel, LogLine
+from cc_api_client.models.base import ActionAnswer, Page
+from cc_api_client.models.dashboard import AgentCounts
+from cc_api_client.models.events import EventType
+from cc_server.db.tables import agent_logs, agents
+from cc_server.domain import agent_figures, audit
+from cc_server.domain.actors import Actor
+from cc_server.domain.agent_figures import Figures
+from cc_server.domain.refusals import DomainRefusal, not_found
+from cc_server.domain.unit import Unit
+from cc_server.events import log as events
+
+LOGS_MOST = 500
+LOGS_KEPT = 5_000
+"""Lines kept of each agent."""
+
+_ONE = select(agents).where(agents.c.id == bindparam("wanted"))
+_NOT_PAUSED: dict[str, Any] = {"paused_by": None, "pause_reason": None, "paused_at": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One line that an agent logs."""
+
+    level: LogLevel
+    message: str
+    run_id: str | None = None
+    client_id: str | None = None
+
+
+def register(conn: Connection, unit: Unit, agent_id: str, name: str, role: str, config: Mapping[str, Any]) -> None:
+    """Make an agent known as `planned`."""
+    conn.execute(
+        insert(agents),
+        _NOT_PAUSED
+        | {
+            "id": agent_id, "name": name, "role": role, "status": AgentStatus.PLANNED.value, "config": dict(config),
+            "error_message": None, "error_at": None, "last_heartbeat_at": None, "log_seq": 0, "version": 1,
+            "created_at": unit.now,
+        },
+    )  # fmt: skip
+    audit.record(conn, unit, "agent.register", "agent", agent_id, None, after={"status": "planned"})
+
+
+def deploy(conn: Connection, unit: Unit, agent_id: str) -> None:
+    """Let a planned agent work."""
+    _change(conn, unit, agent_id, {"status": AgentStatus.ACTIVE.value}, "agent.deploy", None)
+
+
+def pause(conn: Connection, unit: Unit, agent_id: str, reason: str | None) -> ActionAnswer[Agent]:
+    """Let it finish its run and claim no more; again with a reason: sets the reason.
+
+    Raises:
+        DomainRefusal: `not_found`, `forbidden` (a key bound to clients), `invalid_state` (planned).
+    """
+    row = _changeable(conn, unit, agent_id)
+    if row["status"] == AgentStatus.PAUSED:
+        if reason is None or reason == row["pause_reason"]:
+            return ActionAnswer[Agent](status="paused", changed=False, item=get(conn, unit, agent_id))
+        return _change(conn, unit, agent_id, {"pause_reason": reason}, "agent.pause_reason", reason)
+    changes = {
+        "status": AgentStatus.PAUSED.value, "paused_by": unit.actor.name, "pause_reason": reason, "paused_at": unit.now,
+    }  # fmt: skip
+    return _change(conn, unit, agent_id, changes, "agent.pause", reason)
+
+
+def resume(conn: Connection, unit: Unit, agent_id: str) -> ActionAnswer[Agent]:
+    """Let it claim runs again; one that failed before it was paused is in error again.
+
+    Raises:
+        DomainRefusal: `not_found`, `forbidden` (a key bound to clients), `invalid_state` (planned).
+    """
+    row = _changeable(conn, unit, agent_id)
+    if row["status"] != AgentStatus.PAUSED:
+        return ActionAnswer[Agent](status=row["status"], changed=False, item=get(conn, unit, agent_id))
+    status = AgentStatus.ERROR if row["error_message"] else AgentStatus.ACTIVE
+    return _change(conn, unit, agent_id, _NOT_PAUSED | {"status": status.value}, "agent.resume", None)
+
+
+def fail(conn: Connection, unit: Unit, agent_id: str, error: str) -> None:
+    """It can't work: in error until it recovers. A paused one stays paused, and keeps the error."""
+    row = _row(conn, agent_id)
+    changes: dict[str, Any] = {"error_message": error, "error_at": unit.now}
+    if row["status"] == AgentStatus.ACTIVE:
+        changes["status"] = AgentStatus.ERROR.value
+    _change(conn, unit, agent_id, changes, "agent.fail", error)
+
+
+def recover(conn: Connection, unit: Unit, agent_id: str) -> None:
+    """It works again."""
+    row = _row(conn, agent_id)
+    changes: dict[str, Any] = {"error_message": None, "error_at": None}
+    if row["status"] == AgentStatus.ERROR:
+        changes["status"] = AgentStatus.ACTIVE.value
+    _change(conn, unit, agent_id, changes, "agent.recover", None)
+
+
+def beat(conn: Connection, unit: Unit, agent_id: str) -> None:
+    """It lives: told, not recorded as a change."""
+    conn.execute(update(agents).where(agents.c.id == agent_id).values(last_heartbeat_at=unit.now))
+    events.volatile(
+        conn, at=unit.now, topic="agents", type=EventType.AGENT_HEARTBEAT, object_id=agent_id,
+        data={"last_heartbeat_at": unit.now.isoformat()},
+    )  # fmt: skip
+
+
+def status_of(conn: Connection, agent_id: str) -> str:
+    """Whether it works."""
+    return str(_row(conn, agent_id)["status"])
+
+
+def log(conn: Connection, unit: Unit, agent_id: str, said: Sequence[Said]) -> None:
+    """Add lines to an agent's log; the oldest beyond 5,000 go."""
+    first = int(
+        conn.execute(
+            update(agents)
+            .where(agents.c.id == agent_id)
+            .values(log_seq=agents.c.log_seq + len(said))
+            .returning(agents.c.log_seq)
+        ).scalar_one()
+    ) - len(said)
+    rows = [
+        {
+            "agent_id": agent_id, "seq": first + place, "at": unit.now, "level": line.level.value,
+            "run_id": line.run_id, "client_id": line.client_id, "message": line.message,
+        }
+        for place, line in enumerate(said, start=1)
+    ]  # fmt: skip
+    conn.execute(insert(agent_logs), rows)
+    conn.execute(
+        agent_logs.delete().where(agent_logs.c.agent_id == agent_id, agent_logs.c.seq <= first + len(said) - LOGS_KEPT)
+    )
+    for client_id in dict.fromkeys(line.client_id for line in said):
+        lines = [LogLine.model_validate(row).model_dump(mode="json") for row in rows if row["client_id"] == client_id]
+        events.volatile(
+            conn, at=unit.now, topic="agents", type=EventType.AGENT_LOG, object_id=agent_id, data={"lines": lines},
+            client_id=client_id,
+        )  # fmt: skip
+
+
+def logs(
+    conn: Connection, actor: Actor, agent_id: str, *, run_id: str | None, after: int | None, limit: int
+) -> Page[LogLine]:
+    """Lines of an agent's log, oldest first: the newest ones, or those that follow `after`.
+
+    Raises:
+        DomainRefusal: there is no such agent (`not_found`).
+    """
+    _row(conn, agent_id)
+    query = select(agent_logs).where(agent_logs.c.agent_id == agent_id)
+    if run_id is not None:
+        query = query.where(agent_logs.c.run_id == run_id)
+    if actor.visible is not None:
+        query = query.where(agent_logs.c.client_id.in_(sorted(actor.visible)))
+    if after is not None:
+        rows = conn.execute(query.where(agent_logs.c.seq > after).order_by(agent_logs.c.seq).limit(limit)).mappings()
+        return Page[LogLine](items=[LogLine.model_validate(row) for row in rows])
+    newest = conn.execute(query.order_by(agent_logs.c.seq.desc()).limit(limit)).mappings().all()
+    return Page[LogLine](items=[LogLine.model_validate(row) for row in reversed(newest)])
+
+
+def everyone(conn: Connection, unit: Unit) -> Page[Agent]:
+    """All agents, with the figures of the clients that the actor sees."""
+    figures = agent_figures.of_all(conn, unit)
+    rows = conn.execute(select(agents).order_by(agents.c.created_at, agents.c.id)).mappings()
+    items = [_model(row, figures.get(row["id"])) for row in rows]
+    return Page[Agent](items=items, total=len(items))
+
+
+def get(conn: Connection, unit: Unit, agent_id: str) -> Agent:
+    """One agent with its figures.
+
+    Raises:
+        DomainRefusal: there is no such agent (`not_found`).
+    """
+    return _model(_row(conn, agent_id), agent_figures.of_all(conn, unit).get(agent_id))
+
+
+def configuration(conn: Connection, agent_id: str) -> dict[str, Any]:
+    """How an agent is set up."""
+    return dict(_row(conn, agent_id)["config"])
+
+
+def counts(conn: Connection) -> AgentCounts:
+    """Agents by state."""
+    query = select(agents.c.status, func.count()).group_by(agents.c.status)
+    return AgentCounts.model_validate({status: count for status, count in conn.execute(query)})
+
+
+def in_error(conn: Connection) -> Sequence[Mapping[str, Any]]:
+    """The agents whose error nobody has mended yet."""
+    return conn.execute(_IN_ERROR).mappings().all()
+
+
+_IN_ERROR: Select[Any] = select(agents).where(
+    or_(agents.c.status == AgentStatus.ERROR.value, agents.c.error_message.is_not(None))
+)
+
+
+def _row(conn: Connection, agent_id: str) -> Mapping[str, Any]:
+    row = conn.execute(_ONE, {"wanted": agent_id}).mappings().first()
+    if row is None:
+        raise not_found("agent")
+    return row
+
+
+def _changeable(conn: Connection, unit: Unit, agent_id: str) -> Mapping[str, Any]:
+    row = _row(conn, agent_id)
+    if unit.actor.is_bound:
+        detail = "agents work for every client; a key that is bound to clients can't change them"
+        raise DomainRefusal("forbidden", detail)
+    if row["status"] == AgentStatus.PLANNED:
+        raise DomainRefusal("invalid_state", "it is planned; deploy it first", get(conn, unit, agent_id))
+    return row
+
+
+def _change(
+    conn: Connection, unit: Unit, agent_id: str, changes: Mapping[str, Any], action: str, reason: str | None
+) -> ActionAnswer[Agent]:
+    before = _row(conn, agent_id)
+    row = (
+        conn.execute(
+            update(agents)
+            .where(agents.c.id == agent_id)
+            .values(**changes, version=agents.c.version + 1)
+            .returning(*agents.c)
+        )
+        .mappings()
+        .one()
+    )
+    public = _model(row, None)
+    events.append(
+        conn, at=unit.now, topic="agents", type=EventType.AGENT_STATUS, object_id=agent_id, version=public.version,
+        client_id=None, data=_without_figures(public), request_id=unit.request_id, idempotency_key=unit.idempotency_key,
+    )  # fmt: skip
+    audit.record(
+        conn, unit, action, "agent", agent_id, None, before={"status": before["status"]},
+        after={"status": row["status"]}, reason=reason,
+    )  # fmt: skip
+    return ActionAnswer[Agent](status=row["status"], changed=True, item=get(conn, unit, agent_id))
+
+
+def _without_figures(agent: Agent) -> dict[str, Any]:
+    """What every key may be told of an agent: events on agents carry no figures."""
+    return agent.model_dump(mode="json", exclude=set(Figures.__dataclass_fields__))
+
+
+def _model(row: Mapping[str, Any], figures: Figures | None) -> Agent:
+    told = {name: row[name] for name in Agent.model_fields if name in row}
+    told["agent_name"] = row["id"]
+    if figures is not None:
+        told |= {name: getattr(figures, name) for name in Figures.__dataclass_fields__}
+    return Agent.model_validate(told)

@@ -1,0 +1,21 @@
+"""The hash of what would go out: equal exactly where nothing that leaves was changed (contract, section 5)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import rfc8785
+
+_HASHED = ("client_id", "kind", "to_email", "to_name", "subject", "body", "payload")
+
+
+def payload_sha256(draft: Mapping[str, Any]) -> str:
+    """SHA-256 of the RFC 8785 form of the seven fields that leave; nothing normalised, nulls included."""
+    return hashlib.sha256(rfc8785.dumps({name: draft[name] for name in _HASHED})).hexdigest()
+
+
+def text_sha256(text: str) -> str:
+    """SHA-256 of a text as UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()

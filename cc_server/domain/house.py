@@ -1,0 +1,70 @@
+"""The installation itself: its name, its history's name, and how long it was up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from cc_server.db import schema
+from cc_server.db.tables import event_log, idempotency, installation, outages
+from cc_server.domain.unit import Unit
+
+OUTAGE_SECONDS = 60
+"""A gap between two ticks that counts as an outage."""
+IDEMPOTENCY_HOURS = 48
+EVENTS_KEPT_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What a key is told of the server it talks to."""
+
+    server_id: str
+    epoch: str
+
+
+def identity(conn: Connection) -> Installation:
+    """Which installation this is."""
+    row = conn.execute(select(installation.c.server_id, installation.c.epoch)).one()
+    return Installation(row.server_id, row.epoch)
+
+
+def is_ready(conn: Connection) -> bool:
+    """Whether the tables have the form that this program needs."""
+    return schema.is_at_head(conn)
+
+
+def tick(conn: Connection, unit: Unit) -> None:
+    """Say that the server is up; a long silence before is written down as an outage."""
+    last = conn.execute(select(installation.c.last_seen_at)).scalar_one()
+    if unit.now - last > timedelta(seconds=OUTAGE_SECONDS):
+        known = conn.execute(select(outages.c.started_at).where(outages.c.started_at == last)).first()
+        if known is None:
+            conn.execute(insert(outages), {"started_at": last, "ended_at": unit.now})
+    conn.execute(update(installation).values(last_seen_at=unit.now))
+
+
+def forget_old(conn: Connection, unit: Unit) -> None:
+    """Drop what is kept for a time only: answers by idempotency key, and events past their week."""
+    conn.execute(delete(idempotency).where(idempotency.c.created_at < unit.now - timedelta(hours=IDEMPOTENCY_HOURS)))
+    old = unit.now - timedelta(days=EVENTS_KEPT_DAYS)
+    newest = conn.execute(
+        select(event_log.c.seq).where(event_log.c.at < old).order_by(event_log.c.seq.desc()).limit(1)
+    ).scalar()
+    if newest is not None:
+        conn.execute(delete(event_log).where(event_log.c.seq <= newest))
+        conn.execute(update(installation).values(retain_from_seq=newest + 1))
+
+
+def uptime_ratio_24h(conn: Connection, now: datetime) -> float:
+    """The share of the last 24 hours, or of the installation's life if it is shorter, without an outage."""
+    born = conn.execute(select(installation.c.created_at)).scalar_one()
+    first = max(born, now - timedelta(hours=24))
+    span = (now - first).total_seconds()
+    if span <= 0:
+        return 1.0
+    rows = conn.execute(select(outages).where(outages.c.ended_at > first))
+    down = sum((min(row.ended_at, now) - max(row.started_at, first)).total_seconds() for row in rows)
+    return max(0.0, min(1.0, 1.0 - down / span))

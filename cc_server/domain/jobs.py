@@ -1,0 +1,123 @@
+"""Jobs: what agents have still to do. Claimed by priority, then age, under a lease that `attempts` fences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from cc_api_client.models.events import EventType
+from cc_api_client.models.operations import JobStatus, QueueCounts
+from cc_server.db.tables import jobs_queue
+from cc_server.domain import counters
+from cc_server.domain.unit import Unit
+from cc_server.events import log as events
+
+COUNTS = "jobs."
+MAX_ATTEMPTS = 3
+LEASE_SECONDS = 300
+
+_NEXT = (
+    select(jobs_queue)
+    .where(jobs_queue.c.status == JobStatus.QUEUED.value, jobs_queue.c.next_run_at <= bindparam("now"))
+    .order_by(jobs_queue.c.priority.desc(), jobs_queue.c.next_run_at, jobs_queue.c.id)
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedJob:
+    """A job that one worker has."""
+
+    id: str
+    job_type: str
+    client_id: str | None
+    run_id: str | None
+    attempt: int
+    payload: Mapping[str, Any]
+
+
+def enqueue(
+    conn: Connection,
+    unit: Unit,
+    client_id: str | None,
+    *,
+    job_type: str,
+    agent_name: str | None,
+    run_id: str | None,
+    payload: Mapping[str, Any],
+    priority: int = 0,
+) -> str:
+    """Queue a job; returns its id."""
+    job_id = unit.ids.new()
+    conn.execute(
+        insert(jobs_queue),
+        {
+            "id": job_id, "client_id": client_id, "run_id": run_id, "job_type": job_type, "agent_name": agent_name,
+            "status": JobStatus.QUEUED.value, "priority": priority, "attempts": 0, "max_attempts": MAX_ATTEMPTS,
+            "next_run_at": unit.now, "locked_by": None, "locked_until": None, "error_message": None,
+            "correlation_id": unit.request_id, "payload": dict(payload), "created_at": unit.now, "updated_at": unit.now,
+        },
+    )  # fmt: skip
+    _count(conn, unit, client_id, None, JobStatus.QUEUED)
+    return job_id
+
+
+def claim(conn: Connection, unit: Unit, worker: str) -> ClaimedJob | None:
+    """Take the next job that is due; None when there is none."""
+    found = conn.execute(_NEXT, {"now": unit.now}).mappings().first()
+    if found is None:
+        return None
+    taken = conn.execute(
+        update(jobs_queue)
+        .where(jobs_queue.c.id == found["id"], jobs_queue.c.status == JobStatus.QUEUED.value)
+        .values(
+            status=JobStatus.PROCESSING.value, attempts=jobs_queue.c.attempts + 1, locked_by=worker,
+            locked_until=unit.now + timedelta(seconds=LEASE_SECONDS), updated_at=unit.now,
+        )
+        .returning(jobs_queue.c.attempts)
+    ).first()  # fmt: skip
+    if taken is None:
+        return None
+    _count(conn, unit, found["client_id"], JobStatus.QUEUED, JobStatus.PROCESSING)
+    return ClaimedJob(
+        found["id"], found["job_type"], found["client_id"], found["run_id"], taken.attempts, found["payload"]
+    )
+
+
+def finish(conn: Connection, unit: Unit, job: ClaimedJob, error: str | None = None) -> bool:
+    """Settle a job; False when its lease was lost to another attempt. Failed three times: `dead`."""
+    status = JobStatus.DONE if error is None else JobStatus.DEAD if job.attempt >= MAX_ATTEMPTS else JobStatus.QUEUED
+    settled = conn.execute(
+        update(jobs_queue)
+        .where(
+            jobs_queue.c.id == job.id,
+            jobs_queue.c.status == JobStatus.PROCESSING.value,
+            jobs_queue.c.attempts == job.attempt,
+        )
+        .values(
+            status=status.value, error_message=error, locked_by=None, locked_until=None, updated_at=unit.now,
+            next_run_at=unit.now + timedelta(seconds=30 * job.attempt),
+        )
+        .returning(jobs_queue.c.id)
+    ).first()  # fmt: skip
+    if settled is None:
+        return False
+    _count(conn, unit, job.client_id, JobStatus.PROCESSING, status)
+    return True
+
+
+def counts(conn: Connection) -> QueueCounts:
+    """Jobs by state, over all clients: the queue belongs to the installation."""
+    return QueueCounts.model_validate(counters.read(conn, COUNTS, None))
+
+
+def _count(conn: Connection, unit: Unit, client_id: str | None, before: JobStatus | None, after: JobStatus) -> None:
+    counters.move(conn, client_id, {COUNTS + before} if before else (), {COUNTS + after})
+    events.volatile(
+        conn, at=unit.now, topic="jobs", type=EventType.JOB_COUNTS, object_id="queue",
+        data=counts(conn).model_dump(mode="json"),
+    )  # fmt: skip
