@@ -11,7 +11,7 @@ _USAGE = 2
 def main() -> int:
     """Run `cc-server`; the exit code."""
     try:
-        from cc_server.cli.main import main as run  # noqa: PLC0415 - what is missing is told in a sentence
+        from cc_server.cli.main import main as run
 
         return run(sys.argv[1:])
     except ModuleNotFoundError as error:

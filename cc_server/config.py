@@ -10,9 +10,10 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 ENVIRONMENT_PREFIX = "CC_SERVER_"
@@ -90,10 +91,9 @@ def load_settings(
     values = _from_file(file) if file else {}
     values |= _from_environment(environment)
     values |= {key: _converted(key, value, "") for key, value in flags.items() if value is not None}
-    smtp = replace(SmtpSettings(), **{key[5:]: value for key, value in values.items() if key.startswith("smtp.")})
-    settings = replace(
-        ServerSettings(), **{key: value for key, value in values.items() if not key.startswith("smtp.")}, smtp=smtp
-    )
+    for_smtp: dict[str, Any] = {key[5:]: value for key, value in values.items() if key.startswith("smtp.")}
+    others: dict[str, Any] = {key: value for key, value in values.items() if not key.startswith("smtp.")}
+    settings = ServerSettings(**others, smtp=SmtpSettings(**for_smtp))
     _check_together(settings)
     return settings
 

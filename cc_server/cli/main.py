@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from cc_server.config import ConfigError, ServerSettings, load_settings
 
 FAILED = 1
 INTERRUPTED = 130
+FASTEST_RATE = 1000.0
 _ROLES = ("viewer", "operator", "admin", "intake")
 _SETTINGS = ("host", "port", "db", "hold_seconds")
 
@@ -47,19 +48,19 @@ def _run(typed: argparse.Namespace, settings: ServerSettings) -> int:
     """Import what the command needs, and run it."""
     match typed.command:
         case "init":
-            from cc_server.cli.keys import init  # noqa: PLC0415
+            from cc_server.cli.keys import init
 
             return init(settings, typed.name)
         case "keys":
-            from cc_server.cli.keys import create  # noqa: PLC0415
+            from cc_server.cli.keys import create
 
             return create(settings, typed.name, typed.role, typed.client)
         case "run":
-            from cc_server.cli.serve import run  # noqa: PLC0415
+            from cc_server.cli.serve import run
 
             return run(settings)
         case _:
-            from cc_server.cli.simulate import Demand, simulate  # noqa: PLC0415
+            from cc_server.cli.simulate import Demand, simulate
 
             return simulate(
                 settings,
@@ -115,5 +116,23 @@ def _add_simulation(simulate: argparse.ArgumentParser) -> None:
     simulate.add_argument("--remove-dir", type=Path, metavar="DIR", help="remove this folder at the end; holds the db")
 
 
-class _whole:  # noqa: N801 - it is named in a message of argparse
-    """A whole number within bounds."""
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    """Reads a whole number within bounds."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and low <= int(text[:12]) <= high):
+            raise argparse.ArgumentTypeError(f"expected a whole number from {low} to {high}, not {text[:40]!r}")
+        return int(text)
+
+    return read
+
+
+def _rate(text: str) -> float:
+    """Reads how fast things happen."""
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1.0
+    if not 0.0 <= rate <= FASTEST_RATE:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to {FASTEST_RATE:g}, not {text[:40]!r}")
+    return rate

@@ -46,9 +46,9 @@ def migrate(engine: Engine, version: str | None) -> None:
     Raises:
         ForeignDatabase: `version` is none that this program knows.
     """
-    from alembic import command  # noqa: PLC0415 - imported only when there is something to migrate
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.util import CommandError  # noqa: PLC0415
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))

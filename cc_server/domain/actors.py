@@ -19,7 +19,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts in one call. `visible` are the clients whose rows it sees (None: all); `client_id` is the one it names."""
+    """Who acts in one call: `visible` are the clients whose rows it sees (None: all), `client_id` the one it names."""
 
     name: str
     key_id: str

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, func, insert, or_, select, update
 
 from cc_api_client.models.agents import Agent, AgentStatus, LogLevel, LogLine
 from cc_api_client.models.base import ActionAnswer, Page
@@ -114,6 +114,15 @@ def beat(conn: Connection, unit: Unit, agent_id: str) -> None:
     )  # fmt: skip
 
 
+def require(conn: Connection, agent_id: str) -> None:
+    """Make sure that there is such an agent.
+
+    Raises:
+        DomainRefusal: there is none (`not_found`).
+    """
+    _row(conn, agent_id)
+
+
 def status_of(conn: Connection, agent_id: str) -> str:
     """Whether it works."""
     return str(_row(conn, agent_id)["status"])
@@ -194,10 +203,10 @@ def configuration(conn: Connection, agent_id: str) -> dict[str, Any]:
 def counts(conn: Connection) -> AgentCounts:
     """Agents by state."""
     query = select(agents.c.status, func.count()).group_by(agents.c.status)
-    return AgentCounts.model_validate({status: count for status, count in conn.execute(query)})
+    return AgentCounts.model_validate({row[0]: row[1] for row in conn.execute(query)})
 
 
-def in_error(conn: Connection) -> Sequence[Mapping[str, Any]]:
+def in_error(conn: Connection) -> Sequence[RowMapping]:
     """The agents whose error nobody has mended yet."""
     return conn.execute(_IN_ERROR).mappings().all()
 
@@ -207,14 +216,14 @@ _IN_ERROR: Select[Any] = select(agents).where(
 )
 
 
-def _row(conn: Connection, agent_id: str) -> Mapping[str, Any]:
+def _row(conn: Connection, agent_id: str) -> RowMapping:
     row = conn.execute(_ONE, {"wanted": agent_id}).mappings().first()
     if row is None:
         raise not_found("agent")
     return row
 
 
-def _changeable(conn: Connection, unit: Unit, agent_id: str) -> Mapping[str, Any]:
+def _changeable(conn: Connection, unit: Unit, agent_id: str) -> RowMapping:
     row = _row(conn, agent_id)
     if unit.actor.is_bound:
         detail = "agents work for every client; a key that is bound to clients can't change them"
@@ -255,7 +264,7 @@ def _without_figures(agent: Agent) -> dict[str, Any]:
     return agent.model_dump(mode="json", exclude=set(Figures.__dataclass_fields__))
 
 
-def _model(row: Mapping[str, Any], figures: Figures | None) -> Agent:
+def _model(row: RowMapping, figures: Figures | None) -> Agent:
     told = {name: row[name] for name in Agent.model_fields if name in row}
     told["agent_name"] = row["id"]
     if figures is not None:

@@ -11,7 +11,7 @@ import rfc8785
 _HASHED = ("client_id", "kind", "to_email", "to_name", "subject", "body", "payload")
 
 
-def payload_sha256(draft: Mapping[str, Any]) -> str:
+def payload_sha256(draft: Mapping[Any, Any]) -> str:
     """SHA-256 of the RFC 8785 form of the seven fields that leave; nothing normalised, nulls included."""
     return hashlib.sha256(rfc8785.dumps({name: draft[name] for name in _HASHED})).hexdigest()
 

@@ -66,5 +66,5 @@ def uptime_ratio_24h(conn: Connection, now: datetime) -> float:
     if span <= 0:
         return 1.0
     rows = conn.execute(select(outages).where(outages.c.ended_at > first))
-    down = sum((min(row.ended_at, now) - max(row.started_at, first)).total_seconds() for row in rows)
-    return max(0.0, min(1.0, 1.0 - down / span))
+    down: float = sum((min(row.ended_at, now) - max(row.started_at, first)).total_seconds() for row in rows)
+    return max(0.0, min(1.0, 1.0 - float(down / span)))

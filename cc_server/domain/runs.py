@@ -184,7 +184,7 @@ def _book(
     client_id: str | None,
     now: datetime,
     *,
-    runs: int = 0,  # noqa: A002
+    runs: int = 0,
     success: int = 0,
     failed: int = 0,
     cost_usd: Decimal = _NO_COST,

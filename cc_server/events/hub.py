@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from datetime import datetime
 
 from cc_api_client.models.events import (
@@ -138,7 +138,7 @@ class Hub:
         topics: frozenset[str] | None,
         sees: Callable[[str | None], bool],
         now: Callable[[], datetime],
-    ) -> AsyncIterator[list[str]]:
+    ) -> AsyncGenerator[list[str]]:
         """Frames as JSON, at most 64 at a time: hello, what was missed, then what happens, with heartbeats."""
         subscription = Subscription(topics, sees)
         self._subscriptions.add(subscription)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from cc_api_client.models.events import Event
 from cc_server.db.tables import event_log, installation
@@ -22,6 +22,7 @@ _AFTER = (
     .order_by(event_log.c.seq)
     .limit(bindparam("most"))
 )
+_NEWEST = select(func.max(event_log.c.seq)).where(event_log.c.topic == bindparam("wanted"))
 _HEAD = select(installation.c.epoch, installation.c.head_seq, installation.c.retain_from_seq)
 
 
@@ -103,3 +104,8 @@ def after(conn: Connection, seq: int, most: int) -> list[Recorded]:
     """Events after `seq`, oldest first."""
     rows = conn.execute(_AFTER, {"after": seq, "most": most})
     return [Recorded(row.seq, row.topic, row.client_id, row.topic in FOR_ALL, row.body) for row in rows]
+
+
+def newest_of(conn: Connection, topics: Iterable[str]) -> list[int]:
+    """The newest seq of each topic, 0 where there is none."""
+    return [conn.execute(_NEWEST, {"wanted": topic}).scalar() or 0 for topic in topics]

@@ -144,7 +144,7 @@ class Gate:
 
 def _may_say_key_later(scope: Scope) -> bool:
     """A browser can't set a header on a WebSocket: its first frame carries the key."""
-    return scope["type"] == "websocket" and scope["path"] == STREAM_PATH
+    return bool(scope["type"] == "websocket" and scope["path"] == STREAM_PATH)
 
 
 async def _whole_body(scope: Scope, headers: Headers, receive: Receive) -> bytes:

@@ -1,0 +1,227 @@
+"""From a request to the domain and back: who asks, one transaction, one answer.
+
+Reads answer with where the event stream stood (`X-Event-Seq`) and, unchanged, with 304; writes run once per
+idempotency key. Routers hand in a domain function; they know neither transactions nor headers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fastapi import Request, Response
+from pydantic import BaseModel
+
+from cc_server.api.http.gate import call_of
+from cc_server.api.http.headers import (
+    collection_tag,
+    fingerprint,
+    none_match,
+    parse_client_id,
+    parse_idempotency_key,
+    parse_if_match,
+    version_tag,
+)
+from cc_server.api.http.problems import KINDS, RequestProblem, problem_document
+from cc_server.domain import actors, clients, replays
+from cc_server.domain.actors import Actor
+from cc_server.domain.refusals import DomainRefusal, not_found
+from cc_server.domain.replays import Answer, Intent
+from cc_server.domain.unit import Unit
+from cc_server.events import log as events
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from cc_server.api.services import Services
+
+T = TypeVar("T", bound=BaseModel)
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+_KEPT_CODES = frozenset({409, 412})
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What one read found: the answer, or that the caller has it already."""
+
+    position: str
+    tag: str
+    found: BaseModel | None
+
+
+def services_of(request: Request) -> Services:
+    """What the application handed to its routers."""
+    services: Services = request.app.state.services
+    return services
+
+
+def version_asked(request: Request) -> int | None:
+    """The version that the writer saw (`If-Match`); None where any will do.
+
+    Raises:
+        RequestProblem: the header is no entity tag.
+    """
+    try:
+        return parse_if_match(request.headers.get("if-match"))
+    except ValueError as error:
+        raise RequestProblem("bad_request", str(error)) from None
+
+
+async def require_known_client(request: Request) -> Actor:
+    """Who asks; a client that is named and unknown is as good as none.
+
+    Raises:
+        RequestProblem: `X-Client-Id` means nothing.
+        DomainRefusal: it names a client that the key does not see.
+    """
+    call, services = call_of(request.scope), services_of(request)
+    if call.key is None:
+        raise RequestProblem("unauthenticated", "X-API-Key is missing")
+    try:
+        asked = parse_client_id(request.headers.get("x-client-id"))
+    except ValueError as error:
+        raise RequestProblem.of_field("header", "X-Client-Id", str(error)) from None
+    actor = actors.actor_for(call.key, asked, services.settings.default_client)
+    if asked not in (None, "all") and not await services.db.read(clients.exists, str(asked)):
+        raise not_found("client")
+    return actor
+
+
+async def read(
+    request: Request,
+    topics: Iterable[str],
+    fn: Callable[[Connection, Unit], T],
+    *,
+    minutely: bool = True,
+    sparse: bool = False,
+) -> Response:
+    """Answer a GET with what `fn` finds.
+
+    Args:
+        request: what was asked.
+        topics: the events that may change the answer.
+        fn: reads it.
+        minutely: whether the answer also changes with time.
+        sparse: leave fields out that are null.
+    """
+    actor, services = await require_known_client(request), services_of(request)
+    asked = request.headers.get("if-none-match")
+
+    def look(conn: Connection) -> _Read:
+        unit = Unit(actor, services.db.clock.now(), services.db.ids, services.domain, call_of(request.scope).request_id)
+        at = events.head(conn)
+        minute = unit.now.replace(second=0, microsecond=0) if minutely else None
+        view = actor.role, sorted(actor.visible or ()), actor.visible is None, request.url.path, str(request.url.query)
+        tag = collection_tag(at.epoch, events.newest_of(conn, topics), minute, *view)
+        return _Read(f"{at.epoch}.{at.seq}", tag, None if none_match(asked, tag) else fn(conn, unit))
+
+    told = await services.db.read(look)
+    headers = {"ETag": told.tag, "Cache-Control": "private, no-cache", "X-Event-Seq": told.position}
+    if told.found is None:
+        return Response(status_code=304, headers=headers)
+    version = getattr(told.found, "version", None)
+    if isinstance(version, int):
+        headers["ETag"] = version_tag(version)
+    return Response(told.found.model_dump_json(exclude_none=sparse), headers=headers, media_type=JSON)
+
+
+async def write(
+    request: Request, fn: Callable[[Connection, Unit], BaseModel], *, status: int = 200, item: str = "item"
+) -> Response:
+    """Run `fn` once for its idempotency key, in a transaction with its answer, and answer.
+
+    Args:
+        request: what was asked.
+        fn: changes something and returns the answer.
+        status: what a success is answered with.
+        item: the field of the answer whose version is its ETag; the answer itself where it has none.
+    """
+    actor, services = await require_known_client(request), services_of(request)
+    call = call_of(request.scope)
+    try:
+        key = parse_idempotency_key(request.headers.get("idempotency-key"))
+    except ValueError as error:
+        raise RequestProblem("invalid_idempotency_key", str(error)) from None
+    print_ = fingerprint(call.body, str(request.url.query), request.headers.get("if-match"))
+    intent = Intent(actor.key_id, actor.client_id or "", request.method, request.url.path, key, print_) if key else None
+
+    def unit_now() -> Unit:
+        return Unit(actor, services.db.clock.now(), services.db.ids, services.domain, call.request_id, key)
+
+    def work(conn: Connection) -> Answer:
+        if intent is not None and (known := _replay(conn, intent)):
+            return known
+        unit = unit_now()
+        answer = _answer(fn(conn, unit), status, item)
+        if intent is not None:
+            replays.keep(conn, unit, intent, answer)
+        return answer
+
+    def record_refusal(conn: Connection, error: Exception) -> None:
+        if intent is not None and isinstance(error, DomainRefusal) and KINDS[error.code].status in _KEPT_CODES:
+            replays.keep(conn, unit_now(), intent, refusal_answer(error, call.request_id))
+
+    async with services.in_flight.one_at_a_time(intent.scope if intent else None):
+        answer = await services.db.write_recording(record_refusal, work)
+    headers = dict(answer.headers) | ({"Idempotency-Replayed": "true"} if answer.is_replay else {})
+    return Response(answer.body, answer.status, headers, PROBLEM if answer.status >= 400 else JSON)
+
+
+def refusal_answer(refusal: DomainRefusal, request_id: str) -> Answer:
+    """A refusal as the problem document that tells it."""
+    item = refusal.item.model_dump(mode="json") if refusal.item is not None else None
+    status, body = problem_document(refusal.code, refusal.detail, request_id, item=item)
+    version = getattr(refusal.item, "version", None)
+    return Answer(status, {"ETag": version_tag(version)} if isinstance(version, int) else {}, body)
+
+
+def _replay(conn: Connection, intent: Intent) -> Answer | None:
+    """The answer that this intent was given before.
+
+    Raises:
+        RequestProblem: the key was used for another request (`idempotency_mismatch`).
+    """
+    known = replays.find(conn, intent)
+    if known is None:
+        return None
+    if known.fingerprint != intent.fingerprint:
+        raise RequestProblem(
+            "idempotency_mismatch", "this Idempotency-Key was used for another request; make a new one"
+        )
+    return known.answer
+
+
+def _answer(found: BaseModel, status: int, item: str) -> Answer:
+    version = getattr(getattr(found, item, found), "version", None)
+    headers = {"ETag": version_tag(version)} if isinstance(version, int) else {}
+    return Answer(status, headers, found.model_dump_json().encode())
+
+
+def existing(fn: Callable[..., Any]) -> Callable[[Request, str], Any]:
+    """A check for a path's object: `fn(conn, actor, id)` raises where the caller sees none."""
+
+    async def check(request: Request, object_id: str) -> None:
+        actor = await require_known_client(request)
+        await services_of(request).db.read(partial(_ignore_result, fn, actor, object_id))
+
+    return check
+
+
+def _ignore_result(fn: Callable[..., Any], actor: Actor, object_id: str, conn: Connection) -> None:
+    fn(conn, actor, object_id)
+
+
+async def read_fresh(request: Request, fn: Callable[[Connection, Unit], BaseModel]) -> Response:
+    """Answer a GET whose answer no event tells of: no tag, never 304."""
+    actor, services = await require_known_client(request), services_of(request)
+
+    def look(conn: Connection) -> tuple[str, BaseModel]:
+        at = events.head(conn)
+        return f"{at.epoch}.{at.seq}", fn(conn, Unit(actor, services.db.clock.now(), services.db.ids, services.domain))
+
+    position, found = await services.db.read(look)
+    headers = {"Cache-Control": "private, no-cache", "X-Event-Seq": position}
+    return Response(found.model_dump_json(), headers=headers, media_type=JSON)

@@ -1,0 +1,143 @@
+"""Health, figures, clients, intake: what concerns the installation as a whole (contract, sections 2, 3, 6)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fastapi import Request, Response
+
+from cc_api_client.models.base import Page
+from cc_api_client.models.clients import BusinessClient
+from cc_api_client.models.dashboard import DashboardStats
+from cc_api_client.models.operations import (
+    Health,
+    IntakeAnswer,
+    LeadIntake,
+    Me,
+    Metrics,
+    Readiness,
+    Role,
+    ServerStatus,
+)
+from cc_server.api import calls
+from cc_server.api.http.gate import call_of
+from cc_server.api.http.problems import KINDS, RequestProblem
+from cc_server.api.http.routing import ANYBODY, asks, new_router
+from cc_server.api.params import Cursor, Limit
+from cc_server.domain import clients, dashboard, house, jobs, leads
+from cc_server.domain.refusals import DatabaseUnavailable
+from cc_server.web.pages import CONTENT_SECURITY_POLICY, page, problem_page
+from cc_server.web.pages import Page as WebPage
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from cc_server.domain.unit import Unit
+
+QUALIFIER = "lead-qualifier"
+"""The agent that a new lead is queued for."""
+
+router = new_router()
+
+
+@router.get("/health", response_model=Health, **asks(ANYBODY))
+async def health() -> Health:
+    """Whether the process lives."""
+    return Health(status="ok")
+
+
+@router.get("/ready", response_model=Readiness, **asks(ANYBODY))
+async def ready(request: Request) -> Response:
+    """Whether it can work: 200, or 503 with what fails."""
+    try:
+        is_ready = await calls.services_of(request).db.read(house.is_ready)
+    except DatabaseUnavailable:
+        is_ready = False
+    found = Readiness(status="ok") if is_ready else Readiness(status="unavailable", failing=["database"])
+    headers = {} if is_ready else {"Retry-After": "1"}
+    return Response(found.model_dump_json(), 200 if is_ready else 503, headers, calls.JSON)
+
+
+@router.get("/status", response_model=ServerStatus, **asks(ANYBODY))
+async def status(request: Request) -> ServerStatus:
+    """Jobs by state; with a key also how each part is."""
+    services = calls.services_of(request)
+    queue = await services.db.read(jobs.counts)
+    if call_of(request.scope).key is None:
+        return ServerStatus(queue=queue)
+    uptime = await services.db.read(house.uptime_ratio_24h, services.db.clock.now())
+    return ServerStatus(queue=queue, workers=[], components=services.components(), uptime_ratio_24h=uptime)
+
+
+@router.get("/api/me", response_model=Me, **asks(Role.INTAKE))
+async def me(request: Request) -> Me:
+    """Who the key is."""
+    services, key = calls.services_of(request), call_of(request.scope).key
+    if key is None:
+        raise RequestProblem("unauthenticated", "X-API-Key is missing")
+    found = await services.db.read(house.identity)
+    return Me(
+        name=key.name, role=key.role, client_ids=sorted(key.client_ids) if key.client_ids is not None else None,
+        server_id=found.server_id, epoch=found.epoch, server_time=services.db.clock.now(),
+    )  # fmt: skip
+
+
+@router.get("/admin/metrics", response_model=Metrics, **asks(Role.VIEWER))
+async def metrics(request: Request) -> Response:
+    """Counts of queue, outbox and runs, and the newest runs."""
+    topics = ("approvals", "runs", "jobs", "leads")
+    return await calls.read(request, topics, lambda conn, unit: dashboard.metrics(conn, unit.actor))
+
+
+@router.get("/api/dashboard/stats", response_model=DashboardStats, **asks(Role.VIEWER))
+async def stats(request: Request) -> Response:
+    """All that the first screen needs."""
+    components = calls.services_of(request).components()
+    topics = ("approvals", "runs", "jobs", "leads", "agents", "costs", "system")
+    return await calls.read(request, topics, partial(dashboard.stats, components=components))
+
+
+@router.get("/api/clients", response_model=Page[BusinessClient], **asks(Role.VIEWER))
+async def list_clients(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    """Clients of the business by name."""
+
+    def look(conn: Connection, unit: Unit) -> Page[BusinessClient]:
+        return clients.page(conn, unit.actor, unit.now.date(), limit, cursor)
+
+    return await calls.read(request, ("approvals", "system"), look)
+
+
+@router.post("/webhook/lead", status_code=202, response_model=IntakeAnswer, **asks(Role.INTAKE, writes=True))
+async def take_in_lead(request: Request, body: LeadIntake) -> Response:
+    """Hand in a lead."""
+    return await calls.write(request, partial(leads.take_in, intake=body, qualifier=QUALIFIER), status=202)
+
+
+@router.get("/problems/{code}", include_in_schema=False, **asks(ANYBODY))
+async def explain_problem(code: str) -> Response:
+    """The page that a problem's `type` leads to."""
+    kind = KINDS.get(code)
+    if kind is None:
+        raise RequestProblem("not_found", "there is no such problem")
+    return _web(problem_page(code, kind.status, kind.title, kind.meaning))
+
+
+@router.get("/dashboard", include_in_schema=False, **asks(ANYBODY))
+async def web_dashboard() -> Response:
+    """An empty shell that asks its user for a key."""
+    return _web(page("dashboard.html"))
+
+
+@router.get("/dashboard.{kind}", include_in_schema=False, **asks(ANYBODY))
+async def web_dashboard_file(kind: str) -> Response:
+    """What the shell loads."""
+    if kind not in ("css", "js"):
+        raise RequestProblem("not_found", "there is no such file")
+    return _web(page(f"dashboard.{kind}"))
+
+
+def _web(found: WebPage) -> Response:
+    return Response(
+        found.content, media_type=found.media_type, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+    )

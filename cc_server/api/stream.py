@@ -1,0 +1,177 @@
+"""`/ws/events` and `/api/events`: the same events over a WebSocket and over plain HTTP (contract, section 7)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response, WebSocket, WebSocketDisconnect
+
+from cc_api_client.models.events import EventPage, EventPosition, Topic
+from cc_api_client.models.operations import Role
+from cc_server.api import calls
+from cc_server.api.http.gate import STREAM_PATH, call_of
+from cc_server.api.http.headers import parse_client_id
+from cc_server.api.http.problems import RequestProblem
+from cc_server.api.http.routing import asks, new_router
+from cc_server.api.params import words_of
+from cc_server.api.services import Services
+from cc_server.domain import actors
+from cc_server.domain.actors import Actor, Key
+from cc_server.domain.refusals import DatabaseUnavailable, DomainRefusal
+
+BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, RESTARTING = 4400, 4401, 4403, 1012
+FIRST_FRAME_SECONDS = 5.0
+LONGEST_WAIT_SECONDS = 25
+SHORTEST_WAIT_SECONDS = 0.05
+HELLO_SECONDS = 10.0
+
+router = new_router()
+socket_router = APIRouter()
+
+
+class Refused(Exception):
+    """The stream is not given; `code` closes it."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+@socket_router.websocket(STREAM_PATH)
+async def stream(socket: WebSocket) -> None:
+    """Events as they happen, from `since` on."""
+    await socket.accept()
+    services: Services = socket.app.state.services
+    try:
+        since, topics = _asked(socket.query_params.get("since"), socket.query_params.get("topics"))
+        actor = await _actor(socket, services)
+        frames = services.hub.follow(since, topics, actor.sees, services.db.clock.now)
+        await _serve(socket, frames)
+        await socket.close(RESTARTING)
+    except Refused as refusal:
+        await socket.close(refusal.code, str(refusal)[:120])
+    except DatabaseUnavailable:
+        await socket.close(RESTARTING, "the database does not answer")
+    except (WebSocketDisconnect, RuntimeError):
+        return
+
+
+@router.get("/api/events", response_model=EventPage, **asks(Role.VIEWER))
+async def poll_events(
+    request: Request,
+    after: Annotated[str | None, Query(max_length=100, description="`<epoch>.<seq>`: where the reader stands.")] = None,
+    wait: Annotated[int, Query(ge=0, le=LONGEST_WAIT_SECONDS, description="How long to wait for one, in seconds.")] = 0,
+    topics: Annotated[str | None, Query(max_length=200, description="Topics by comma.")] = None,
+) -> Response:
+    """Events after a position; waits for the first when there is none."""
+    services = calls.services_of(request)
+    actor = await calls.require_known_client(request)
+    try:
+        since, wanted = _asked(after, topics)
+    except Refused as refusal:
+        raise RequestProblem.of_field("query", "after or topics", str(refusal)) from None
+    frames: list[str] = []
+    followed = services.hub.follow(since, wanted, actor.sees, services.db.clock.now)
+    async with contextlib.aclosing(followed), asyncio.timeout(wait + HELLO_SECONDS) as patience:
+        with contextlib.suppress(StopAsyncIteration, TimeoutError):
+            frames += await anext(followed)
+            patience.reschedule(asyncio.get_running_loop().time() + max(wait, SHORTEST_WAIT_SECONDS))
+            while not _tells_something(frames):
+                frames += await anext(followed)
+    told = [json.loads(frame) for frame in frames]
+    body = json.dumps({"frames": told, "next": _next(told)}, separators=(",", ":"))
+    return Response(body, media_type=calls.JSON)
+
+
+def _tells_something(frames: list[str]) -> bool:
+    return any('"frame":"event"' in frame or '"frame":"resync_required"' in frame for frame in frames)
+
+
+def _next(frames: list[dict[str, object]]) -> str:
+    """Where a reader goes on: behind the last event, or as far as the subscription looked."""
+    hello = frames[0]
+    at = 0
+    for frame in frames:
+        match frame:
+            case {"frame": "event", "seq": int(seq)}:
+                at = max(at, seq)
+            case {"frame": "heartbeat" | "resync_required", "head_seq": int(seq)}:
+                at = max(at, seq)
+            case {"frame": "hello", "resumed": False, "head_seq": int(seq)}:
+                at = seq
+            case {"frame": "event", "prev_seq": int(seq)}:
+                at = max(at, seq)
+            case _:
+                pass
+    return f"{hello['epoch']}.{at or hello['head_seq']}"
+
+
+def _asked(since: str | None, topics: str | None) -> tuple[EventPosition | None, frozenset[str] | None]:
+    """Where to begin and what to hear.
+
+    Raises:
+        Refused: one of the two means nothing.
+    """
+    try:
+        position = EventPosition.parse(since) if since else None
+        wanted = words_of("topics", topics, Topic) if topics else None
+    except (ValueError, RequestProblem) as error:
+        raise Refused(BAD_REQUEST, str(error)) from None
+    return position, wanted
+
+
+async def _actor(socket: WebSocket, services: Services) -> Actor:
+    """Who listens: by the header, or by the first frame where a browser can't set one."""
+    key = call_of(socket.scope).key
+    client = socket.headers.get("x-client-id")
+    if key is None:
+        key, client = await _first_frame(socket)
+    if Role(key.role) is Role.INTAKE:
+        raise Refused(FORBIDDEN, "this key may not read events")
+    try:
+        return actors.actor_for(key, parse_client_id(client), services.settings.default_client)
+    except DomainRefusal as refusal:
+        raise Refused(FORBIDDEN, refusal.detail) from None
+    except ValueError as error:
+        raise Refused(BAD_REQUEST, str(error)) from None
+
+
+async def _first_frame(socket: WebSocket) -> tuple[Key, str | None]:
+    """The key that a browser says first."""
+    try:
+        async with asyncio.timeout(FIRST_FRAME_SECONDS):
+            told = json.loads(await socket.receive_text())
+        key = await socket.app.state.authenticate(str(told["api_key"]))
+    except (TimeoutError, ValueError, TypeError, KeyError, RecursionError):
+        raise Refused(UNAUTHENTICATED, "the first frame must be an object with api_key") from None
+    if key is None:
+        raise Refused(UNAUTHENTICATED, "the key is wrong")
+    client = told.get("client_id")
+    return key, client if isinstance(client, str) else None
+
+
+async def _serve(socket: WebSocket, frames: AsyncIterator[list[str]]) -> None:
+    """Send frames until the reader goes, or the server does."""
+    reader = asyncio.create_task(_until_closed(socket))
+    sender = asyncio.create_task(_send_all(socket, frames))
+    done, pending = await asyncio.wait({reader, sender}, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+async def _send_all(socket: WebSocket, frames: AsyncIterator[list[str]]) -> None:
+    async for some in frames:
+        await socket.send_text(some[0] if len(some) == 1 else f"[{','.join(some)}]")
+
+
+async def _until_closed(socket: WebSocket) -> None:
+    """A reader says nothing; whatever it says is left aside."""
+    while True:
+        await socket.receive_text()

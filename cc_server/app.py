@@ -1,0 +1,198 @@
+"""The application: routes behind the gate, one funnel for everything that goes wrong, and what runs beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from cc_api_client.models.operations import Component, ComponentStatus
+from cc_server.api import agents as agents_api
+from cc_server.api import approvals as approvals_api
+from cc_server.api import calls, operations, stream
+from cc_server.api.http.gate import Gate, call_of
+from cc_server.api.http.limits import RateLimit
+from cc_server.api.http.problems import (
+    MEDIA_TYPE,
+    RETRY_AFTER_SECONDS,
+    RequestProblem,
+    code_of_status,
+    problem_response,
+)
+from cc_server.api.services import Services
+from cc_server.config import ServerSettings
+from cc_server.db.database import Database
+from cc_server.domain import agents, keys, runs
+from cc_server.domain.actors import Actor, Key
+from cc_server.domain.outbox import rows as outbox_rows
+from cc_server.domain.refusals import DatabaseUnavailable, DomainRefusal
+from cc_server.domain.unit import ApprovalSettings
+from cc_server.events.hub import Hub
+from cc_server.worker.providers import Provider
+from cc_server.worker.sender import Sender
+from cc_server.worker.upkeep import Upkeep
+
+_log = logging.getLogger("cc_server")
+Beside = Callable[[], Awaitable[None]]
+"""Something that runs beside the server until it is cancelled."""
+
+
+class Application:
+    """One server process: database, hub, sender, upkeep, and the ASGI application in front of them.
+
+    Args:
+        db: open already.
+        settings: of the installation.
+        provider: by which way deliveries leave.
+        beside: what else runs as long as the server does, by name.
+    """
+
+    def __init__(
+        self, db: Database, settings: ServerSettings, provider: Provider, beside: dict[str, Beside] | None = None
+    ) -> None:
+        self.domain = ApprovalSettings(hold_seconds=settings.hold_seconds)
+        self.hub = Hub(db)
+        self._db = db
+        self.sender = Sender(db, self.domain, provider)
+        self._upkeep = Upkeep(db, self.domain)
+        self._beside: dict[str, Beside] = {"sender": self.sender.run, "upkeep": self._upkeep.run, **(beside or {})}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        app = _fastapi(self._lifespan)
+        app.state.services = Services(db, self.hub, settings, self.domain, self.components)
+        app.state.authenticate = self.authenticate
+        app.state.exists = _existence_checks()
+        rate = RateLimit(settings.rate_limit, time.monotonic)
+        self.asgi = Gate(app, self.authenticate, rate, db.ids.new, lambda: self.hub.is_closing)
+
+    async def authenticate(self, token: str) -> Key | None:
+        """The key that a token is."""
+        return await self._db.read(keys.authenticate, token)
+
+    def components(self) -> list[Component]:
+        """How each part of this process is."""
+        found = [Component(name="database", status=ComponentStatus.OK)]
+        for name, task in self._tasks.items():
+            is_down = task.done() and not task.cancelled()
+            found.append(
+                Component(
+                    name=name,
+                    status=ComponentStatus.DOWN if is_down else ComponentStatus.OK,
+                    detail="it stopped; see the server's log" if is_down else None,
+                )
+            )
+        return found
+
+    async def say_goodbye(self) -> None:
+        """Tell the open streams that the server goes."""
+        await self.hub.stop()
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        self.hub.start()
+        self._tasks = {name: asyncio.create_task(_kept(name, run)) for name, run in self._beside.items()}
+        try:
+            yield
+        finally:
+            for task in self._tasks.values():
+                task.cancel()
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+            await self.hub.stop()
+
+
+async def _kept(name: str, run: Beside) -> None:
+    """Run something; when it breaks, the log says how, and the component is down."""
+    try:
+        await run()
+    except asyncio.CancelledError:
+        raise
+    except Exception:
+        _log.exception("%s stopped", name)
+        raise
+
+
+def _fastapi(lifespan: Callable[[FastAPI], Any]) -> FastAPI:
+    app = FastAPI(
+        title="Command Center",
+        version=version("command-center"),
+        description="What agents want to send, and a person's word on it.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        separate_input_output_schemas=False,
+    )
+    for router in (operations.router, approvals_api.router, agents_api.router, stream.router, stream.socket_router):
+        app.include_router(router)
+    app.add_exception_handler(DomainRefusal, _refused)
+    app.add_exception_handler(RequestProblem, _problem)
+    app.add_exception_handler(DatabaseUnavailable, _unavailable)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(HTTPException, _by_status)
+    app.add_exception_handler(Exception, _broken)
+    return app
+
+
+def _existence_checks() -> dict[str, Callable[[Request, str], Any]]:
+    """By name of a path's parameter: how to tell whether the caller sees that object."""
+
+    def agent(conn: Any, _actor: Actor, agent_id: str) -> None:
+        agents.require(conn, agent_id)
+
+    return {
+        "approval_id": calls.existing(outbox_rows.find),
+        "agent_id": calls.existing(agent),
+        "run_id": calls.existing(runs.find),
+    }
+
+
+def _request_id(request: Request) -> str:
+    return call_of(request.scope).request_id
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainRefusal)  # noqa: S101  (registered for nothing else)
+    answer = calls.refusal_answer(error, _request_id(request))
+    return Response(answer.body, answer.status, dict(answer.headers), MEDIA_TYPE)
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestProblem)  # noqa: S101  (registered for nothing else)
+    return problem_response(
+        error.code, error.detail, _request_id(request), errors=error.errors, retry_after=error.retry_after
+    )
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    return problem_response("unavailable", str(error), _request_id(request), retry_after=RETRY_AFTER_SECONDS)
+
+
+async def _not_valid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for nothing else)
+    errors = [(tuple(one["loc"]), str(one["msg"])) for one in error.errors()]
+    detail = "; ".join(f"{' '.join(str(part) for part in place)}: {message}" for place, message in errors[:5])
+    return problem_response("validation_failed", detail[:500], _request_id(request), errors=errors)
+
+
+async def _by_status(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  (registered for nothing else)
+    code = code_of_status(error.status_code)
+    allowed = {"Allow": error.headers["Allow"]} if error.headers and "Allow" in error.headers else None
+    detail = f"no such address: {request.url.path[:200]}" if code == "not_found" else str(error.detail)
+    return problem_response(code, detail, _request_id(request), headers=allowed)
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    request_id = _request_id(request)
+    _log.error("%s %s broke (%s)", request.method, request.url.path, request_id, exc_info=error)
+    with contextlib.suppress(KeyError):
+        del request.scope["exception"]
+    return problem_response("internal", f"the server's log has it under {request_id}", request_id)

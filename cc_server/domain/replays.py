@@ -1,0 +1,76 @@
+"""One answer per intent: what was answered under an idempotency key is answered again (contract, section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, insert, select
+
+from cc_server.db.tables import idempotency
+from cc_server.domain.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What one request wants, so that it can be recognised."""
+
+    key_id: str
+    client_id: str
+    method: str
+    path: str
+    idempotency_key: str
+    fingerprint: str
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """Within which the idempotency key stands for one request."""
+        return self.key_id, self.client_id, self.method, self.path, self.idempotency_key
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as bytes."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    is_replay: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An answer that was given, and to which request."""
+
+    fingerprint: str
+    answer: Answer
+
+
+_FIND = select(idempotency).where(
+    idempotency.c.key_id == bindparam("wanted_key_id"),
+    idempotency.c.client_id == bindparam("wanted_client"),
+    idempotency.c.method == bindparam("wanted_method"),
+    idempotency.c.path == bindparam("wanted_path"),
+    idempotency.c.idempotency_key == bindparam("wanted_key"),
+)
+
+
+def find(conn: Connection, intent: Intent) -> Known | None:
+    """What was answered before; None for a new intent."""
+    names = ("wanted_key_id", "wanted_client", "wanted_method", "wanted_path", "wanted_key")
+    row = conn.execute(_FIND, dict(zip(names, intent.scope, strict=True))).first()
+    if row is None:
+        return None
+    return Known(row.fingerprint, Answer(row.status, row.headers, row.answer, is_replay=True))
+
+
+def keep(conn: Connection, unit: Unit, intent: Intent, answer: Answer) -> None:
+    """Remember an answer, in the transaction of the change it tells of."""
+    conn.execute(
+        insert(idempotency),
+        {
+            "key_id": intent.key_id, "client_id": intent.client_id, "method": intent.method, "path": intent.path,
+            "idempotency_key": intent.idempotency_key, "fingerprint": intent.fingerprint, "status": answer.status,
+            "headers": dict(answer.headers), "answer": answer.body, "created_at": unit.now,
+        },
+    )  # fmt: skip

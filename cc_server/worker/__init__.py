@@ -1,0 +1,1 @@
+"""What runs beside the requests: the sender of deliveries and the upkeep of the house."""

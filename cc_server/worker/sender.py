@@ -1,0 +1,99 @@
+"""The sender: takes deliveries after their hold, hands each to the provider, and writes down what became of it.
+
+Claim and settlement are transactions; sending stands between them. It outlives a provider that breaks and a database
+that goes away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from cc_server.db.database import Database
+from cc_server.domain.actors import SYSTEM
+from cc_server.domain.outbox import sending
+from cc_server.domain.outbox.sending import Claimed, Outcome, Unclear
+from cc_server.domain.refusals import DatabaseUnavailable, DomainRefusal
+from cc_server.domain.unit import ApprovalSettings, Unit
+from cc_server.worker.providers import Provider
+
+CLAIMED_AT_ONCE = 8
+LOOK_SECONDS = 0.5
+"""How often it looks at least for what has become due."""
+SEND_SECONDS = sending.LEASE_SECONDS / 2
+
+_log = logging.getLogger("cc_server.sender")
+
+
+class Sender:
+    """One sender of one process.
+
+    Args:
+        db: where deliveries wait.
+        settings: how long things hold.
+        provider: by which way they leave.
+    """
+
+    def __init__(self, db: Database, settings: ApprovalSettings, provider: Provider) -> None:
+        self._db = db
+        self._settings = settings
+        self._provider = provider
+
+    async def run(self) -> None:
+        """Send what is due, until cancelled."""
+        while True:
+            try:
+                await self._until_due()
+                while await self.round() == CLAIMED_AT_ONCE:
+                    pass
+            except DatabaseUnavailable as error:
+                _log.warning("the sender waits: %s", error)
+                await asyncio.sleep(1.0)
+
+    async def round(self) -> int:
+        """Claim and send once; returns how many were claimed."""
+        await self._db.write(self._reap)
+        claimed = await self._db.write(self._claim)
+        await asyncio.gather(*(self._send(one) for one in claimed))
+        return len(claimed)
+
+    async def _until_due(self) -> None:
+        """Wait until something is due, looking for what is new every half second."""
+        while True:
+            due = await self._db.read(sending.next_look)
+            left = (due - self._db.clock.now()) / timedelta(seconds=1) if due is not None else LOOK_SECONDS
+            if left <= 0:
+                return
+            await asyncio.sleep(min(LOOK_SECONDS, left))
+
+    async def _send(self, claimed: Claimed) -> None:
+        outcome = await self._hand_over(claimed)
+        try:
+            await self._db.write(self._settle, claimed, outcome)
+        except DomainRefusal as refusal:
+            _log.warning("delivery %s: %s", claimed.delivery["id"], refusal.detail)
+
+    async def _hand_over(self, claimed: Claimed) -> Outcome:
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                return await self._provider.send(claimed)
+        except TimeoutError:
+            return Unclear(f"no answer within {SEND_SECONDS:.0f} s; whether it left is not known")
+        except Exception as error:  # noqa: BLE001 - a provider is anybody's code; what it broke on is logged
+            _log.exception("the provider broke on delivery %s", claimed.delivery["id"])
+            return Unclear(f"sending broke ({type(error).__name__}); whether it left is not known")
+
+    def _unit(self) -> Unit:
+        return Unit(SYSTEM, self._db.clock.now(), self._db.ids, self._settings)
+
+    def _reap(self, conn: Connection) -> int:
+        return sending.reap(conn, self._unit(), knows_stable_keys=self._provider.knows_stable_keys)
+
+    def _claim(self, conn: Connection) -> list[Claimed]:
+        return sending.claim(conn, self._unit(), CLAIMED_AT_ONCE)
+
+    def _settle(self, conn: Connection, claimed: Claimed, outcome: Outcome) -> bool:
+        return sending.settle(conn, self._unit(), claimed, outcome)
