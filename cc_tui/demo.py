@@ -14,17 +14,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
-from cc_tui.cli.launch import FAILED, complain, run_app
-from cc_tui.config.load import ConfigMistake, load_config
+from cc_tui.config.endpoint import Endpoint, NoEndpoint
 
 PREFIX = "cc-tui-demo-"
 READY_SECONDS = 60.0
-NEEDS_SERVER = "the demo needs the server's part: pip install 'command-center[server]' (make demo does it)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +31,6 @@ class DemoSettings:
     rate: float = 1.0
     seed: int = 7
     keep: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where the demo's server listens, and the key for it."""
-
-    url: str
-    api_key: str
-
-
-class DemoFailed(Exception):
-    """The demo's server did not start; the message says why."""
 
 
 class Demo:
@@ -75,15 +59,15 @@ class Demo:
         """Wait until the server accepts connections.
 
         Raises:
-            DemoFailed: it ended, or did not come within a minute; says what it last wrote.
+            NoEndpoint: it ended, or did not come within a minute; says what it last wrote.
         """
         try:
             async with asyncio.timeout(READY_SECONDS):
                 line = await asyncio.to_thread(_first_line, self._ready_fd)
         except TimeoutError:
-            raise DemoFailed(f"the demo's server did not start within {READY_SECONDS:.0f} s") from None
+            raise NoEndpoint(f"the demo's server did not start within {READY_SECONDS:.0f} s") from None
         if not line:
-            raise DemoFailed(f"the demo's server did not start: {self._last_words()}")
+            raise NoEndpoint(f"the demo's server did not start: {self._last_words()}")
         told = json.loads(line)
         return Endpoint(str(told["url"]), str(told["api_key"]))
 
@@ -106,26 +90,6 @@ class Demo:
         except OSError:
             return "it left no log"
         return lines[-1] if lines else f"it ended with {self._process.poll()}"
-
-
-def run_demo(settings: DemoSettings, flags: Mapping[str, object]) -> int:
-    """Run the demo; returns the exit code."""
-    if find_spec("fastapi") is None or find_spec("sqlalchemy") is None:
-        return complain(NEEDS_SERVER, FAILED)
-    remove_dead_demos()
-    try:
-        demo = Demo(settings)
-    except OSError as error:
-        return complain(f"the demo's folder can't be made: {error}", FAILED)
-    try:
-        given = {**flags, "journal_dir": str(demo.folder / "journal"), "log_file": str(demo.folder / "cc-tui.log")}
-        given = {name: value for name, value in given.items() if value not in (None, False)}
-        config = load_config(Path(os.devnull), None, {**given, "tab": "approvals"}, {})
-        return run_app(config, demo)
-    except ConfigMistake as mistake:
-        return complain(str(mistake), FAILED)
-    finally:
-        demo.close()
 
 
 def remove_dead_demos() -> None:

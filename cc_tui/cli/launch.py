@@ -12,7 +12,7 @@ from cc_tui.config.load import ConfigMistake, load_config, with_key
 from cc_tui.config.model import Config
 
 if TYPE_CHECKING:
-    from cc_tui.demo import Demo
+    from cc_tui.config.endpoint import EndpointSource
 
 DONE, FAILED, USAGE = 0, 1, 2
 TEXTUAL_SETTINGS = {"TEXTUAL_FPS": "120", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
@@ -32,15 +32,22 @@ def launch_app(options: AppOptions) -> int:
     return run_app(config, None)
 
 
-def run_app(config: Config, demo: Demo | None) -> int:
+def run_app(config: Config, demo: EndpointSource | None) -> int:
     """Run the app with a config that is at hand; `demo` is the server of a demo that is starting."""
     missing = missing_terminal()
     if missing is not None:
         return complain(missing, USAGE)
     prepare_textual(config)
+    from cc_tui.actions.keymap import KeyClash
     from cc_tui.ui.app import run
 
-    return run(config, demo)
+    try:
+        code, last_words = run(config, demo)
+    except KeyClash as clash:
+        return complain(str(clash), USAGE)
+    for sentence in last_words:
+        complain(sentence, code)
+    return code
 
 
 def missing_terminal() -> str | None:

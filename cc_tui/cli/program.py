@@ -73,7 +73,8 @@ def demo(
     missing = missing_terminal()
     if missing is not None:
         raise typer.Exit(complain(missing, USAGE))
-    from cc_tui.demo import DemoSettings, run_demo
+    from cc_tui.cli.demo_command import run_demo
+    from cc_tui.demo import DemoSettings
 
     settings = DemoSettings(approvals, rate, seed, keep)
     flags = {"theme": theme, "ascii": ascii, "low_bandwidth": low_bandwidth}

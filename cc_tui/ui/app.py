@@ -16,7 +16,7 @@ from textual.theme import Theme
 from textual.widgets import Input, TextArea
 
 from cc_tui.actions.action import Action, Risk, Where
-from cc_tui.actions.keymap import KeyClash, Keymap
+from cc_tui.actions.keymap import Keymap
 from cc_tui.config.model import Config
 from cc_tui.decisions.guard import Guard, GuardSettings, Selected, Shown, Swallowed
 from cc_tui.session import Session
@@ -38,7 +38,7 @@ from cc_tui.ui.widgets.prompt import Prompt, Question
 from cc_tui.ui.witness import Witness
 
 if TYPE_CHECKING:
-    from cc_tui.demo import Demo
+    from cc_tui.config.endpoint import EndpointSource
 
 TOO_SMALL = (40, 10)
 REPAINT_SECONDS = 0.1
@@ -58,7 +58,7 @@ class CommandCenter(App[int]):
     #too-small { display: none; }
     """
 
-    def __init__(self, config: Config, demo: Demo | None = None, session: Session | None = None) -> None:
+    def __init__(self, config: Config, demo: EndpointSource | None = None, session: Session | None = None) -> None:
         self.look = choose_look(config.theme, config.ascii, os.environ)
         super().__init__(ansi_color=self.look.palette.is_native)
         self.register_theme(_theme(self.look.palette))
@@ -410,17 +410,12 @@ def _theme(palette: Palette) -> Theme:
     )
 
 
-def run(config: Config, demo: Demo | None) -> int:
-    """Run the app on this terminal; returns the exit code."""
-    import sys
+def run(config: Config, demo: EndpointSource | None) -> tuple[int, list[str]]:
+    """Run the app on this terminal; returns the exit code and what is left to say to the shell.
 
-    from cc_tui.cli.launch import USAGE, complain
-
-    try:
-        app = CommandCenter(config, demo)
-    except KeyClash as clash:
-        return complain(str(clash), USAGE)
+    Raises:
+        KeyClash: the config gives one key to two actions.
+    """
+    app = CommandCenter(config, demo)
     code = app.run()
-    for sentence in app.opening.last_words:
-        sys.stderr.write(f"cc-tui: {sentence}\n")
-    return code if code is not None else 1
+    return (code if code is not None else 1), app.opening.last_words

@@ -42,7 +42,7 @@ class Opening:
             self._ask()
 
     async def _open_demo(self) -> None:
-        from cc_tui.demo import DemoFailed
+        from cc_tui.config.endpoint import NoEndpoint
 
         app = self._app
         if app.demo is None:
@@ -50,7 +50,7 @@ class Opening:
         app.session.say("starting the demo's server …")
         try:
             endpoint = await app.demo.ready()
-        except DemoFailed as failed:
+        except NoEndpoint as failed:
             self.last_words.append(str(failed))
             app.exit(1)
             return
