@@ -259,9 +259,9 @@ def _change(
     return ActionAnswer[Agent](status=row["status"], changed=True, item=get(conn, unit, agent_id))
 
 
-def _without_figures(agent: Agent) -> dict[str, Any]:
+def _without_figures(agent: Agent) -> str:
     """What every key may be told of an agent: events on agents carry no figures."""
-    return agent.model_dump(mode="json", exclude=set(Figures.__dataclass_fields__))
+    return agent.model_dump_json(exclude=set(Figures.__dataclass_fields__))
 
 
 def _model(row: RowMapping, figures: Figures | None) -> Agent:

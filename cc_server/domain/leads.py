@@ -101,6 +101,25 @@ def find(conn: Connection, actor: Actor, lead_id: str) -> Lead:
     return Lead.model_validate(row)
 
 
+def by_email(conn: Connection, client_id: str, email: str) -> Lead:
+    """The newest lead of a client with an address.
+
+    Raises:
+        DomainRefusal: there is none (`not_found`).
+    """
+    query = select(leads).where(leads.c.client_id == client_id, leads.c.email == email)
+    row = conn.execute(query.order_by(leads.c.created_at.desc()).limit(1)).mappings().first()
+    if row is None:
+        raise not_found("lead")
+    return Lead.model_validate(row)
+
+
+def newest(conn: Connection, most: int) -> list[Lead]:
+    """The newest leads of all clients."""
+    rows = conn.execute(select(leads).order_by(leads.c.created_at.desc()).limit(most)).mappings()
+    return [Lead.model_validate(row) for row in rows]
+
+
 def update_facts(conn: Connection, unit: Unit, lead_id: str, **facts: Any) -> Lead:
     """Change what is known of a lead: score, label, reason, owner, value, status."""
     before = _row(conn, lead_id)
@@ -193,7 +212,7 @@ def _tell(conn: Connection, unit: Unit, row: Any, type: EventType) -> Lead:  # n
     lead = Lead.model_validate(row)
     events.append(
         conn, at=unit.now, topic="leads", type=type, object_id=lead.id, version=lead.version,
-        client_id=lead.client_id, data=lead.model_dump(mode="json"), request_id=unit.request_id,
+        client_id=lead.client_id, data=lead.model_dump_json(), request_id=unit.request_id,
         idempotency_key=unit.idempotency_key,
     )  # fmt: skip
     return lead

@@ -19,6 +19,7 @@ _BASE = {"email": 10, "follow_up": 4, "call_script": 6, "proposal": 30, "contrac
 _POINTS = {"placeholder": 40, "homoglyph": 35, "hidden_text": 45, "name_mismatch": 30, "duplicate": 15,
            "undeliverable": 50}  # fmt: skip
 _CONFUSABLE = re.compile(r"[\u0370-\u03ff\u0400-\u04ff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LATIN = re.compile(r"[A-Za-z]")
 
 
@@ -86,6 +87,8 @@ def homoglyph(draft: Draft) -> Iterator[Flag]:
 def hidden_text(draft: Draft) -> Iterator[Flag]:
     """Characters that nobody sees: zero-width, bidirectional, control."""
     for field, text in (("subject", draft.subject), ("body", draft.body)):
+        if text.isascii() and _CONTROL.search(text) is None:
+            continue
         at = next((place for place, char in enumerate(text) if _is_hidden(char)), None)
         if at is not None:
             count = sum(_is_hidden(char) for char in text)

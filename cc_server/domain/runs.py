@@ -203,6 +203,6 @@ def _tell(conn: Connection, unit: Unit, row: Any, type: EventType) -> Run:  # no
     run = Run.model_validate(row)
     events.append(
         conn, at=unit.now, topic="runs", type=type, object_id=run.id, version=run.version, client_id=run.client_id,
-        data=run.model_dump(mode="json"), request_id=unit.request_id, idempotency_key=unit.idempotency_key,
+        data=run.model_dump_json(), request_id=unit.request_id, idempotency_key=unit.idempotency_key,
     )  # fmt: skip
     return run

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from cc_api_client.models.events import Event
 from cc_server.db.tables import event_log, installation
 from cc_server.db.writer import announce
 
@@ -59,18 +58,18 @@ def append(
     object_id: str,
     version: int | None,
     client_id: str | None,
-    data: Mapping[str, Any],
+    data: str,
     request_id: str | None = None,
     idempotency_key: str | None = None,
 ) -> int:
-    """Write an event; returns its seq."""
+    """Write an event whose `data` is JSON, the whole new object; returns its seq."""
     seq = int(conn.execute(_NEXT).scalar_one())
-    cause = {"request_id": request_id, "idempotency_key": idempotency_key}
-    event = Event(
-        seq=seq, at=at, topic=topic, type=type, id=object_id, version=version, client_id=client_id, cause=cause,
-        data=dict(data),
-    )  # fmt: skip
-    body = event.model_dump_json(exclude={"prev_seq"})
+    frame = {
+        "frame": "event", "seq": seq, "at": at.isoformat().replace("+00:00", "Z"), "topic": topic, "type": type,
+        "id": object_id, "version": version, "client_id": client_id,
+        "cause": {"request_id": request_id, "idempotency_key": idempotency_key},
+    }  # fmt: skip
+    body = f'{_json(frame)[:-1]},"data":{data}}}'
     conn.execute(
         _INSERT,
         {
@@ -91,7 +90,11 @@ def volatile(
         "frame": "event", "seq": None, "at": at.isoformat(), "topic": topic, "type": type, "id": object_id,
         "client_id": client_id, "data": dict(data),
     }  # fmt: skip
-    announce(conn, Recorded(None, topic, client_id, topic != "agents" or type != "agent.log", json.dumps(event)))
+    announce(conn, Recorded(None, topic, client_id, topic != "agents" or type != "agent.log", _json(event)))
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def head(conn: Connection) -> Head:

@@ -1,0 +1,158 @@
+"""`cc-server simulate`: `run` plus a simulated business, in one process; ends with whoever started it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from cc_server.app import Application
+from cc_server.cli.serve import open_or_explain, serve
+from cc_server.cli.server import GracefulServer, bind, url_of
+from cc_server.config import ConfigError, ServerSettings
+from cc_server.db.clock import SystemClock
+from cc_server.db.database import Database
+from cc_server.db.ids import SeededIds
+from cc_server.domain import keys
+from cc_server.domain.actors import SYSTEM
+from cc_server.domain.outbox import listing
+from cc_server.domain.refusals import DomainRefusal
+from cc_server.domain.unit import ApprovalSettings, Unit
+from cc_server.simulate.history import History
+from cc_server.simulate.living import Living
+from cc_server.simulate.queue import Queue
+from cc_server.simulate.world import World
+from cc_server.worker.providers import provider_of
+
+OPERATOR = "you"
+LAST_SECONDS = 2.5
+"""How long an end may take once whoever started us is gone."""
+_log = logging.getLogger("cc_server.simulate")
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What is to be simulated, and by whom it is awaited."""
+
+    seed: int
+    rate: float
+    approvals: int
+    ready_fd: int | None = None
+    stop_on_stdin_eof: bool = False
+    remove_dir: Path | None = None
+
+
+class _Watch:
+    """Notices that whoever started us is gone: stdin ends. Then there are seconds left, whatever else happens."""
+
+    def __init__(self, remove_dir: Path | None) -> None:
+        self._remove_dir = remove_dir
+        self._server: GracefulServer | None = None
+        self._gone = threading.Event()
+
+    def begin(self) -> None:
+        """Read stdin to its end."""
+        threading.Thread(target=self._read, name="cc-watch", daemon=True).start()
+
+    def is_wanted(self) -> bool:
+        """Whether somebody is still there."""
+        return not self._gone.is_set()
+
+    def serving(self, server: GracefulServer) -> None:
+        """Stop this server when nobody is there any more."""
+        self._server = server
+        if self._gone.is_set():
+            server.should_exit = True
+
+    def _read(self) -> None:
+        while os.read(0, 4096):
+            pass
+        self._gone.set()
+        if self._server is not None:
+            self._server.should_exit = True
+        threading.Event().wait(LAST_SECONDS)
+        _remove(self._remove_dir)
+        os._exit(0)
+
+
+def simulate(settings: ServerSettings, demand: Demand) -> int:
+    """Serve a living business until asked to stop.
+
+    Raises:
+        ConfigError: the port or the database can't be used, or deliveries would leave this machine.
+    """
+    provider = provider_of(settings)
+    if provider.leaves_this_machine:
+        raise ConfigError(f"smtp.host: {settings.smtp.host}: a simulated business sends nothing off this machine")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    watch = _Watch(demand.remove_dir)
+    if demand.stop_on_stdin_eof:
+        watch.begin()
+    try:
+        with bind(settings.host, settings.port) as listener:
+            settings.db.absolute().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            db = Database(settings.db, SystemClock(), ids=SeededIds(demand.seed))
+            open_or_explain(db)
+            try:
+                world = _prepare(db, settings, demand, watch)
+                url = url_of(listener)
+                _tell_ready(demand, url, _key(db))
+                living = Living(db, world, demand.rate)
+                application = Application(db, settings, provider, {"simulator": living.run})
+                sys.stderr.write(f"Serving a simulated business at {url}\n")
+                return serve(application, settings, [listener], watch.serving)
+            finally:
+                db.close()
+    finally:
+        _remove(demand.remove_dir)
+
+
+def _prepare(db: Database, settings: ServerSettings, demand: Demand, watch: _Watch) -> World:
+    """Give the business its past, where it has none, and its queue."""
+    world = World(demand.seed, db.ids, ApprovalSettings(hold_seconds=settings.hold_seconds))
+    now = db.clock.now()
+    if not db.read_sync(world.adopt):
+        History(db, world, now).play(watch.is_wanted)
+    pending = db.read_sync(listing.outbox_counts, SYSTEM).queued
+    Queue(db, world).fill(max(0, demand.approvals - pending), now, watch.is_wanted)
+    return world
+
+
+def _key(db: Database) -> str:
+    """A key for the operator, under a name that was never used."""
+
+    def work(conn: Connection, name: str) -> str:
+        return keys.create(conn, Unit(SYSTEM, db.clock.now(), db.ids), name, "admin", None)
+
+    number = 1
+    while True:
+        try:
+            return db.write_sync(work, OPERATOR if number == 1 else f"{OPERATOR}-{number}")
+        except DomainRefusal:
+            number += 1
+
+
+def _tell_ready(demand: Demand, url: str, api_key: str) -> None:
+    """Say where we are, to whoever waits for it, else on stdout."""
+    line = json.dumps({"url": url, "api_key": api_key, "pid": os.getpid()}) + "\n"
+    if demand.ready_fd is None:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+        return
+    try:
+        with os.fdopen(demand.ready_fd, "w") as pipe:
+            pipe.write(line)
+    except OSError as error:
+        _log.warning("nobody waits for us: %s", error)
+
+
+def _remove(folder: Path | None) -> None:
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)

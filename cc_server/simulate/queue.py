@@ -1,0 +1,79 @@
+"""What waits when the operator comes in: exactly as many drafts as asked for, the oldest of them harmless."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from cc_server.db.database import Database
+from cc_server.domain.outbox.drafts import NewDraft
+from cc_server.simulate import flaws
+from cc_server.simulate.cast import AGENTS, BUSINESSES, AgentRole, person
+from cc_server.simulate.flaws import Flaw
+from cc_server.simulate.world import Acquaintance, World
+
+DRAFTS_AT_ONCE = 500
+OLDEST_HOURS = 5
+FEW = 200
+"""Up to here the drafts go to leads that are known; beyond it to people made up one by one."""
+_ROLES = {role.id: role for role in AGENTS}
+_OPENING: tuple[tuple[str, Flaw | None], ...] = (
+    ("email-draft", None), ("follow-up", None), ("outreach", None), ("follow-up", None),
+    ("email-draft", flaws.wrong_name), ("caller", None), ("onboarder", None), ("outreach", flaws.placeholder),
+    ("email-draft", None), ("onboarder", None), ("follow-up", flaws.hidden_instruction),
+    ("outreach", flaws.homoglyph), ("email-draft", flaws.hidden_characters),
+)  # fmt: skip
+_TWIN_AT = 8
+"""The place of a draft that repeats an earlier one, word for word."""
+_ANY_ROLE = ("email-draft", "outreach", "follow-up", "follow-up", "email-draft", "outreach", "caller", "onboarder")
+
+
+class Queue:
+    """Fills the queue of one business."""
+
+    def __init__(self, db: Database, world: World) -> None:
+        self._db = db
+        self._world = world
+        self._rng = random.Random(f"{world.seed} queue")
+        self._first: NewDraft | None = None
+
+    def fill(self, count: int, now: datetime, is_wanted: Callable[[], bool]) -> None:
+        """Have agents hand in `count` drafts over the hours before now."""
+        began = now - timedelta(hours=OLDEST_HOURS)
+        apart = timedelta(hours=OLDEST_HOURS) / (count + 1)
+        for first in range(0, count, DRAFTS_AT_ONCE):
+            if not is_wanted():
+                return
+            places = range(first, min(count, first + DRAFTS_AT_ONCE))
+            self._db.write_sync(self._hand_in, [(place, began + apart * place) for place in places], few=count <= FEW)
+
+    def _hand_in(self, conn: Connection, places: list[tuple[int, datetime]], *, few: bool) -> None:
+        for place, moment in places:
+            draft = self._draft(place, moment, few=few)
+            self._world.hand_in(conn, moment, draft)
+
+    def _draft(self, place: int, moment: datetime, *, few: bool) -> NewDraft:
+        if place == _TWIN_AT and self._first is not None:
+            return self._first
+        role_id, flaw = _OPENING[place] if place < len(_OPENING) else (self._rng.choice(_ANY_ROLE), None)
+        draft = self._written(_ROLES[role_id], moment, few=few)
+        if place >= len(_OPENING) and draft.kind in ("email", "follow_up") and self._rng.random() < 0.2:
+            flaw = self._rng.choice(flaws.FOR_MAILS)
+        if place == 0:
+            self._first = draft
+        return flaw(self._rng, draft) if flaw is not None else draft
+
+    def _written(self, role: AgentRole, moment: datetime, *, few: bool) -> NewDraft:
+        while True:
+            draft = self._world.write(role, self._recipient(few=few), moment)
+            if draft is not None:
+                return draft
+
+    def _recipient(self, *, few: bool) -> Acquaintance:
+        if few and self._world.known:
+            return self._rng.choice(self._world.known)
+        place = self._rng.randrange(len(BUSINESSES))
+        return Acquaintance(None, self._world.client_ids[place], BUSINESSES[place], person(self._rng))
