@@ -146,6 +146,14 @@ class Session:
         """The server's time, in seconds since the epoch."""
         return self.known.link.server_time(self.clock.wall())
 
+    def top_spender(self) -> str:
+        """Who spent most in the last hour, as `outreach $6.10/h`; empty when nobody did."""
+        spenders = [agent for agent in self.known.agents.agents.values() if agent.cost_1h_usd]
+        if not spenders:
+            return ""
+        most = max(spenders, key=lambda agent: agent.cost_1h_usd or 0)
+        return f"{most.id} ${most.cost_1h_usd:.2f}/h"
+
     def say(self, text: str, level: Level = Level.NOTE, strong: tuple[str, ...] = ()) -> None:
         """Say a sentence to the operator."""
         self.known.messages.say(Message(text, level, self.clock.wall(), strong))

@@ -20,7 +20,7 @@ from cc_server.config import ConfigError, ServerSettings
 from cc_server.db.clock import SystemClock
 from cc_server.db.database import Database
 from cc_server.db.ids import SeededIds
-from cc_server.domain import keys
+from cc_server.domain import house, keys
 from cc_server.domain.actors import SYSTEM
 from cc_server.domain.outbox import listing
 from cc_server.domain.refusals import DomainRefusal
@@ -122,6 +122,7 @@ def _prepare(db: Database, settings: ServerSettings, demand: Demand, watch: _Wat
         History(db, world, now).play(watch.is_wanted)
     pending = db.read_sync(listing.outbox_counts, SYSTEM).queued
     Queue(db, world).fill(max(0, demand.approvals - pending), now, watch.is_wanted)
+    db.write_sync(house.seen, world.unit(db.clock.now()))
     return world
 
 

@@ -43,7 +43,7 @@ def _engine(path: Path, pragmas: tuple[str, ...], begin: str, connections: int) 
 
 def writing_engine(path: Path) -> Engine:
     """An engine whose transactions lock at once; an answered write survives a power cut (`synchronous=FULL`)."""
-    pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16384")
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-65536")
     return _engine(path, pragmas, "BEGIN IMMEDIATE", connections=1)
 
 

@@ -43,6 +43,11 @@ def tick(conn: Connection, unit: Unit) -> None:
         known = conn.execute(select(outages.c.started_at).where(outages.c.started_at == last)).first()
         if known is None:
             conn.execute(insert(outages), {"started_at": last, "ended_at": unit.now})
+    seen(conn, unit)
+
+
+def seen(conn: Connection, unit: Unit) -> None:
+    """Say that the server is up, and was so since it was last seen."""
     conn.execute(update(installation).values(last_seen_at=unit.now))
 
 

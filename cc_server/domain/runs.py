@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from cc_api_client.models.base import Page
@@ -32,6 +32,28 @@ ENDED = (RunStatus.SUCCESS, RunStatus.FAILED, RunStatus.KILLED, RunStatus.SKIPPE
 _ROW = [column for column in runs.c if column.name != "steps"]
 _NO_COST = Decimal(0)
 
+_INSERT = insert(runs)
+_STARTED = select(runs.c.started_at).where(runs.c.id == bindparam("wanted"))
+_BEGIN = (
+    update(runs)
+    .where(runs.c.id == bindparam("wanted"), runs.c.status == RunStatus.QUEUED.value)
+    .values(
+        status=RunStatus.RUNNING.value, agent_name=bindparam("agent"), started_at=bindparam("now"),
+        version=runs.c.version + 1,
+    )
+    .returning(*runs.c)
+)  # fmt: skip
+_FINISH = (
+    update(runs)
+    .where(runs.c.id == bindparam("wanted"), runs.c.status == RunStatus.RUNNING.value)
+    .values(
+        status=bindparam("to_status"), cost_estimate_usd=bindparam("cost"), llm_model=bindparam("model"),
+        llm_tokens_in=bindparam("tokens_in"), llm_tokens_out=bindparam("tokens_out"),
+        error_message=bindparam("error"), decision_path=bindparam("path"), steps=bindparam("did"),
+        completed_at=bindparam("now"), duration_ms=bindparam("took"), version=runs.c.version + 1,
+    )
+    .returning(*runs.c)
+)  # fmt: skip
 _HOURLY = upsert(hourly)
 _HOURLY = _HOURLY.on_conflict_do_update(
     index_elements=["hour", "agent_id", "client_id"],
@@ -69,7 +91,7 @@ def queue(
          "started_at", "completed_at", "duration_ms", "killed_by")
     )  # fmt: skip
     conn.execute(
-        insert(runs),
+        _INSERT,
         empty
         | {
             "id": run_id, "client_id": client_id, "automation_name": automation_name, "agent_name": agent_name,
@@ -83,13 +105,8 @@ def queue(
 
 def begin(conn: Connection, unit: Unit, run_id: str, agent_name: str) -> Run | None:
     """A queued run starts; None when it is no longer queued."""
-    begun = (
-        update(runs)
-        .where(runs.c.id == run_id, runs.c.status == RunStatus.QUEUED.value)
-        .values(status=RunStatus.RUNNING.value, agent_name=agent_name, started_at=unit.now, version=runs.c.version + 1)
-        .returning(*runs.c)
-    )
-    row = conn.execute(begun).mappings().first()
+    place = {"wanted": run_id, "agent": agent_name, "now": unit.now}
+    row = conn.execute(_BEGIN, place).mappings().first()
     if row is None:
         return None
     _book(conn, agent_name, row["client_id"], unit.now, runs=1)
@@ -100,20 +117,15 @@ def begin(conn: Connection, unit: Unit, run_id: str, agent_name: str) -> Run | N
 
 def finish(conn: Connection, unit: Unit, run_id: str, result: Result) -> Run | None:
     """A running run ends; None when it does not run (any more)."""
-    before = conn.execute(select(runs.c.started_at).where(runs.c.id == run_id)).scalar()
+    before = conn.execute(_STARTED, {"wanted": run_id}).scalar()
     duration = int((unit.now - before).total_seconds() * 1000) if before else None
-    ended = (
-        update(runs)
-        .where(runs.c.id == run_id, runs.c.status == RunStatus.RUNNING.value)
-        .values(
-            status=result.status.value, cost_estimate_usd=result.cost_usd, llm_model=result.model,
-            llm_tokens_in=result.tokens_in, llm_tokens_out=result.tokens_out, error_message=result.error,
-            decision_path=result.decision_path, steps=[step.model_dump() for step in result.steps],
-            completed_at=unit.now, duration_ms=duration, version=runs.c.version + 1,
-        )
-        .returning(*runs.c)
-    )  # fmt: skip
-    row = conn.execute(ended).mappings().first()
+    written = {
+        "wanted": run_id, "to_status": result.status.value, "cost": result.cost_usd, "model": result.model,
+        "tokens_in": result.tokens_in, "tokens_out": result.tokens_out, "error": result.error,
+        "path": result.decision_path, "did": [step.model_dump() for step in result.steps], "now": unit.now,
+        "took": duration,
+    }  # fmt: skip
+    row = conn.execute(_FINISH, written).mappings().first()
     if row is None:
         return None
     succeeded, failed = result.status is RunStatus.SUCCESS, result.status is RunStatus.FAILED

@@ -90,11 +90,11 @@ BUSINESSES: tuple[Business, ...] = tuple(
 
 AGENTS: tuple[AgentRole, ...] = (
     AgentRole("lead-qualifier", "Lead qualifier", "Scores each new lead and says why", "haiku-4", 0.021, 6.0, 0.34, 0.02),
-    AgentRole("email-draft", "Email drafter", "Answers inquiries with a first draft", "sonnet-4", 0.085, 14.0, 0.19, 0.03),
-    AgentRole("outreach", "Outreach", "Writes to leads that never asked", "opus-4", 0.31, 22.0, 0.17, 0.04),
+    AgentRole("email-draft", "Email drafter", "Answers inquiries with a first draft", "sonnet-4", 0.12, 14.0, 0.19, 0.03),
+    AgentRole("outreach", "Outreach", "Writes to leads that never asked", "opus-4", 0.62, 22.0, 0.17, 0.04),
     AgentRole("follow-up", "Follow-up", "Asks again, once, when nobody answered", "sonnet-4", 0.06, 9.0, 0.17, 0.02),
-    AgentRole("caller", "Caller", "Prepares calls: script, objections, next step", "sonnet-4", 0.11, 17.0, 0.08, 0.09),
-    AgentRole("onboarder", "Onboarder", "Drafts proposals and contract changes", "opus-4", 0.24, 26.0, 0.05, 0.03),
+    AgentRole("caller", "Caller", "Prepares calls: script, objections, next step", "sonnet-4", 0.2, 17.0, 0.08, 0.09),
+    AgentRole("onboarder", "Onboarder", "Drafts proposals and contract changes", "opus-4", 0.45, 26.0, 0.05, 0.03),
 )  # fmt: skip
 
 OPERATORS = ("Ana", "Tom")

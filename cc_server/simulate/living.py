@@ -20,12 +20,14 @@ from cc_server.domain.refusals import DatabaseUnavailable
 from cc_server.simulate.cast import AGENTS
 from cc_server.simulate.world import Working, World
 
-START_SECONDS = 4.0
+START_SECONDS = 12.0
+COST_SHARE = 0.15
+"""What a run costs here of what it cost before anybody watched: far more of them happen."""
 LEAD_SECONDS = 45.0
 MOVE_SECONDS = 60.0
 THOUGHT_SECONDS = 2.5
 HEARTBEAT_SECONDS = 10.0
-DRAFT_SHARE = 0.4
+DRAFT_SHARE = 0.6
 FAILING_SHARE = 0.004
 RECOVER_SECONDS = 420.0
 _THOUGHTS = (
@@ -59,6 +61,7 @@ class Living:
 
     async def run(self) -> None:
         """Live until cancelled."""
+        self._world.cost_share = COST_SHARE
         loop = asyncio.get_running_loop()
         self._every(HEARTBEAT_SECONDS, self._beat, loop.time())
         if self._rate > 0:

@@ -78,6 +78,7 @@ class World:
     known: deque[Acquaintance] = field(default_factory=lambda: deque(maxlen=KNOWN_LEADS))
     newcomers: dict[str, Acquaintance] = field(default_factory=dict)
     """Leads that wait to be qualified, by id."""
+    cost_share: float = 1.0
     logs_since: datetime = LONG_AGO
     last_drafts: deque[NewDraft] = field(default_factory=lambda: deque(maxlen=20))
 
@@ -169,7 +170,7 @@ class World:
         """A run ends: booked, logged, its lead moved, perhaps a draft written. Returns the draft's approval id."""
         unit, role = self.unit(now), work.role
         is_failed = self.rng.random() < role.fails
-        cost = Decimal(str(round(role.cost_usd * self.rng.uniform(0.6, 1.6), 4)))
+        cost = Decimal(str(round(role.cost_usd * self.cost_share * self.rng.uniform(0.6, 1.6), 4)))
         error = self.rng.choice(_ERRORS) if is_failed else None
         tokens = int(cost * 9000)
         steps = [
@@ -280,7 +281,7 @@ class World:
             Stage.MEETING: Stage.CLOSED,
         }.get(stage)
         if onward is not None:
-            goal = Stage.LOST if self.rng.random() < 0.3 else onward
+            goal = Stage.LOST if self.rng.random() < 0.18 else onward
             leads.advance(conn, self.unit(now), lead_id, stage, goal)
 
     def _next_role(self) -> AgentRole:

@@ -351,7 +351,9 @@ class CommandCenter(App[int]):
         items = [
             FooterItem(action.id, self.keymap.first_key(action.id), action.short)
             for action in self.keymap.footer(places)
-            if action.id != "app.help" and action.unavailable(self.session.known) != "read-only key"
+            if action.id != "app.help"
+            and (self._sheet is not None or self.tab.offers(action))
+            and action.unavailable(self.session.known) != "read-only key"
         ]
         self._footer.show(items)
 

@@ -40,7 +40,7 @@ def bar_facts(session: Session, *, is_demo: bool) -> BarFacts:
         pending=known.approvals.counts.pending if known.approvals.counts_known else None,
         spend_usd=spend,
         budget_usd=budget,
-        spender=_spender(session),
+        spender=session.top_spender(),
         alert_ratio_reached=over,
         undelivered=known.approvals.undelivered_count,
         is_fresh=not stale and known.link.link.phase is not LinkPhase.OFFLINE,
@@ -86,12 +86,3 @@ def stale_seconds(session: Session) -> int:
 
 def _step_words(step: int) -> str:
     return f"{step} s" if step < 60 else f"{step // 60} min"
-
-
-def _spender(session: Session) -> str:
-    """Who spends most in this hour."""
-    agents = [one for one in session.known.agents.agents.values() if one.cost_1h_usd]
-    if not agents:
-        return ""
-    most = max(agents, key=lambda one: one.cost_1h_usd or Decimal(0))
-    return f"{most.id} ${most.cost_1h_usd:.2f}/h"

@@ -69,6 +69,11 @@ class Tab(Widget):
         del action
         return None
 
+    def offers(self, action: Action) -> bool:
+        """Whether an action of its places does something here; others stay out of the footer."""
+        del action
+        return True
+
     def back(self) -> bool:
         """Take away one layer; False at the top."""
         return False

@@ -16,6 +16,7 @@ from cc_tui.text.fit import cells
 from cc_tui.text.formats import age_sentence
 from cc_tui.text.safe import SafeText, WrappedLine, safe_line, safe_lines
 from cc_tui.ui.tabs.approvals.faces import KIND_TITLES, Face, face_of
+from cc_tui.ui.tabs.shape import Shape
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line, Piece, width_of
@@ -36,14 +37,6 @@ class Part(StrEnum):
     SUBJECT = "subject"
     BODY = "body"
     OTHER = "other"
-
-
-class Shape(StrEnum):
-    """How much room there is."""
-
-    WIDE = "wide"
-    NARROW = "narrow"
-    PHONE = "phone"
 
 
 @dataclass(frozen=True, slots=True)

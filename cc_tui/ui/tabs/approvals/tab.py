@@ -20,16 +20,16 @@ from cc_tui.ui.tabs.approvals.draft_pane import DraftPane
 from cc_tui.ui.tabs.approvals.empty import queue_clear_lines
 from cc_tui.ui.tabs.approvals.foot import foot_lines, laid_out
 from cc_tui.ui.tabs.approvals.moves import QueueMoves
-from cc_tui.ui.tabs.approvals.preview import PreviewDrawing, PreviewFacts, Shape
+from cc_tui.ui.tabs.approvals.preview import PreviewDrawing, PreviewFacts
 from cc_tui.ui.tabs.approvals.rows import QueueRows, countdown_left, oldest_words
 from cc_tui.ui.tabs.approvals.triage import Triage
 from cc_tui.ui.tabs.approvals.verbs import QueueVerbs
 from cc_tui.ui.tabs.approvals.views_bar import Rule, ViewsBar, ViewsFacts
+from cc_tui.ui.tabs.shape import Shape, shape_of
 from cc_tui.ui.tabs.tab import Stage, Tab
 from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.table import Table
 
-WIDE_FROM, NARROW_FROM = 110, 80
 SETTLE_PREVIEW_SECONDS = 0.1
 
 
@@ -166,7 +166,7 @@ class ApprovalsTab(Tab):
 
     def reshape(self, width: int, height: int) -> None:
         """Side by side, one over the other, or one at a time."""
-        self.shape = Shape.WIDE if width >= WIDE_FROM else Shape.NARROW if width >= NARROW_FROM else Shape.PHONE
+        self.shape = shape_of(width)
         for source in self.sources.values():
             source.reshape(self.shape)
         self.set_class(self.shape is Shape.NARROW, "-narrow")

@@ -1,0 +1,89 @@
+"""Pause and resume: they show what the server confirmed, and offer a line for the reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cc_tui.actions.action import Action
+from cc_tui.state.messages import Level
+from cc_tui.text.formats import clock
+from cc_tui.ui.widgets.prompt import Question
+
+if TYPE_CHECKING:
+    from cc_api_client.models.agents import Agent
+    from cc_tui.ui.tabs.agents.tab import AgentsTab
+
+
+class AgentCommands:
+    """Carries out what changes an agent."""
+
+    def __init__(self, tab: AgentsTab) -> None:
+        self._tab = tab
+
+    def why_not(self, action: Action) -> str | None:
+        """Why a command can't be used on the agent that is meant."""
+        agent = self._tab.agent
+        match action.id:
+            case "agents.pause" | "agents.resume" if agent is None:
+                return "there is no agent here"
+            case "agents.pause" if agent is not None and str(agent.status) == "planned":
+                return f"{agent.id} is planned, it never ran"
+            case "agents.resume" if agent is not None and str(agent.status) != "paused":
+                return f"{agent.id} is not paused"
+            case _:
+                return None
+
+    def pause(self) -> None:
+        """Pause at once; the reason may follow."""
+        agent = self._tab.agent
+        if agent is not None:
+            self._tab.stage.run_soon(self._pause(agent.id, None))
+
+    def resume(self) -> None:
+        """Let it work again."""
+        agent = self._tab.agent
+        if agent is not None:
+            self._tab.stage.run_soon(self._resume(agent.id))
+
+    async def _pause(self, agent_id: str, reason: str | None) -> None:
+        from cc_api_client.errors import CommandCenterError
+
+        session = self._tab.session
+        if session.backstage is None:
+            return
+        try:
+            agent = await session.backstage.commands.pause(agent_id, reason)
+        except (CommandCenterError, ValueError) as error:
+            session.say(f"{agent_id} is not paused: {error}", Level.ERROR, (agent_id,))
+            return
+        self._say_paused(agent)
+        if reason is None:
+            self._tab.stage.ask(
+                Question(
+                    label=f"why is {agent_id} paused? (enter keeps it without a reason)",
+                    initial=agent.pause_reason or "",
+                    taken=lambda words: self._give_reason(agent_id, words),
+                )
+            )
+
+    def _give_reason(self, agent_id: str, words: str) -> None:
+        if words.strip():
+            self._tab.stage.run_soon(self._pause(agent_id, words.strip()[:2000]))
+
+    async def _resume(self, agent_id: str) -> None:
+        from cc_api_client.errors import CommandCenterError
+
+        session = self._tab.session
+        if session.backstage is None:
+            return
+        try:
+            agent = await session.backstage.commands.resume(agent_id)
+        except CommandCenterError as error:
+            session.say(f"{agent_id} is not resumed: {error}", Level.ERROR, (agent_id,))
+            return
+        session.say(f"the server confirmed: {agent.id} is {agent.status}", Level.DONE, (agent.id,))
+
+    def _say_paused(self, agent: Agent) -> None:
+        reason = f', "{agent.pause_reason}"' if agent.pause_reason else ""
+        words = f"the server confirmed: {agent.id} paused by {agent.paused_by} {clock(agent.paused_at)}{reason}"
+        self._tab.session.say(f"{words} · P resumes", Level.DONE, (agent.id, "P"))

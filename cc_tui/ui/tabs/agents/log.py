@@ -1,0 +1,74 @@
+"""An agent's log: its heading and its lines. A model may have written them. Pure drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from cc_tui.text.formats import clock_seconds
+from cc_tui.text.safe import SafeText, safe_line
+from cc_tui.ui.tabs.shape import margin_of
+from cc_tui.ui.themes.look import Look
+from cc_tui.ui.themes.tokens import Token
+from cc_tui.ui.widgets.charts import section
+from cc_tui.ui.widgets.line import Line, Piece
+
+if TYPE_CHECKING:
+    from cc_api_client.models.agents import LogLine
+
+SHORT_RUN = 4
+
+
+class Level(IntEnum):
+    """The quietest lines that are shown."""
+
+    DEBUG = 0
+    INFO = 1
+    WARN = 2
+    ERROR = 3
+
+    @property
+    def words(self) -> str:
+        """For the heading."""
+        return ("all lines", "info and up", "warnings and up", "errors only")[self]
+
+    def following(self) -> Level:
+        """The next one, around."""
+        return Level((self + 1) % len(Level))
+
+
+_LEVELS = {"debug": Level.DEBUG, "info": Level.INFO, "warn": Level.WARN, "error": Level.ERROR}
+
+
+def heading(agent_id: str, level: Level, width: int, look: Look, *, follows: bool, is_focused: bool) -> Line:
+    """`─ outreach  log, following ───── f stop  v info and up ─`."""
+    state = "log, following" if follows else "log, standing"
+    title: list[Piece] = [(safe_line(agent_id), Token.STRONG), (SafeText(f"  {state}"), Token.DIM)]
+    words = level.words if width >= 110 else "level"
+    right: list[Piece] = [
+        (SafeText("f"), Token.STRONG), (SafeText(" stop  " if follows else " follow  "), Token.DIM),
+        (SafeText("v"), Token.STRONG), (SafeText(f" {words}"), Token.DIM),
+    ]  # fmt: skip
+    if is_focused:
+        right += [(SafeText("  esc"), Token.STRONG), (SafeText(" back"), Token.DIM)]
+    return section(title, right, width, look)
+
+
+def log_lines(lines: Iterable[LogLine], level: Level, width: int, look: Look) -> list[Line]:
+    """The lines that are loud enough, oldest first."""
+    margin = margin_of(width)
+    drawn = [_line(line, width, margin, look) for line in lines if _LEVELS.get(str(line.level), Level.INFO) >= level]
+    return drawn or [Line(), Line().add(" " * margin).add("no lines of this level", Token.DIM)]
+
+
+def _line(line: LogLine, width: int, margin: int, look: Look) -> Line:
+    sign, token = {
+        "warn": (look.signs.warn, Token.WARN),
+        "error": (look.signs.block, Token.BAD),
+    }.get(str(line.level), (look.signs.dot, Token.DIM))
+    drawn = Line().add(" " * margin).add(clock_seconds(line.at), Token.DIM)
+    if width < 80:
+        return drawn.add(f" {sign} ", token).add(safe_line(line.message))
+    drawn.add(f"  {sign} {safe_line(str(line.level)):<5}", token).to(margin + 19)
+    return drawn.add(f"{safe_line((line.run_id or '')[:SHORT_RUN]):<6}", Token.DIM).add(safe_line(line.message))
