@@ -69,10 +69,12 @@ def chart_lines(facts: ChartFacts, width: int, shape: Shape, look: Look, height:
         return _one(facts, width, look, room)
     if shape is Shape.NARROW:
         widths: tuple[int, ...] = (38, width - 39)
+        success = _success_lines(facts, widths[0] - 2, room, look)
+        cost = _cost_narrow(facts, widths[1] - 2, room, look)
         blocks = [
-            _block("Success 7 d", (), _success_lines(facts, widths[0] - 2, room, look), widths[0], margin, look),
-            _block("Cost 24 h", _of_budget(facts), _cost_narrow(facts, widths[1] - 2, room, look), widths[1], margin, look),
-        ]  # fmt: skip
+            _block("Success 7 d", (), success, widths[0], margin, look),
+            _block("Cost 24 h", _of_budget(facts), cost, widths[1], margin, look),
+        ]
         return beside(blocks, widths, height, look, look.signs.tee_down)
     widths = thirds(width)
     airy: list[Line] = [Line()] if room >= 8 else []

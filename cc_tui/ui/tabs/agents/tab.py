@@ -75,8 +75,8 @@ class AgentsTab(Tab):
         self.table = Table(look, self.rows, id="agents-list")
         self.charts = Drawn(look, self._chart_lines, id="agents-charts")
         self.log_heading = Drawn(look, self._heading_lines, id="log-heading")
-        self.log = Pane(look, id="log")
-        self.log.follows = True
+        self.log_pane = Pane(look, id="log")
+        self.log_pane.follows = True
         self.head = Drawn(look, self._head_lines, id="agent-head")
         self.body = Pane(look, id="agent-body")
         self._commands = AgentCommands(self)
@@ -86,7 +86,7 @@ class AgentsTab(Tab):
 
     def compose(self) -> ComposeResult:
         """Counts, list, charts, log; head and body of one agent."""
-        yield from (self.counts, self.table, self.charts, self.log_heading, self.log, self.head, self.body)
+        yield from (self.counts, self.table, self.charts, self.log_heading, self.log_pane, self.head, self.body)
 
     def on_mount(self) -> None:
         """Follow the agents."""
@@ -230,15 +230,15 @@ class AgentsTab(Tab):
                 self._show_detail()
             return
         self.log_heading.repaint()
-        width = self.log.size.width
+        width = self.log_pane.size.width
         if not width or self.agent_id is None:
             return
         store = self.session.known.agents
         if self.agent_id not in store.logs:
-            self.log.show([Line(), Line().add("  loading", Token.DIM)])
+            self.log_pane.show([Line(), Line().add("  loading", Token.DIM)])
             return
         lines = log_lines(store.logs[self.agent_id], self._level, width, self.stage.look)
-        self.log.show(lines)
+        self.log_pane.show(lines)
 
     def _show_detail(self) -> None:
         drawing = self._drawing()
@@ -278,11 +278,9 @@ class AgentsTab(Tab):
         del height
         if self.agent_id is None:
             return []
-        return [
-            heading(
-                self.agent_id, self._level, width, self.stage.look, follows=self.log.follows, is_focused=self.is_log_open
-            )
-        ]  # fmt: skip
+        follows, is_focused = self.log_pane.follows, self.is_log_open
+        look = self.stage.look
+        return [heading(self.agent_id, self._level, width, look, follows=follows, is_focused=is_focused)]
 
     def _head_lines(self, width: int, height: int) -> Sequence[Line]:
         del width, height
@@ -320,15 +318,15 @@ class AgentsTab(Tab):
         """What scrolls instead of the list."""
         if self._detail_of is not None:
             return self.body
-        return self.log if self.is_log_open else None
+        return self.log_pane if self.is_log_open else None
 
     def _move(self, step: int) -> None:
         pane = self._pane
         if pane is None:
             self.table.move(step)
             return
-        if pane is self.log and step < 0:
-            self.log.follows = False
+        if pane is self.log_pane and step < 0:
+            self.log_pane.follows = False
             self.log_heading.repaint()
         pane.scroll(step)
 
@@ -359,7 +357,7 @@ class AgentsTab(Tab):
             self.table.open()
 
     def _follow(self) -> None:
-        self.log.follows = not self.log.follows
+        self.log_pane.follows = not self.log_pane.follows
         self._show_log()
 
     def _next_level(self) -> None:
