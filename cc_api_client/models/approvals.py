@@ -235,7 +235,7 @@ class ApproveBody(RequestBody):
 class RejectBody(RequestBody):
     """Why a draft is rejected."""
 
-    reason_code: ReasonCode = Field(description="The reason; `other` needs `reason`.")
+    reason_code: ReasonCode = Field(strict=False, description="The reason; `other` needs `reason`.")
     reason: str | None = Field(default=None, min_length=1, max_length=2000, description="In words.")
     payload_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$", description="Hash of what was seen.")
 

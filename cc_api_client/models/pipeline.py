@@ -76,4 +76,4 @@ class LeadNew(RequestBody):
     company: str | None = Field(default=None, max_length=200, description="Where they work.")
     phone: str | None = Field(default=None, max_length=50, description="Their number.")
     source: str | None = Field(default=None, max_length=100, description="Where the lead came from.")
-    stage: Stage | None = Field(default=None, description="Where it starts.")
+    stage: Stage | None = Field(default=None, strict=False, description="Where it starts.")

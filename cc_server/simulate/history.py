@@ -68,7 +68,8 @@ class History:
             self._spread(MOVES_A_DAY, morning, self._world.lead_moves)
             self._at(morning + timedelta(hours=12), self._expire)
         self._at(self._now - timedelta(minutes=23), self._break_an_agent)
-        self._at(self._now - timedelta(minutes=2), self._beat)
+        for minutes in (24, 2):
+            self._at(self._now - timedelta(minutes=minutes), self._beat)
 
     def _spread(self, times: int, morning: datetime, act: Act) -> None:
         """Spread something over the waking hours of 24 hours."""

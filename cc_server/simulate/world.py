@@ -107,7 +107,8 @@ class World:
     def found(self, conn: Connection, now: datetime) -> None:
         """The agency begins: its agents are deployed, its clients sign."""
         unit = self.unit(now)
-        for role in AGENTS:
+        for place, role in enumerate(AGENTS):
+            unit = self.unit(now + timedelta(seconds=place))
             agents.register(conn, unit, role.id, role.name, role.role, {"model": role.model, "temperature": 0.4})
             agents.deploy(conn, unit, role.id)
         for place, business in enumerate(BUSINESSES):
@@ -155,7 +156,7 @@ class World:
             lead = self.newcomers.pop(str(job.payload.get("lead_id")), None)
             run_id, client_id = job.run_id, job.client_id
         else:
-            lead = self.rng.choice(self.known) if self.known and role.id != "lead-qualifier" else None
+            lead = self.rng.choice(self.known) if self.known else None
             client_id = lead.client_id if lead else self.rng.choice(self.client_ids)
             automation = role.name.lower()
             email = lead.person.email if lead else None
@@ -179,7 +180,7 @@ class World:
         steps.append(RunStep(step="write", status="failed" if is_failed else "ok", detail=error))
         result = runs.Result(
             RunStatus.FAILED if is_failed else RunStatus.SUCCESS, cost, role.model, tokens * 4, tokens, error,
-            "failed" if is_failed else self.rng.choice(("drafted", "nothing to do", "scored", "asked a person")), steps,
+            None if is_failed else self._path(role), steps,
         )  # fmt: skip
         runs.finish(conn, unit, work.run_id, result)
         level, line = (LogLevel.ERROR, str(error)) if is_failed else (LogLevel.INFO, f"run ended, ${cost:.3f}")
@@ -188,7 +189,7 @@ class World:
             jobs.finish(conn, unit, work.job)
         if is_failed:
             return None
-        if work.lead is not None and work.lead.lead_id is not None and role.id == "lead-qualifier":
+        if work.job is not None and work.lead is not None and work.lead.lead_id is not None:
             self._qualify(conn, unit, work.lead, work.lead.lead_id)
         return self.draft(conn, now, role, work) if drafts_wanted else None
 
@@ -235,6 +236,12 @@ class World:
             subject=text.subject, body=text.body, payload=text.payload, template=text.template,
             lead_id=None if text.to_client else lead.lead_id,
         )  # fmt: skip
+
+    def _path(self, role: AgentRole) -> str:
+        """What an agent decided, in a few words."""
+        if role.id == "lead-qualifier":
+            return f"scored {self.rng.randrange(20, 99)}"
+        return self.rng.choice(("drafted, waits for a word", "drafted, waits for a word", "nothing to do", "answered"))
 
     def _log(self, conn: Connection, unit: Unit, role: AgentRole, said: Said) -> None:
         """Log a line, where it is recent enough for anybody to read it."""

@@ -73,7 +73,8 @@ def _from_alert(alert: Alert) -> Condition:
     elif alert.code.startswith("component") and alert.level == "error":
         tone, word = Tone.BAD, "Down"
     tab = _TABS.get(alert.object.type) if alert.object else None
-    return Condition(tone, word, alert.message, alert.at.timestamp(), tab, alert.code)
+    about = f"{alert.object.id} in error" if alert.code == "agent_error" and alert.object else alert.message
+    return Condition(tone, word, about, alert.at.timestamp(), tab, alert.code)
 
 
 def worst(link: Link, stats: DashboardStats | None) -> Condition:

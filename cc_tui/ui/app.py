@@ -347,7 +347,7 @@ class CommandCenter(App[int]):
         if not self.is_running:
             return
         self._tab_bar.show(tab_names(self.session), self.active, self.tab.inner_title())
-        places = (Where.DIALOGS,) if self._sheet is not None else self.places()
+        places = self._footer_places()
         items = [
             FooterItem(action.id, self.keymap.first_key(action.id), action.short)
             for action in self.keymap.footer(places)
@@ -356,6 +356,14 @@ class CommandCenter(App[int]):
             and action.unavailable(self.session.known) != "read-only key"
         ]
         self._footer.show(items)
+
+    def _footer_places(self) -> Sequence[Where]:
+        """Whose keys stand in the footer; while a line takes text, none."""
+        if self._prompt is not None:
+            return ()
+        if self._sheet is None:
+            return self.tab.places()
+        return self._sheet.places if self._sheet.footer_places is None else self._sheet.footer_places
 
     def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
         """A click on a tab."""

@@ -46,7 +46,7 @@ class EditSheet(Sheet):
 
     DEFAULT_CSS = """
     EditSheet { height: 80%; }
-    EditSheet Input { height: 1; border: none; padding: 0 2; }
+    EditSheet Input { height: 1; border: none; margin: 0 2 1 2; }
     EditSheet TextArea { height: 1fr; border: none; padding: 0 2; }
     """
     places = (Where.EDITOR,)

@@ -12,29 +12,12 @@ from cc_tui.state.known import Known
 from cc_tui.state.messages import Level, Message
 from cc_tui.text.formats import clock_seconds, moment
 from cc_tui.text.safe import safe_line
+from cc_tui.ui.dialogs.head import Head
 from cc_tui.ui.dialogs.sheet import Sheet
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
-from cc_tui.ui.widgets.canvas import Canvas
 from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.pane import Pane
-
-
-class _Head(Canvas):
-    """The heavy rule and the title."""
-
-    DEFAULT_CSS = "_Head { height: 2; }"
-
-    def __init__(self, look: Look, title: str) -> None:
-        super().__init__(look)
-        self._title = title
-
-    def draw(self, width: int, height: int) -> Sequence[Line]:
-        """Two lines."""
-        margin = " " * (2 if width >= 110 else 1)
-        title = Line().add(margin).add(self._title, Token.STRONG)
-        title.end("j k", Token.STRONG).end(" scroll   ", Token.DIM).end("esc", Token.STRONG).end(" close", Token.DIM)
-        return [Line().add(self.look.signs.heavy_rule * width, Token.ACCENT), title.end(margin)]
 
 
 class PageSheet(Sheet):
@@ -42,6 +25,7 @@ class PageSheet(Sheet):
 
     DEFAULT_CSS = "PageSheet { height: 80%; }"
     places = (Where.DIALOGS, Where.LISTS)
+    footer_places = ()
 
     def __init__(self, look: Look, name: str, title: str, lines: Callable[[int], Sequence[Line]]) -> None:
         super().__init__(look, id=name)
@@ -51,7 +35,7 @@ class PageSheet(Sheet):
 
     def compose(self) -> ComposeResult:
         """Title and lines."""
-        yield _Head(self.look, self._title)
+        yield Head(self.look, self._title, (("j k", "scroll"), ("esc", "close")))
         yield self.pane
 
     def on_mount(self) -> None:

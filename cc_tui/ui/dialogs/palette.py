@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from cc_tui.actions.action import Action, Where
 from cc_tui.actions.keymap import written
+from cc_tui.ui.dialogs.head import Head
 from cc_tui.ui.dialogs.sheet import Sheet
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
@@ -22,9 +23,10 @@ class PaletteSheet(Sheet):
 
     DEFAULT_CSS = """
     PaletteSheet { height: 60%; }
-    PaletteSheet Input { height: 1; border: none; padding: 0 2; }
+    PaletteSheet Input { height: 1; border: none; margin: 0 2; }
     """
     places = (Where.EDITOR,)
+    footer_places = ()
     takes_text = True
 
     def __init__(
@@ -43,6 +45,7 @@ class PaletteSheet(Sheet):
 
     def compose(self) -> ComposeResult:
         """Input and what matches."""
+        yield Head(self.look, "Palette", (("enter", "does it"), ("↑ ↓", "choose"), ("esc", "close")))
         yield self._input
         yield self._pane
 

@@ -27,6 +27,8 @@ class Sheet(Vertical):
     """
 
     places: Sequence[Where] = (Where.DIALOGS,)
+    footer_places: Sequence[Where] | None = None
+    """Whose keys stand in the footer, where it is not `places`."""
     takes_text = False
     """Whether keys that are no action go to an input inside."""
 

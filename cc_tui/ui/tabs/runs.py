@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 SHORT_ID = 4
 _COLUMNS = (
-    Column("run", "Run", 6, dropped=3),
+    Column("run", "Run", 4, dropped=3),
     Column("agent", "Agent", 14, dropped=5),
-    Column("lead", "Lead", 25, grows=True),
+    Column("lead", "Lead", 21, grows=True),
     Column("status", "Status", 11),
     Column("step", "Last step", 24, dropped=2),
     Column("tokens", "Tokens", 7, is_figure=True, dropped=1),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cc_api_client.models.dashboard import DashboardStats
 
 CHARTS = ("success", "cost", "spend")
-_NAME = 14
+_NAME = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def counts_line(facts: ChartFacts, width: int, look: Look) -> Line:
     gap = 3 if width >= 110 else 2
     for state in ("active", "paused", "error", "planned"):
         number = sum(str(agent.status) == state for agent in facts.agents)
-        if not number and state in ("error", "planned"):
+        if not number and state != "active":
             continue
         if state == "error":
             line.add(f"{look.signs.block} {number} error", Token.BAD)

@@ -39,11 +39,11 @@ def reason_lines(who: str, last: str | None, width: int, look: Look, *, is_typin
             "esc", Token.STRONG).add(" leaves", Token.DIM)]  # fmt: skip
     choices = [*((key, word) for key, _code, word in REASONS), ("8", "in words")]
     columns = 4 if width >= 60 else 2
-    step = max(1, (width - GUTTER) // columns)
+    widths = [max(len(word) for _key, word in choices[place::columns]) + 5 for place in range(columns)]
     for start in range(0, len(choices), columns):
         line = Line()
         for place, (key, word) in enumerate(choices[start : start + columns]):
-            line.to(GUTTER + place * step).add(key, Token.STRONG).add(f" {word}")
+            line.to(GUTTER + sum(widths[:place])).add(key, Token.STRONG).add(f" {word}")
         lines.append(line)
     return lines
 

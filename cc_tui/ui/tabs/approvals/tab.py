@@ -9,7 +9,7 @@ from functools import partial
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from cc_tui.actions.action import Action, Where
+from cc_tui.actions.action import Action, Risk, Where
 from cc_tui.decisions.guard import Selected, Shown
 from cc_tui.state.approval_list import ApprovalList
 from cc_tui.state.approval_rows import ApprovalRow, LocalPhase, View
@@ -107,6 +107,14 @@ class ApprovalsTab(Tab):
                 return (Where.RISK,)
             case _:
                 return (Where.APPROVALS, Where.LISTS, Where.EVERYWHERE)
+
+    def offers(self, action: Action) -> bool:
+        """On a phone the list opens and marks, the item decides; where both are in view there is nothing to open."""
+        if self.shape is not Shape.PHONE:
+            return action.id != "list.open"
+        if self.is_item_open:
+            return action.id not in ("list.open", "list.mark", "list.filter", "list.sort", "list.show_new")
+        return action.risk is not Risk.DECISION and action.id != "approvals.edit"
 
     def act(self, action: Action, key: str) -> bool:
         """Moves, or verbs."""

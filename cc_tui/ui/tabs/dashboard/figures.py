@@ -68,7 +68,7 @@ def figures_lines(facts: FiguresFacts, width: int, shape: Shape, look: Look, *, 
 
 def condition_lines(facts: FiguresFacts, width: int, shape: Shape, look: Look) -> list[Line]:
     """What waits and what is wrong, each with the tab it leads to."""
-    pieces = [_waiting(facts), *(_alert(alert, facts, look) for alert in facts.stats.alerts)]
+    pieces = [_waiting(facts, shape), *(_alert(alert, facts, look) for alert in facts.stats.alerts)]
     if shape is Shape.PHONE:
         return [Line().add(" ").extend(piece) for piece in pieces[:3]]
     starts = (2, 41, 80) if shape is Shape.WIDE else (1, 31, 58)
@@ -81,7 +81,7 @@ def condition_lines(facts: FiguresFacts, width: int, shape: Shape, look: Look) -
     return [line]
 
 
-def _waiting(facts: FiguresFacts) -> list[Piece]:
+def _waiting(facts: FiguresFacts, shape: Shape) -> list[Piece]:
     stats = facts.stats
     pending = stats.approvals_pending if stats.approvals_pending is not None else stats.outbox.queued
     if not pending:
@@ -90,10 +90,9 @@ def _waiting(facts: FiguresFacts) -> list[Piece]:
     waiting = stats.waiting
     if waiting is not None and waiting.high_risk:
         pieces.append((SafeText(f", {count(waiting.high_risk)} high risk"), Token.DIM))
-    if waiting is not None and waiting.oldest_created_at is not None:
-        old = age(facts.now - waiting.oldest_created_at.timestamp())
-        pieces.append((SafeText(f", {old} → 5"), Token.DIM))
-    return pieces
+    if waiting is not None and waiting.oldest_created_at is not None and shape is not Shape.NARROW:
+        pieces.append((SafeText(f", {age(facts.now - waiting.oldest_created_at.timestamp())}"), Token.DIM))
+    return [*pieces, (SafeText(" → 5"), Token.DIM)]
 
 
 def _alert(alert: Alert, facts: FiguresFacts, look: Look) -> list[Piece]:
@@ -299,23 +298,43 @@ def _counts(facts: FiguresFacts, widths: Sequence[int], look: Look) -> list[list
     runs = [("success", stats.runs.success), ("failed", stats.runs.failed), ("killed", stats.runs.killed),
             ("skipped", stats.runs.skipped)]  # fmt: skip
     alarming: tuple[set[str], ...] = ({"dead"}, {"failed", "unknown"}, set())
-    return [_two_lines(names, wide, bad, look)
+    draw = _two_lines if widths[0] >= 30 else _that_fit
+    return [draw(names, wide, bad, look)
             for names, wide, bad in zip((queue, outbox, runs), widths, alarming, strict=True)]  # fmt: skip
 
 
 def _two_lines(counts: Sequence[tuple[str, int]], width: int, alarming: set[str], look: Look) -> list[Line]:
     """As many as fit on two lines, three a line; what alarms wears its sign."""
-    step = width // 3
+    shown = _worth_showing(counts, alarming)
+    texts = [f"{look.signs.block + ' ' if name in alarming and number else ''}{count(number)} {name}"
+             for name, number in shown]  # fmt: skip
+    columns = [max(len(text) for text in texts[place::3]) for place in range(3)]
+    gap = max(1, min(3, (width - sum(columns)) // 2))
     lines = [Line(), Line()]
-    for place, (name, number) in enumerate(_worth_showing(counts, alarming)):
-        line = lines[place // 3].to(place % 3 * step)
-        text = SafeText(f"{name}")
+    for place, (name, number) in enumerate(shown):
+        line = lines[place // 3].to(sum(columns[: place % 3]) + gap * (place % 3))
         if name in alarming and number:
-            line.add(f"{look.signs.block} {count(number)} {text}", Token.BAD)
+            line.add(SafeText(texts[place]), Token.BAD)
         else:
-            line.add(count(number)).add(f" {text}", Token.DIM)
-        line.to(min(width, (place % 3 + 1) * step - 1))
+            line.add(count(number)).add(f" {name}", Token.DIM)
     return lines
+
+
+def _that_fit(counts: Sequence[tuple[str, int]], width: int, alarming: set[str], look: Look) -> list[Line]:
+    """What fits on one line, what alarms before the rest; a count is never cut."""
+    line, room = Line(), width
+    loud_first = sorted(counts, key=lambda one: not (one[0] in alarming and one[1]))
+    for name, number in [counts[0], *(one for one in loud_first if one != counts[0])]:
+        is_loud = name in alarming and number > 0
+        text = SafeText(f"{look.signs.block + ' ' if is_loud else ''}{count(number)} {name}")
+        if cells(text) > room:
+            break
+        line.add(text[: -len(name)], Token.BAD if is_loud else Token.TEXT).add(
+            name, Token.BAD if is_loud else Token.DIM
+        )
+        line.add("  ")
+        room -= cells(text) + 2
+    return [line]
 
 
 def _worth_showing(counts: Sequence[tuple[str, int]], alarming: set[str]) -> list[tuple[str, int]]:
@@ -344,7 +363,7 @@ def _one_chart(facts: FiguresFacts, width: int, look: Look) -> list[Line]:
 
 def _counts_phone(facts: FiguresFacts, width: int, look: Look) -> list[Line]:
     stats = facts.stats
-    line = Line().add(" ").add(count(stats.queue.queued)).add(" jobs  ", Token.DIM)
+    line = Line().add(" ").add(count(stats.queue.queued)).add(" queued  ", Token.DIM)
     line.add(count(stats.outbox.sent)).add(" sent  ", Token.DIM)
     line.add(count(stats.runs.failed)).add(" runs failed", Token.DIM)
     return [line, Line().add(look.signs.rule * width, Token.RULE)]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 REDRAW_SECONDS = 0.5
 AIRY_FROM_ROWS = 30
-_AIRY, _DENSE, _PHONE = 18, 13, 15
+_AIRY, _DENSE, _PHONE = 18, 13, 13
 
 
 class Figures(Canvas):
@@ -140,6 +140,8 @@ class DashboardTab(Tab):
         if self._open_run is not None:
             self._show_run()
             return
+        if self._shape is Shape.PHONE and self.size.width:
+            self.figures.styles.height = len(self._figures_lines(self.size.width, 0))
         self.figures.repaint()
         self.table.rows_changed()
 
