@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cc_tui.ui.tabs.shape import margin_of
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.canvas import Canvas
 from cc_tui.ui.widgets.line import Line
+from cc_tui.ui.widgets.shape import margin_of
 
 
 class Head(Canvas):

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from cc_tui.state.load import Load, Phase
 from cc_tui.text.fit import cut
 from cc_tui.text.safe import SafeText, safe_line
-from cc_tui.ui.tabs.shape import NARROW_FROM
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line, Piece, width_of
+from cc_tui.ui.widgets.shape import NARROW_FROM
 
 LABEL_WIDTH = 14
 

@@ -13,11 +13,11 @@ from cc_tui.ui.tabs.agents.log import Level, log_lines
 from cc_tui.ui.tabs.agents.rows import sign_of, why_not_running
 from cc_tui.ui.tabs.facts import Fact, fact_lines
 from cc_tui.ui.tabs.runs import last_step, status_piece
-from cc_tui.ui.tabs.shape import margin_of
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.charts import bar
 from cc_tui.ui.widgets.line import Line
+from cc_tui.ui.widgets.shape import margin_of
 
 if TYPE_CHECKING:
     from cc_api_client.models.agents import Agent, AgentDetail, LogLine

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from cc_tui.text.formats import clock_seconds
 from cc_tui.text.safe import SafeText, safe_line
-from cc_tui.ui.tabs.shape import margin_of
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.charts import section
 from cc_tui.ui.widgets.line import Line, Piece
+from cc_tui.ui.widgets.shape import margin_of
 
 if TYPE_CHECKING:
     from cc_api_client.models.agents import LogLine

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from cc_tui.text.fit import cut
 from cc_tui.text.formats import age, clock, count, ratio, spend
 from cc_tui.text.safe import SafeText, safe_line
-from cc_tui.ui.tabs.shape import Shape, margin_of
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.charts import spark
 from cc_tui.ui.widgets.columns import Column, header_line, row_line, that_fit
 from cc_tui.ui.widgets.line import Line, Piece
+from cc_tui.ui.widgets.shape import Shape, margin_of
 
 if TYPE_CHECKING:
     from cc_api_client.models.agents import Agent

@@ -15,7 +15,6 @@ from cc_tui.ui.tabs.agents.detail import SECTIONS, DetailDrawing
 from cc_tui.ui.tabs.agents.log import Level, heading, log_lines
 from cc_tui.ui.tabs.agents.rows import AgentRows
 from cc_tui.ui.tabs.facts import waiting_lines
-from cc_tui.ui.tabs.shape import Shape, shape_of
 from cc_tui.ui.tabs.soon import Soon
 from cc_tui.ui.tabs.tab import Stage, Tab
 from cc_tui.ui.themes.look import Look
@@ -23,6 +22,7 @@ from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.canvas import Canvas
 from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.pane import Pane
+from cc_tui.ui.widgets.shape import Shape, shape_of
 from cc_tui.ui.widgets.table import Table
 
 if TYPE_CHECKING:

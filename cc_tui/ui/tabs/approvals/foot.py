@@ -9,10 +9,10 @@ from cc_tui.text.fit import cells
 from cc_tui.text.formats import day
 from cc_tui.text.safe import SafeText, safe_line
 from cc_tui.ui.tabs.approvals.preview import GUTTER, PreviewLine
-from cc_tui.ui.tabs.shape import Shape
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line
+from cc_tui.ui.widgets.shape import Shape
 
 if TYPE_CHECKING:
     from cc_api_client.models.approvals import ApprovalDetail, HistoryItem

@@ -16,10 +16,10 @@ from cc_tui.text.fit import cells
 from cc_tui.text.formats import age_sentence
 from cc_tui.text.safe import SafeText, WrappedLine, safe_line, safe_lines
 from cc_tui.ui.tabs.approvals.faces import KIND_TITLES, Face, face_of
-from cc_tui.ui.tabs.shape import Shape
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line, Piece, width_of
+from cc_tui.ui.widgets.shape import Shape
 
 if TYPE_CHECKING:
     from cc_api_client.models.approvals import ApprovalDetail, Flag

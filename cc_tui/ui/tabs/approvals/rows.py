@@ -12,10 +12,10 @@ from cc_tui.text.fit import cells, cut_address
 from cc_tui.text.formats import age, age_sentence, clock, moment, seconds_left
 from cc_tui.text.safe import SafeText, safe_line
 from cc_tui.ui.tabs.approvals.faces import kind_word
-from cc_tui.ui.tabs.shape import Shape
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line, Piece, field_piece, width_of
+from cc_tui.ui.widgets.shape import Shape
 
 KIND = 9
 TO = {Shape.WIDE: 22, Shape.NARROW: 24}

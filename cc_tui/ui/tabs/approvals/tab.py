@@ -25,9 +25,9 @@ from cc_tui.ui.tabs.approvals.rows import QueueRows, countdown_left, oldest_word
 from cc_tui.ui.tabs.approvals.triage import Triage
 from cc_tui.ui.tabs.approvals.verbs import QueueVerbs
 from cc_tui.ui.tabs.approvals.views_bar import Rule, ViewsBar, ViewsFacts
-from cc_tui.ui.tabs.shape import Shape, shape_of
 from cc_tui.ui.tabs.tab import Stage, Tab
 from cc_tui.ui.widgets.line import Line
+from cc_tui.ui.widgets.shape import Shape, shape_of
 from cc_tui.ui.widgets.table import Table
 
 SETTLE_PREVIEW_SECONDS = 0.1

@@ -12,7 +12,6 @@ from cc_tui.text.safe import SafeText, without_hidden
 from cc_tui.ui.tabs.dashboard.figures import CHARTS, FiguresFacts, figures_lines
 from cc_tui.ui.tabs.facts import waiting_lines
 from cc_tui.ui.tabs.runs import RunRows, run_lines
-from cc_tui.ui.tabs.shape import Shape, shape_of
 from cc_tui.ui.tabs.soon import Soon
 from cc_tui.ui.tabs.tab import Stage, Tab
 from cc_tui.ui.themes.look import Look
@@ -20,6 +19,7 @@ from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.canvas import Canvas
 from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.pane import Pane
+from cc_tui.ui.widgets.shape import Shape, shape_of
 from cc_tui.ui.widgets.table import Table
 
 if TYPE_CHECKING:
