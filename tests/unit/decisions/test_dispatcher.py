@@ -1,0 +1,208 @@
+"""Decisions reach the server exactly as they were made, each under its one key, until it answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from cc_api_client.errors import (
+    CommandCenterError,
+    Conflict,
+    Forbidden,
+    RateLimited,
+    ServerFault,
+    Unauthorized,
+    Unavailable,
+    Unreachable,
+    VersionConflict,
+)
+from cc_tui.decisions.dispatcher import Dispatcher
+from cc_tui.decisions.journal import Journal, TroubleKind
+from tests.unit.decisions.support import ELSEWHERE, HERE, FakePort, FakeSink, StandingClock, approval, decision
+
+
+class Desk:
+    """A dispatcher with all it needs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = StandingClock()
+        self.sink = FakeSink()
+        self.port = FakePort()
+        self.journal = Journal(folder)
+        keys = iter(range(1_000))
+        self.dispatcher = Dispatcher(self.journal, self.sink, self.clock, Random(1), lambda: f"new-{next(keys)}")
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Let the loop turn until something holds; time passes only for the back-off."""
+        for _ in range(2_000):
+            if holds():
+                return
+            self.clock.seconds += 0.05
+            self.dispatcher._wake.set()
+            await asyncio.sleep(0)
+        raise AssertionError(f"it never came about; told: {self.sink.told}, sent: {self.port.calls}")
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Deliver while the block runs."""
+        task = asyncio.create_task(self.dispatcher.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+async def test_a_decision_is_on_disk_before_it_is_told_and_gone_once_it_is_confirmed(desk: Desk) -> None:
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.decide(decision())
+        assert [one.key for one in desk.journal.decisions()] == ["k1"]
+        await desk.until(lambda: desk.sink.words("k1") == ["undelivered", "confirmed"])
+    assert desk.journal.decisions() == []
+
+
+@pytest.mark.parametrize("trouble", [Unreachable("no answer", sent=True), Unavailable("restarting"), ServerFault("500"),
+                                     RateLimited("slow down")])  # fmt: skip
+async def test_what_the_server_did_not_answer_is_sent_again_under_the_same_key(
+    desk: Desk, trouble: CommandCenterError
+) -> None:
+    answers: list[CommandCenterError] = [trouble, trouble]
+    desk.port.answer = lambda approval_id: answers.pop() if answers else approval(approval_id)
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.decide(decision())
+        await desk.until(lambda: "confirmed" in desk.sink.words("k1"))
+    assert desk.port.calls == [("approve", "one", "k1")] * 3
+
+
+@pytest.mark.parametrize("error", [Conflict("Tom was first"), VersionConflict("it changed")])
+async def test_a_conflict_is_told_kept_with_its_sentence_and_never_sent_again(
+    desk: Desk, error: CommandCenterError
+) -> None:
+    desk.port.answer = lambda _id: error
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.decide(decision())
+        await desk.until(lambda: "conflict" in desk.sink.words("k1"))
+        desk.dispatcher.reached()
+        await desk.until(lambda: not desk.dispatcher._in_flight)
+    assert len(desk.port.calls) == 1
+    assert [one.trouble_kind for one in desk.journal.decisions()] == [TroubleKind.CONFLICT]
+
+
+@pytest.mark.parametrize("error", [Unauthorized("revoked"), Forbidden("read only")])
+async def test_a_refused_key_keeps_the_decision_and_says_so(desk: Desk, error: CommandCenterError) -> None:
+    desk.port.answer = lambda _id: error
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.decide(decision())
+        await desk.until(lambda: "refused" in desk.sink.words("k1"))
+    assert [one.key for one in desk.journal.decisions()] == ["k1"]
+
+
+async def test_decisions_made_for_another_server_are_never_sent_here(desk: Desk) -> None:
+    desk.journal.record(decision("k9", "nine", destination=ELSEWHERE))
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.decide(decision())
+        await desk.until(lambda: "confirmed" in desk.sink.words("k1"))
+    assert [key for _verb, _id, key in desk.port.calls] == ["k1"]
+
+
+async def test_back_within_a_quarter_of_an_hour_it_is_delivered_by_itself_later_only_on_a_word(desk: Desk) -> None:
+    desk.dispatcher.decide(decision("old", "one", decided_at=desk.clock.wall() - 1_000))
+    desk.dispatcher.decide(decision("new", "two", decided_at=desk.clock.wall() - 800))
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        await desk.until(lambda: "confirmed" in desk.sink.words("new"))
+        assert [one.key for one in desk.dispatcher.offered()] == ["old"]
+        assert desk.sink.words("old")[-1] == "offered"
+        desk.dispatcher.send(["old"])
+        await desk.until(lambda: "confirmed" in desk.sink.words("old"))
+
+
+async def test_an_offered_decision_can_be_dropped_and_is_never_sent(desk: Desk) -> None:
+    desk.journal.record(decision("old", "one", is_offered=True))
+    desk.dispatcher.connect(desk.port, HERE)
+    desk.dispatcher.drop(["old"])
+    assert desk.sink.words("old") == ["offered", "dropped"]
+    assert desk.journal.decisions() == []
+    assert desk.port.calls == []
+
+
+async def test_undo_of_an_undelivered_decision_drops_it_without_asking_the_server(desk: Desk) -> None:
+    desk.dispatcher.decide(decision())
+    desk.dispatcher.connect(desk.port, HERE)
+    assert await desk.dispatcher.undo_newest()
+    assert desk.sink.words("k1")[-1] == "dropped"
+    assert desk.journal.decisions() == []
+    assert desk.port.calls == []
+
+
+async def test_undo_of_a_delivered_decision_asks_the_server_newest_first(desk: Desk) -> None:
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.decide(decision("k1", "one"))
+        desk.dispatcher.decide(decision("k2", "two"))
+        await desk.until(lambda: "confirmed" in desk.sink.words("k2") and "confirmed" in desk.sink.words("k1"))
+        assert await desk.dispatcher.undo_newest()
+        assert await desk.dispatcher.undo_newest()
+        assert not await desk.dispatcher.undo_newest()
+    assert [(verb, of) for verb, of, _key in desk.port.calls[2:]] == [("undo", "two"), ("undo", "one")]
+
+
+async def test_undo_of_a_decision_in_flight_waits_for_its_answer_then_asks_the_server(desk: Desk) -> None:
+    desk.port.gate = asyncio.Event()
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.decide(decision())
+        await desk.until(lambda: bool(desk.port.calls))
+        undoing = asyncio.create_task(desk.dispatcher.undo_newest())
+        await asyncio.sleep(0)
+        assert len(desk.port.calls) == 1
+        desk.port.gate.set()
+        assert await undoing
+    assert [verb for verb, _id, _key in desk.port.calls] == ["approve", "undo"]
+
+
+async def test_an_undo_that_comes_too_late_is_told_and_not_tried_again(desk: Desk) -> None:
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.decide(decision())
+        await desk.until(lambda: "confirmed" in desk.sink.words("k1"))
+        desk.port.answer = lambda _id: Conflict("it is sent")
+        assert await desk.dispatcher.undo_newest()
+        assert not await desk.dispatcher.undo_newest()
+    assert desk.sink.words("k1")[-1] == "undo_failed"
+
+
+async def test_an_undo_that_the_server_did_not_answer_can_be_tried_again(desk: Desk) -> None:
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.decide(decision())
+        await desk.until(lambda: "confirmed" in desk.sink.words("k1"))
+        desk.port.answer = lambda _id: Unreachable("cut")
+        with pytest.raises(Unreachable):
+            await desk.dispatcher.undo_newest()
+        desk.port.answer = approval
+        assert await desk.dispatcher.undo_newest()
+
+
+async def test_forty_decisions_are_each_sent_once_in_order_a_few_at_a_time(desk: Desk) -> None:
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        for number in range(40):
+            desk.dispatcher.decide(decision(f"k{number:02}", f"item-{number}"))
+        await desk.until(lambda: sum(word == "confirmed" for word, _key in desk.sink.told) == 40)
+    assert sorted(key for _verb, _id, key in desk.port.calls) == [f"k{number:02}" for number in range(40)]
