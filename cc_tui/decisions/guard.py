@@ -224,11 +224,25 @@ class Guard:
     # Judgement
 
     def swallows(self, read: KeyRead) -> Swallowed | None:
-        """For keys that decide nothing: whether they fall into the silence after a swallowed key; movement never."""
-        if read.name in MOVEMENT or read.at >= self._silent_until:
+        """For keys that decide nothing, movement excepted.
+
+        They are swallowed in the silence after a swallowed key, and as parts of something that no finger typed: behind
+        another key within 12 ms (a paste, an answer of the terminal taken for keys), behind a torn escape sequence.
+        """
+        if read.name in MOVEMENT:
+            return None
+        why = self._why_no_finger(read)
+        if why is None:
             return None
         self._silent_until = read.at + self.settings.silence_ms / 1_000
-        return Swallowed(read.name, Why.SILENCE, _SENTENCES[Why.SILENCE])
+        return _swallow(read, why)
+
+    def _why_no_finger(self, read: KeyRead) -> Why | None:
+        if read.at < self._silent_until:
+            return Why.SILENCE
+        if sum(0.0 <= read.at - at < self.settings.burst_ms / 1_000 for at in self._reads) > 1:
+            return Why.BURST
+        return Why.BROKEN if 0.0 <= read.at - self._broken_at < self.settings.broken_ms / 1_000 else None
 
     def judge(self, read: KeyRead, selected: Selected | None) -> Swallowed | None:
         """Whether a decision key counts; called 12 ms after its read.

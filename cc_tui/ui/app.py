@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -106,7 +107,7 @@ class CommandCenter(App[int]):
         self.app_suspend_signal.subscribe(self, lambda _app: self.witness.dropped())
         self.app_resume_signal.subscribe(self, lambda _app: self.resumed())
         self.witness.begin(*self.size)
-        self._reshape()
+        self._reshape(*self.size)
         self.set_interval(1.0, self._tick)
         self.call_after_refresh(self.opening.begin)
 
@@ -231,9 +232,11 @@ class CommandCenter(App[int]):
             return
         read = self.router.read(name, event.time)
         if self._prompt is not None and name in ("enter", "escape", "ctrl+c"):
-            question, typed = self._prompt.question, self._prompt.typed
-            if name == "enter":
-                self.router.judge_typed(read, lambda: self._take(question, typed))
+            prompt, question = self._prompt, self._prompt.question
+            if name == "enter" and question.decides:
+                self.router.judge_typed(read, lambda: prompt.when_typed(partial(self._take, prompt)))
+            elif name == "enter":
+                prompt.when_typed(partial(self._take, prompt))
             else:
                 self.close_prompt()
                 if question.left is not None:
@@ -244,9 +247,10 @@ class CommandCenter(App[int]):
             return
         await super().on_event(event)
 
-    def _take(self, question: Question, typed: str) -> None:
-        self.close_prompt()
-        question.taken(typed)
+    def _take(self, prompt: Prompt, typed: str) -> None:
+        if prompt is self._prompt:
+            self.close_prompt()
+            prompt.question.taken(typed)
 
     def _takes_text(self) -> bool:
         if self._prompt is not None:
@@ -275,7 +279,10 @@ class CommandCenter(App[int]):
 
     def swallowed(self, swallowed: Swallowed) -> None:
         """Say what did not count; bring what was not seen into view."""
-        self.session.say(f"{swallowed.key} did not count: {swallowed.sentence}", Level.WARN, (swallowed.key,))
+        words = f"{swallowed.key} did not count: {swallowed.sentence}"
+        self.session.say(words, Level.WARN, (swallowed.key,))
+        if self._prompt is not None:
+            self._prompt.say(words)
         if swallowed.scroll_to is not None:
             self.everywhere.reveal_line(swallowed.scroll_to)
         self.witness.hold_restarted()
@@ -338,7 +345,7 @@ class CommandCenter(App[int]):
     def on_resize(self, event: events.Resize) -> None:
         """Another size: nothing shown before counts."""
         self.witness.resized(event.size.width, event.size.height)
-        self._reshape()
+        self._reshape(event.size.width, event.size.height)
 
     # The frame
 
@@ -393,8 +400,7 @@ class CommandCenter(App[int]):
         if self._sheet is None:
             self.tab.tick()
 
-    def _reshape(self) -> None:
-        width, height = self.size
+    def _reshape(self, width: int, height: int) -> None:
         self._tab_bar.set_class(height < HAIRLINE_FROM_ROWS, "-low")
         too_small = width < TOO_SMALL[0] or height < TOO_SMALL[1]
         self.query_one("#tabs").set_class(too_small, "-hidden")

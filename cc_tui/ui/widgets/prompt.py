@@ -17,7 +17,8 @@ from cc_tui.ui.themes.look import Look
 class Question:
     """What is asked: a label, what stands there, and whom to tell.
 
-    `takes_paste` is False where what is typed confirms something: it must be typed.
+    `takes_paste` is False where what is typed confirms something: it must be typed. `decides` says that the enter which
+    takes it is a decision, and so must be a finger's.
     """
 
     label: str
@@ -26,6 +27,7 @@ class Question:
     changed: Callable[[str], None] | None = None
     left: Callable[[], None] | None = None
     takes_paste: bool = True
+    decides: bool = False
 
 
 class TypedInput(Input):
@@ -58,20 +60,24 @@ class Prompt(Horizontal):
         self.question = question
         self._look = look
         self._input = TypedInput(question)
+        self._label = Static(question.label, markup=False)
+
+    def say(self, sentence: str) -> None:
+        """Say something before what is typed: the message line is covered."""
+        self._label.update(f"{self.question.label} ({sentence})")
 
     def compose(self) -> ComposeResult:
         """Label and input."""
-        yield Static(self.question.label, markup=False)
+        yield self._label
         yield self._input
 
     def on_mount(self) -> None:
         """Type at once."""
         self._input.focus()
 
-    @property
-    def typed(self) -> str:
-        """What stands in it."""
-        return self._input.value
+    def when_typed(self, take: Callable[[str], None]) -> None:
+        """Hand over what stands in it, once the keys that are on their way to it have arrived."""
+        self._input.call_later(lambda: take(self._input.value))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Tell each change."""

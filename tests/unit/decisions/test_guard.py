@@ -322,3 +322,18 @@ def test_whatever_happens_nothing_is_decided_that_was_not_in_view_for_the_hold(s
                     assert looks
                     assert looks[-1] - looks[0] >= 0.25
                     assert frozenset().union(*lines) >= LINES
+
+
+@pytest.mark.parametrize("name", ["1", "3", "e", "q", "enter"])
+def test_an_answer_of_the_terminal_taken_for_keys_switches_no_tab_and_opens_nothing(name: str) -> None:
+    desk = Desk()
+    desk.guard.key("]", 200.0)
+    assert why(desk.guard.swallows(desk.guard.key(name, 200.001))) is Why.BURST
+    desk = Desk()
+    desk.guard.broken(200.0)
+    assert why(desk.guard.swallows(desk.guard.key(name, 200.3))) is Why.BROKEN
+
+
+def test_movement_is_never_swallowed_however_fast() -> None:
+    desk = Desk()
+    assert [desk.guard.swallows(desk.guard.key("j", 200.0 + number / 1_000)) for number in range(20)] == [None] * 20

@@ -113,7 +113,9 @@ class QueueVerbs:
             elif tab.triage.approve_now(row) is Next.DECIDED:
                 self._decided(row)
 
-        tab.stage.ask(Question(f"type {step.phrase}:", "", typed, left=self.leave_choice, takes_paste=False))
+        tab.stage.ask(
+            Question(f"type {step.phrase}:", "", typed, left=self.leave_choice, takes_paste=False, decides=True)
+        )
 
     # Reject
 
@@ -156,7 +158,7 @@ class QueueVerbs:
             else:
                 self._reject_for("other", text.strip()[:2000])
 
-        tab.stage.ask(Question("because:", "", typed, left=self.leave_choice))
+        tab.stage.ask(Question("because:", "", typed, left=self.leave_choice, decides=True))
 
     # Marks: one by one, after a count
 

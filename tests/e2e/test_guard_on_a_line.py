@@ -1,0 +1,134 @@
+"""The guard's holes in a real terminal, on a fast line and on one of 20 kB/s: only what was seen is decided."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import PATIENCE, decide, ready, statuses
+from tests.support.direct_api import DirectApi
+from tests.support.line import SLOW, Line
+from tests.support.pty_app import Backend, app_terminal, simulated_backend
+from tests.support.terminal import Terminal
+
+QUIET = 1.0
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One app on one line, before one server; the tests of a line share them, each counts what it changed itself."""
+
+    terminal: Terminal
+    api: DirectApi
+
+    def rest(self) -> int:
+        """Let everything come to rest; how many drafts are pending then."""
+        self.terminal.wait_silent(QUIET, PATIENCE)
+        return statuses(self.api)["pending"]
+
+
+@pytest.fixture(scope="module", params=[Line(), SLOW], ids=["fast", "20 kB/s"])
+def desk(request: pytest.FixtureRequest, business: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    folder = tmp_path_factory.mktemp("desk")
+    shutil.copy(business, folder / "business.db")
+    line: Line = request.param
+    with (
+        simulated_backend(folder / "business.db", approvals=40, options=("--hold-seconds", "600")) as backend,
+        app_terminal(folder / "home", "--tab", "approvals", backend=backend, line=line) as terminal,
+        DirectApi(backend) as api,
+    ):
+        ready(terminal)
+        yield Desk(terminal, api)
+
+
+@pytest.fixture(autouse=True)
+def settled(request: pytest.FixtureRequest) -> None:
+    """Each test begins on a draft that was looked at, with no line open."""
+    if "desk" in request.fixturenames:
+        desk: Desk = request.getfixturevalue("desk")
+        desk.terminal.press("escape")
+        desk.terminal.press("n")
+        desk.rest()
+
+
+def test_a_double_press_decides_one(desk: Desk) -> None:
+    before = desk.rest()
+    desk.terminal.press("a", "a", apart=0.12)
+    assert before - desk.rest() <= 1
+
+
+def test_a_held_key_decides_at_most_one(desk: Desk) -> None:
+    before = desk.rest()
+    desk.terminal.hold("a", 2.5)
+    assert before - desk.rest() <= 1
+
+
+@pytest.mark.parametrize("bracketed", [True, False], ids=["bracketed", "bare"])
+@pytest.mark.parametrize("text", ["aaaa", "r3"])
+def test_a_paste_decides_nothing(desk: Desk, text: str, bracketed: bool) -> None:
+    before = desk.rest()
+    desk.terminal.paste(text, bracketed=bracketed)
+    assert desk.rest() == before
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [b"\x1b]11;rgb:1a1a/2b2b/3c3c\x1b\\", b"\x1b]11;rgb:1a1a/2b2b/3c3c\x07", b"\x1bP1+r524742=38\x1b\\", b"\x1b[1;2R"],
+    ids=["OSC 11", "OSC 11 bel", "XTGETTCAP", "shift+f3"],
+)
+def test_a_late_answer_of_the_terminal_decides_nothing(desk: Desk, reply: bytes) -> None:
+    before = desk.rest()
+    desk.terminal.write(reply)
+    assert desk.rest() == before
+    assert "because of" not in desk.terminal.text()
+
+
+def test_an_arrow_key_that_the_line_tore_apart_decides_nothing(desk: Desk) -> None:
+    before = desk.rest()
+    for piece in (b"\x1b", b"[", b"A"):
+        desk.terminal.write(piece)
+        desk.terminal.wait_silent(0.15, PATIENCE)
+    desk.terminal.press("a")
+    assert desk.rest() == before
+
+
+def test_a_key_on_the_row_that_just_came_under_the_cursor_decides_nothing(desk: Desk) -> None:
+    before = desk.rest()
+    desk.terminal.press("j", "a", apart=0.05)
+    desk.terminal.wait_for(r"did not count", PATIENCE)
+    assert desk.rest() == before
+
+
+def test_a_held_r_opens_the_line_and_rejects_nothing(desk: Desk) -> None:
+    decide(desk.terminal, "r", r"because of")
+    decide(desk.terminal, "3", r"rejected \S+, tone")
+    before = desk.rest()
+    desk.terminal.hold("r", 2.5)
+    assert desk.rest() == before
+
+
+@pytest.mark.parametrize("cols", [45, 120])
+def test_what_is_flagged_below_the_fold_is_never_approved_by_one_key(
+    home: Path, backend: Backend, api: DirectApi, cols: int
+) -> None:
+    place = next(
+        number
+        for number, one in enumerate(api.approvals(sort="created"))
+        if "ignore_previous" in api.approval(one["id"])["body"]
+    )
+    with app_terminal(home, "--tab", "approvals", backend=backend, cols=cols, rows=30) as terminal:
+        terminal.wait_for(r"live\s*$|to approve", PATIENCE)
+        terminal.wait_for(r"pending \d", PATIENCE)
+        terminal.press(*["j"] * place, apart=0.15)
+        if cols == 45:
+            terminal.press("enter")
+        terminal.wait_silent(QUIET, PATIENCE)
+        terminal.press("a")
+        terminal.wait_for(r"did not count", PATIENCE)
+        terminal.wait_silent(QUIET, PATIENCE)
+        assert "ignore_previous" in terminal.text()
+    assert statuses(api)["pending"] == 12
