@@ -1,0 +1,140 @@
+"""An app on a business that stands still: what a server told once, a clock that does not move, no network."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any, cast
+
+from cc_api_client.models.agents import Agent, AgentDetail, LogLine
+from cc_api_client.models.approvals import Approval, ApprovalDetail, ApprovalSummary
+from cc_api_client.models.dashboard import DashboardStats
+from cc_api_client.models.operations import Me
+from cc_api_client.models.runs import Run
+from cc_tui.config.model import Config
+from cc_tui.decisions.dispatcher import Dispatcher
+from cc_tui.decisions.journal import Destination, Journal
+from cc_tui.session import Backstage, Session
+from cc_tui.state.approval_rows import View, row_of
+from cc_tui.state.identity import Identity
+from cc_tui.state.link import Link, LinkPhase
+from cc_tui.state.load import Load
+from cc_tui.sync.views import counts_of
+from cc_tui.ui.app import CommandCenter
+
+
+@cache
+def business() -> dict[str, Any]:
+    """What the server told."""
+    told: dict[str, Any] = json.loads((Path(__file__).parent / "business.json").read_text())
+    return told
+
+
+class StandingClock:
+    """The moment at which the server told it; monotonic time is the machine's own."""
+
+    def __init__(self) -> None:
+        self.moment = Me.model_validate(business()["me"]).server_time.timestamp()
+
+    def wall(self) -> float:
+        """That moment."""
+        return self.moment
+
+    def monotonic(self) -> float:
+        """The machine's."""
+        import time
+
+        return time.monotonic()
+
+
+class StillWatch:
+    """Asks for nothing; remembers what was looked at."""
+
+    def __init__(self) -> None:
+        self.looked_at: list[object] = []
+
+    def items(self, approval_ids: list[str]) -> None:
+        """Items."""
+        self.looked_at.append(tuple(approval_ids))
+
+    def log_of(self, agent_id: str | None) -> None:
+        """A log."""
+        self.looked_at.append(agent_id)
+
+    def agent(self, agent_id: str | None) -> None:
+        """An agent."""
+        self.looked_at.append(agent_id)
+
+    def run(self, run_id: str | None) -> None:
+        """A run."""
+        self.looked_at.append(run_id)
+
+
+@dataclass
+class StillSync:
+    """A sync that fetches nothing."""
+
+    watch: StillWatch = field(default_factory=StillWatch)
+    refreshed: int = 0
+
+    def want_view(self, view: View) -> None:
+        """Nothing to fetch."""
+
+    def refresh(self) -> None:
+        """Counted."""
+        self.refreshed += 1
+
+
+def session_of(folder: Path, **settings: Any) -> Session:
+    """A session whose state is full, and whose decisions go to a journal in `folder` and no further."""
+    session = Session(Config(**({"log_file": str(folder / "log")} | settings)), StandingClock(), Random(1))
+    journal = Journal(folder / "journal")
+    dispatcher = Dispatcher(journal, session.outcomes, session.clock, Random(1), lambda: "key")
+    dispatcher._destination = Destination("server", "you")
+    session.backstage = cast("Backstage", _Behind(StillSync(), journal, dispatcher))
+    fill(session)
+    return session
+
+
+@dataclass
+class _Behind:
+    """What stands behind a session here."""
+
+    sync: StillSync
+    journal: Journal
+    dispatcher: Dispatcher
+    client: None = None
+    commands: None = None
+
+
+def fill(session: Session) -> None:
+    """Put all that the server told into the stores."""
+    told, known = business(), session.known
+    load = Load().answered(session.clock.wall())
+    me = Me.model_validate(told["me"])
+    known.identity.set(Identity("you", str(me.role), me.server_id, me.epoch, None), ())
+    known.identity.set_client_names({one["id"]: one["name"] for one in told["clients"]["items"]})
+    known.link.heard_at = session.clock.wall()
+    known.link.set(Link(LinkPhase.LIVE))
+    known.dashboard.set(DashboardStats.model_validate(told["dashboard"]), load)
+    known.dashboard.put_run(Run.model_validate(told["run"]))
+    known.agents.set_all([Agent.model_validate(one) for one in told["agents"]["items"]], load)
+    known.agents.put_detail(AgentDetail.model_validate(told["agent"]))
+    known.agents.put_runs("outreach", [Run.model_validate(one) for one in told["runs"]["items"]])
+    known.agents.set_log("lead-qualifier", [LogLine.model_validate(one) for one in told["logs"]["items"]], load)
+    known.approvals.set_counts(counts_of(ApprovalSummary.model_validate(told["page"]["summary"])))
+    known.approvals.load([row_of(Approval.model_validate(one)) for one in told["page"]["items"]])
+    for view in View:
+        known.approvals.set_load(view, load)
+    for one in told["details"]:
+        detail = ApprovalDetail.model_validate(one)
+        known.approvals.put_whole(detail, row_of(detail))
+
+
+def app_of(folder: Path, **settings: Any) -> CommandCenter:
+    """The app on such a session."""
+    session = session_of(folder, **settings)
+    return CommandCenter(session.config, session=session)
