@@ -7,6 +7,7 @@ everything anew.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,9 +26,8 @@ FRAME_MOST_BYTES = 8 * 1024 * 1024
 BACK_OFF_MOST_SECONDS = 15.0
 OPEN_SECONDS = 10.0
 MISSED_HEARTBEATS = 2.5
-UNAUTHORIZED = 4401
 _FRAMES: TypeAdapter[list[Frame]] = TypeAdapter(list[Frame])
-_FRAME: TypeAdapter[Frame] = TypeAdapter(Frame)
+_KINDS = frozenset({"hello", "event", "heartbeat", "resync_required", "going_away"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +95,29 @@ class StreamReader:
             GapFound: an event is missing.
             BadAnswer: the stream speaks another protocol.
         """
+        before = self.position, self._sent
         items: list[StreamItem] = []
-        for frame in frames:
-            match frame:
-                case Hello():
-                    items.append(self._hello(frame))
-                case Event():
-                    self._event(frame, items)
-                case Heartbeat():
-                    self._heartbeat(frame)
-                case wire.ResyncRequired():
-                    items.append(self._resync(frame.reason, frame.head_seq))
-                case GoingAway():
-                    self.retry_after_seconds = min(60.0, frame.retry_after_ms / 1_000)
+        try:
+            for frame in frames:
+                self._take(frame, items)
+        except (GapFound, BadAnswer):
+            # What these frames brought is not handed out, so it must come again.
+            self.position, self._sent = before
+            raise
         return items
+
+    def _take(self, frame: Frame, items: list[StreamItem]) -> None:
+        match frame:
+            case Hello():
+                items.append(self._hello(frame))
+            case Event():
+                self._event(frame, items)
+            case Heartbeat():
+                self._heartbeat(frame)
+            case wire.ResyncRequired():
+                items.append(self._resync(frame.reason, frame.head_seq))
+            case GoingAway():
+                self.retry_after_seconds = min(60.0, frame.retry_after_ms / 1_000)
 
     def _hello(self, frame: Hello) -> StreamItem:
         if frame.protocol != wire.PROTOCOL:
@@ -164,12 +173,18 @@ def parse_frames(message: str | bytes) -> list[Frame]:
         BadAnswer: it is none.
     """
     try:
-        text = message.decode() if isinstance(message, bytes) else message
-        if text.lstrip()[:1] == "[":
-            return _FRAMES.validate_json(text)
-        return [_FRAME.validate_json(text)]
-    except (ValidationError, UnicodeDecodeError) as error:
+        told = json.loads(message)
+        frames = told if isinstance(told, list) else [told]
+        known = [frame for frame in frames if not (isinstance(frame, dict) and _is_unknown(frame))]
+        return _FRAMES.validate_python(known)
+    except (ValidationError, ValueError, RecursionError) as error:
         raise BadAnswer("the stream sent what is no frame") from error
+
+
+def _is_unknown(frame: dict[str, object]) -> bool:
+    """A kind of frame that newer servers may send."""
+    kind = frame.get("frame")
+    return isinstance(kind, str) and kind not in _KINDS
 
 
 class EventStream:
@@ -207,8 +222,8 @@ class EventStream:
                     async for item in self._items(socket):
                         yield item
                 error: CommandCenterError = Unreachable(f"{self._base_url} closed the stream")
-            except GapFound:
-                continue
+            except GapFound as gap:
+                error = Unreachable(f"events are missing: {gap}")
             except (Unreachable, Unavailable, BadAnswer) as failure:
                 error = failure
             if self._closed:
@@ -250,12 +265,22 @@ class EventStream:
             except TimeoutError as error:
                 raise Unreachable(f"{self._base_url} was silent for {patience:.0f} s") from error
             except ConnectionClosed as closed:
-                if closed.rcvd is not None and closed.rcvd.code == UNAUTHORIZED:
-                    raise Unauthorized("the key is not accepted any more", status=401) from closed
-                raise Unreachable(f"{self._base_url} closed the stream: {closed.reason or 'cut'}") from closed
+                raise _ended(closed, self._base_url) from closed
             for item in self._reader.feed(parse_frames(message)):
                 self._failures = 0
                 yield item
+
+
+def _ended(closed: ConnectionClosed, base_url: str) -> CommandCenterError:
+    """Why the server closed the stream, as our error."""
+    code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd is not None else (None, "")
+    match code:
+        case 4401:
+            return Unauthorized("the key is not accepted any more", status=401)
+        case 4400 | 4403:
+            return Unsupported(f"{base_url} has no stream for this key: {reason or code}")
+        case _:
+            return Unreachable(f"{base_url} closed the stream: {reason or 'cut'}")
 
 
 class _Connection:

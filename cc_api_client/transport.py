@@ -228,10 +228,10 @@ def checked_url(url: str) -> str:
         parsed = httpx.URL(url.strip())
     except httpx.InvalidURL as error:
         raise ValueError(f"{url!r} is not an address: {error}") from error
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise ValueError(f"{url!r} is not an address of a server; expected http://host:port or https://host")
     if parsed.userinfo:
         raise ValueError("an address holds no user name or password; the key goes into its own setting")
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise ValueError(f"{url!r} is not an address of a server; expected http://host:port or https://host")
     return str(parsed).rstrip("/")
 
 
@@ -279,11 +279,11 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     """Seconds that a `Retry-After` asks for (RFC 9110: seconds or a date); None when it says nothing usable."""
     if value is None:
         return None
-    if value.strip().isdigit():
+    if value.isascii() and value.strip().isdigit():
         return min(float(value), 3_600.0)
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return min(3_600.0, max(0.0, (at - now).total_seconds())) if at.tzinfo is not None else None
 
@@ -291,7 +291,7 @@ def retry_after(value: str | None, now: datetime) -> float | None:
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
         told = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
 

@@ -20,6 +20,8 @@ from pathlib import Path
 from cc_tui.config.endpoint import Endpoint, NoEndpoint
 
 PREFIX = "cc-tui-demo-"
+KEPT = "keep"
+"""Marks a folder that the operator asked to keep."""
 READY_SECONDS = 60.0
 
 
@@ -95,7 +97,9 @@ class Demo:
 def remove_dead_demos() -> None:
     """Remove folders of demos whose app and server were both killed: nobody holds their lock."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        if not folder.is_dir() or folder.stat().st_uid != os.getuid():
+        if folder.is_symlink() or not folder.is_dir() or folder.lstat().st_uid != os.getuid():
+            continue
+        if (folder / KEPT).exists() or not (folder / "lock").exists():
             continue
         try:
             lock = _lock(folder)
@@ -108,6 +112,7 @@ def remove_dead_demos() -> None:
 def _folder(keep: Path | None) -> Path:
     if keep is not None:
         keep.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (keep / KEPT).touch()
         return keep.resolve()
     return Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-{secrets.token_hex(2)}-"))
 

@@ -43,7 +43,7 @@ class Acted(Generic[ModelT]):
 
 def path_of(*parts: str) -> str:
     """A path with every part percent-encoded: ids are opaque text."""
-    return "/" + "/".join(quote(part, safe="") for part in parts)
+    return "/" + "/".join(quote(part, safe="") if part.strip(".") else part.replace(".", "%2E") for part in parts)
 
 
 def params_of(told: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
@@ -120,7 +120,7 @@ def _parsed(body: bytes, model: type[ModelT], path: str) -> tuple[ModelT, int]:
 def _without_bad_rows(body: bytes, model: type[ModelT], path: str) -> tuple[ModelT, int]:
     try:
         told: Any = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadAnswer(f"the answer of {path} is not JSON") from error
     rows = told.get("items") if isinstance(told, dict) else None
     if not isinstance(rows, list):

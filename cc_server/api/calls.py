@@ -25,6 +25,7 @@ from cc_server.api.http.headers import (
     version_tag,
 )
 from cc_server.api.http.problems import KINDS, RequestProblem, problem_document
+from cc_server.api.http.routing import require_key
 from cc_server.domain import actors, clients, replays
 from cc_server.domain.actors import Actor
 from cc_server.domain.refusals import DomainRefusal, not_found
@@ -77,14 +78,12 @@ async def require_known_client(request: Request) -> Actor:
         RequestProblem: `X-Client-Id` means nothing.
         DomainRefusal: it names a client that the key does not see.
     """
-    call, services = call_of(request.scope), services_of(request)
-    if call.key is None:
-        raise RequestProblem("unauthenticated", "X-API-Key is missing")
+    key, services = require_key(call_of(request.scope)), services_of(request)
     try:
         asked = parse_client_id(request.headers.get("x-client-id"))
     except ValueError as error:
         raise RequestProblem.of_field("header", "X-Client-Id", str(error)) from None
-    actor = actors.actor_for(call.key, asked, services.settings.default_client)
+    actor = actors.actor_for(key, asked, services.settings.default_client)
     if asked not in (None, "all") and not await services.db.read(clients.exists, str(asked)):
         raise not_found("client")
     return actor

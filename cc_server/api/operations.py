@@ -23,7 +23,7 @@ from cc_api_client.models.operations import (
 from cc_server.api import calls
 from cc_server.api.http.gate import call_of
 from cc_server.api.http.problems import KINDS, RequestProblem
-from cc_server.api.http.routing import ANYBODY, asks, new_router
+from cc_server.api.http.routing import ANY_KEY, ANYBODY, asks, new_router, require_key
 from cc_server.api.params import Cursor, Limit
 from cc_server.domain import clients, dashboard, house, jobs, leads
 from cc_server.domain.refusals import DatabaseUnavailable
@@ -70,12 +70,10 @@ async def status(request: Request) -> ServerStatus:
     return ServerStatus(queue=queue, workers=[], components=services.components(), uptime_ratio_24h=uptime)
 
 
-@router.get("/api/me", response_model=Me, **asks(Role.INTAKE))
+@router.get("/api/me", response_model=Me, **asks(ANY_KEY))
 async def me(request: Request) -> Me:
     """Who the key is."""
-    services, key = calls.services_of(request), call_of(request.scope).key
-    if key is None:
-        raise RequestProblem("unauthenticated", "X-API-Key is missing")
+    services, key = calls.services_of(request), require_key(call_of(request.scope))
     found = await services.db.read(house.identity)
     return Me(
         name=key.name, role=key.role, client_ids=sorted(key.client_ids) if key.client_ids is not None else None,

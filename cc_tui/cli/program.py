@@ -100,7 +100,7 @@ def config_show(
     from cc_tui.config.model import SETTINGS
 
     try:
-        told = load_config(Path(config) if config else None, profile, {}, os.environ)
+        told = load_config(Path(config).expanduser() if config else None, profile, {}, os.environ)
     except ConfigMistake as mistake:
         raise typer.Exit(complain(str(mistake), USAGE)) from None
     for setting in SETTINGS:
@@ -120,7 +120,7 @@ def config_validate(
     from cc_tui.config.load import ConfigMistake, load_config
 
     try:
-        told = load_config(Path(config) if config else None, profile, {}, os.environ)
+        told = load_config(Path(config).expanduser() if config else None, profile, {}, os.environ)
         Keymap(told.keys)
     except (ConfigMistake, KeyClash) as mistake:
         raise typer.Exit(complain(str(mistake), USAGE)) from None

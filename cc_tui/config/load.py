@@ -14,11 +14,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from cc_tui.config.lines import line_of
 from cc_tui.config.model import GUARD_SETTINGS, SETTINGS, Config, GuardConfig, Setting, config_file
 
 PREFIX = "CC_TUI_"
 KEY_COMMAND_SECONDS = 30
 _TABLES = {"guard", "keys", "profiles"}
+_KEY_SOURCES = ("api_key", "key_file", "key_command")
+_ORIGIN_RANKS = {"flag": 0, "environment": 1}
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 _GUARD_BY_NAME = {setting.name: setting for setting in GUARD_SETTINGS}
 
@@ -61,9 +64,20 @@ def load_config(
         if flag is not None:
             values[setting.name] = _checked(setting, flag, f"--{setting.name.replace('_', '-')}")
             origins[setting.name] = "flag"
+    _one_key(values, origins)
     if values.get("low_bandwidth") and "link_ms" not in guard:
         guard["link_ms"] = 400
     return Config(**values, guard=GuardConfig(**guard), keys=keys, origins=origins)
+
+
+def _one_key(values: dict[str, Any], origins: Mapping[str, str]) -> None:
+    """Of several ways to the key the one from the highest source stands: flag, environment, file."""
+    given = [name for name in _KEY_SOURCES if values.get(name)]
+    if given:
+        best = min(given, key=lambda name: _ORIGIN_RANKS.get(origins.get(name, ""), 2))
+        for name in given:
+            if _ORIGIN_RANKS.get(origins.get(name, ""), 2) > _ORIGIN_RANKS.get(origins.get(best, ""), 2):
+                values[name] = ""
 
 
 def with_key(config: Config) -> Config:
@@ -92,21 +106,31 @@ class _File:
     def read(self, profile: str | None) -> tuple[dict[str, Any], dict[str, Any], dict[str, list[str]]]:
         told = self._parsed()
         top = {name: value for name, value in told.items() if name not in _TABLES}
-        guard = self._table(told, "guard")
-        keys = self._table(told, "keys")
+        values = self._values(top, _BY_NAME)
+        guard = self._values(self._table(told, "guard"), _GUARD_BY_NAME, "guard")
+        keys = self._all_keys(self._table(told, "keys"), "keys")
         if profile is not None:
-            chosen = self._table(told, "profiles").get(profile)
+            profiles = self._table(told, "profiles")
+            chosen = profiles.get(profile)
             if not isinstance(chosen, dict):
-                known = ", ".join(self._table(told, "profiles")) or "none"
-                raise ConfigMistake(f"{self._path}: there is no profile {profile!r}; known: {known}")
-            guard |= self._table(chosen, "guard")
-            keys |= self._table(chosen, "keys")
-            top |= {name: value for name, value in chosen.items() if name not in _TABLES}
-        values = {name: self._value(name, value, _BY_NAME) for name, value in top.items()}
+                raise ConfigMistake(
+                    f"{self._path}: there is no profile {profile!r}; known: {', '.join(profiles) or 'none'}"
+                )
+            place = ("profiles", profile)
+            own = {name: value for name, value in chosen.items() if name not in _TABLES}
+            values |= self._values(own, _BY_NAME, *place)
+            guard |= self._values(self._table(chosen, "guard", *place), _GUARD_BY_NAME, *place, "guard")
+            keys |= self._all_keys(self._table(chosen, "keys", *place), *place, "keys")
+            top |= own
         if values.get("api_key") and "${" not in str(top["api_key"]):
             self._check_private()
-        guard_values = {name: self._value(name, value, _GUARD_BY_NAME) for name, value in guard.items()}
-        return values, guard_values, {name: self._keys(name, value) for name, value in keys.items()}
+        return values, guard, keys
+
+    def _values(self, told: Mapping[str, Any], known: Mapping[str, Setting], *place: str) -> dict[str, Any]:
+        return {name: self._value(name, value, known, place) for name, value in told.items()}
+
+    def _all_keys(self, told: Mapping[str, Any], *place: str) -> dict[str, list[str]]:
+        return {name: self._keys(name, value, place) for name, value in told.items()}
 
     def _parsed(self) -> dict[str, Any]:
         try:
@@ -120,44 +144,43 @@ class _File:
         except tomllib.TOMLDecodeError as error:
             raise ConfigMistake(f"{self._path}: {error}") from error
 
-    def _table(self, told: Mapping[str, Any], name: str) -> dict[str, Any]:
+    def _table(self, told: Mapping[str, Any], name: str, *place: str) -> dict[str, Any]:
         table = told.get(name, {})
         if not isinstance(table, dict):
-            raise ConfigMistake(f"{self._where(name)}: {name} is a table: [{name}]")
+            raise ConfigMistake(f"{self._where(*place, name)}: {name} is a table: [{name}]")
         return dict(table)
 
-    def _value(self, name: str, value: object, known: Mapping[str, Setting]) -> object:
+    def _value(self, name: str, value: object, known: Mapping[str, Setting], place: tuple[str, ...]) -> object:
         setting = known.get(name)
         if setting is None:
             near = get_close_matches(name, [*known, *_TABLES], n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-            raise ConfigMistake(f"{self._where(name)}: there is no setting {name!r}; {hint}")
+            raise ConfigMistake(f"{self._where(*place, name)}: there is no setting {name!r}; {hint}")
         if isinstance(value, str):
-            value = self._expanded(name, value)
-        return _checked(setting, value, f"{self._where(name)}: {name}")
+            value = self._expanded(name, value, place)
+        return _checked(setting, value, f"{self._where(*place, name)}: {name}")
 
-    def _keys(self, name: str, value: object) -> list[str]:
+    def _keys(self, name: str, value: object, place: tuple[str, ...]) -> list[str]:
         if isinstance(value, str):
             return [value]
         if isinstance(value, list) and all(isinstance(key, str) for key in value):
             return value
-        raise ConfigMistake(f'{self._where(name)}: {name} takes a key or a list of keys, such as ["a", "f5"]')
+        raise ConfigMistake(f'{self._where(*place, name)}: {name} takes a key or a list of keys, such as ["a", "f5"]')
 
-    def _expanded(self, name: str, value: str) -> str:
+    def _expanded(self, name: str, value: str, place: tuple[str, ...]) -> str:
         def variable(match: re.Match[str]) -> str:
             found = self._environment.get(match[1])
             if found is None:
-                raise ConfigMistake(f"{self._where(name)}: the environment has no {match[1]}, which {name} asks for")
+                raise ConfigMistake(
+                    f"{self._where(*place, name)}: the environment has no {match[1]}, which {name} asks for"
+                )
             return found
 
         return re.sub(r"\$\{(\w+)\}", variable, value)
 
-    def _where(self, name: str) -> str:
-        pattern = re.compile(rf"\s*\[?[\"']?{re.escape(name)}[\"']?\s*[=\]]")
-        for number, line in enumerate(self._text.splitlines(), 1):
-            if pattern.match(line):
-                return f"{self._path}, line {number}"
-        return str(self._path)
+    def _where(self, *path: str) -> str:
+        line = line_of(self._text, path)
+        return f"{self._path}, line {line}" if line is not None else str(self._path)
 
     def _check_private(self) -> None:
         if self._path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
@@ -192,7 +215,7 @@ def _checked(setting: Setting, value: object, where: str) -> object:
         raise ConfigMistake(f"{where} is one of {', '.join(setting.choices)}, not {value!r}{hint}")
     if isinstance(value, int | float) and not isinstance(value, bool):
         least, most = setting.least, setting.most
-        if (least is not None and value < least) or (most is not None and value > most):
+        if (least is not None and not value >= least) or (most is not None and not value <= most):
             raise ConfigMistake(f"{where} is between {least:g} and {most:g}, not {value:g}")
     return value
 

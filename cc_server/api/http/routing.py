@@ -19,11 +19,13 @@ from cc_api_client.models.base import Problem
 from cc_api_client.models.operations import Role
 from cc_server.api.http.gate import Call, call_of
 from cc_server.api.http.problems import RequestProblem
+from cc_server.domain.actors import Key
 
 DEEPEST_JSON = 32
 LARGEST_WHOLE_NUMBER = 2**53 - 1
 ROLE_KEY: Final = "x-role"
 ANYBODY: Final = "anybody"
+ANY_KEY: Final = "any key"
 
 _INCLUDES: dict[Role, frozenset[Role]] = {
     Role.INTAKE: frozenset({Role.INTAKE}),
@@ -139,7 +141,9 @@ class CommandRoute(APIRoute):
 
         async def checked(request: Request) -> Response:
             call = call_of(request.scope)
-            if asked != ANYBODY:
+            if asked == ANY_KEY:
+                require_key(call)
+            elif asked != ANYBODY:
                 require_role(call, Role(asked))
             try:
                 parsed = strict_json(call.body) if call.body else None
@@ -155,17 +159,27 @@ class CommandRoute(APIRoute):
         return checked
 
 
+def require_key(call: Call) -> Key:
+    """Let in whoever has a key.
+
+    Raises:
+        RequestProblem: it is missing.
+    """
+    if call.key is None:
+        raise RequestProblem("unauthenticated", "X-API-Key is missing")
+    return call.key
+
+
 def require_role(call: Call, asked: Role) -> None:
     """Let in the roles that include `asked`.
 
     Raises:
         RequestProblem: the key is missing, or its role is too low.
     """
-    if call.key is None:
-        raise RequestProblem("unauthenticated", "X-API-Key is missing")
-    held = Role(call.key.role)
+    key = require_key(call)
+    held = Role(key.role)
     if asked not in _INCLUDES[held]:
-        raise RequestProblem("forbidden", f"this needs the role {asked.value}; the key {call.key.name} is {held.value}")
+        raise RequestProblem("forbidden", f"this needs the role {asked.value}; the key {key.name} is {held.value}")
 
 
 async def require_existence(request: Request) -> None:
@@ -179,7 +193,7 @@ async def require_existence(request: Request) -> None:
             await exists(request, value)
 
 
-def asks(role: Role | Literal["anybody"], *, writes: bool = False) -> dict[str, Any]:
+def asks(role: Role | Literal["anybody", "any key"], *, writes: bool = False) -> dict[str, Any]:
     """What a route declares beside its path: the role that it asks for, and the problems that it may answer."""
     return {
         "openapi_extra": {ROLE_KEY: str(role)},

@@ -1,0 +1,1 @@
+"""The outbox: approvals, a person's word on them, and the deliveries that follow (contract, section 5)."""

@@ -1,0 +1,106 @@
+"""Deliveries: how one is held, recalled, and changed by compare-and-set while it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+
+from cc_api_client.models.approvals import Channel, Delivery, DeliveryState
+from cc_api_client.models.events import EventType
+from cc_server.db.tables import approvals, clients, deliveries
+from cc_server.domain import counters
+from cc_server.domain.outbox.rows import COUNTS, RECALLABLE, Row
+from cc_server.domain.refusals import DomainRefusal
+from cc_server.domain.unit import Unit
+from cc_server.events import log as events
+
+_INSERT = insert(deliveries)
+_RECALL = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("wanted"), deliveries.c.state.in_(sorted(RECALLABLE)))
+    .values(state=DeliveryState.RECALLED.value, version=deliveries.c.version + 1, waiting_for=None)
+    .returning(deliveries.c.version)
+)
+_CLIENT_VERSION = select(clients.c.version).where(clients.c.id == bindparam("client"))
+
+
+def hold(conn: Connection, unit: Unit, approval: Row, channel: Channel, not_before: datetime) -> str:
+    """Make the delivery of an approval that is being approved; returns its id."""
+    delivery_id = unit.ids.new()
+    client = {"client": approval["client_id"]}
+    seen_version = conn.execute(_CLIENT_VERSION, client).scalar() if channel is Channel.CONTRACT else None
+    conn.execute(
+        _INSERT,
+        {
+            "id": delivery_id, "approval_id": approval["id"], "approval_version": approval["version"] + 1,
+            "payload_sha256": approval["payload_sha256"], "client_version": seen_version,
+            "client_id": approval["client_id"], "channel": channel.value, "state": DeliveryState.HELD.value,
+            "waiting_for": None, "not_before": not_before, "look_at": not_before,
+            "fresh_until": unit.now + timedelta(hours=unit.settings.fresh_hours), "attempt": 0, "refusals": 0,
+            "lease_until": None, "provider": None, "provider_message_id": None, "error": None, "sent_at": None,
+            "version": 1, "created_at": unit.now, "changed_at": unit.now,
+        },
+    )  # fmt: skip
+    return delivery_id
+
+
+def recall(conn: Connection, approval: Row) -> None:
+    """Take the newest delivery of an approval back.
+
+    Raises:
+        DomainRefusal: it was dispatched in this very moment (`undo_window_closed`).
+    """
+    if conn.execute(_RECALL, {"wanted": approval["delivery_id"]}).first() is None:
+        raise DomainRefusal("undo_window_closed", "it is being sent, too late to take it back")
+
+
+def change(
+    conn: Connection, unit: Unit, delivery: RowMapping, states: Iterable[str], changes: Mapping[str, Any]
+) -> RowMapping | None:
+    """Change a delivery that is still of the same attempt and in one of `states`; None when it is not.
+
+    The approval's copy of the state, the counts and the event follow.
+    """
+    written = (
+        update(deliveries)
+        .where(
+            deliveries.c.id == delivery["id"],
+            deliveries.c.attempt == delivery["attempt"],
+            deliveries.c.state.in_(sorted(states)),
+        )
+        .values(**changes, version=deliveries.c.version + 1, changed_at=unit.now)
+        .returning(*deliveries.c)
+    )
+    after = conn.execute(written).mappings().first()
+    if after is None:
+        return None
+    if after["state"] != delivery["state"]:
+        _carry_over(conn, after, delivery["state"])
+    tell(conn, unit, after)
+    return after
+
+
+def tell(conn: Connection, unit: Unit, delivery: RowMapping) -> None:
+    """Announce how a delivery is now."""
+    model = Delivery.model_validate(delivery)
+    events.append(
+        conn, at=unit.now, topic="approvals", type=EventType.DELIVERY_CHANGED, object_id=model.id,
+        version=model.version, client_id=model.client_id, data=model.model_dump_json(),
+        request_id=unit.request_id, idempotency_key=unit.idempotency_key,
+    )  # fmt: skip
+
+
+def _carry_over(conn: Connection, delivery: RowMapping, old: str) -> None:
+    """The approval names the state of its newest delivery, and is counted by it."""
+    moved = conn.execute(
+        update(approvals)
+        .where(approvals.c.id == delivery["approval_id"], approvals.c.delivery_id == delivery["id"])
+        .values(delivery_state=delivery["state"])
+        .returning(approvals.c.status)
+    ).first()
+    if moved is not None and moved.status == "approved":
+        before, after = f"{COUNTS}delivery.{old}", f"{COUNTS}delivery.{delivery['state']}"
+        counters.move(conn, delivery["client_id"], {before}, {after})

@@ -1,0 +1,96 @@
+"""What a delivery does besides leaving: it becomes history, moves its lead, books a call, changes a contract."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from cc_api_client.models.approvals import Channel
+from cc_api_client.models.pipeline import Stage
+from cc_server.db.tables import calls, clients, contracts, email_history
+from cc_server.domain import leads
+from cc_server.domain.outbox.rows import Row
+from cc_server.domain.unit import Unit
+
+
+class ContractMoved(Exception):
+    """The client changed since the contract's change was approved."""
+
+
+def take_effect(conn: Connection, unit: Unit, approval: Row, delivery: RowMapping) -> None:
+    """Do what follows from a delivery that was accepted.
+
+    Raises:
+        ContractMoved: nothing was done; the change was approved for a client that has changed since.
+    """
+    match delivery["channel"]:
+        case Channel.TASK:
+            _book_call(conn, unit, approval)
+        case Channel.CONTRACT:
+            _change_contract(conn, unit, approval, delivery["client_version"])
+        case _:
+            _remember_mail(conn, unit, approval)
+
+
+def _remember_mail(conn: Connection, unit: Unit, approval: Row) -> None:
+    conn.execute(
+        insert(email_history),
+        {
+            "id": unit.ids.new(), "client_id": approval["client_id"], "to_email": approval["to_email"],
+            "kind": approval["kind"], "subject": approval["subject"], "approval_id": approval["id"],
+            "sent_at": unit.now,
+        },
+    )  # fmt: skip
+    if approval["lead_id"]:
+        leads.advance(conn, unit, approval["lead_id"], Stage.PROSPECT, Stage.CONTACTED)
+
+
+def _book_call(conn: Connection, unit: Unit, approval: Row) -> None:
+    if approval["lead_id"] is None:
+        return
+    conn.execute(
+        insert(calls),
+        {
+            "id": unit.ids.new(), "lead_id": approval["lead_id"], "client_id": approval["client_id"],
+            "approval_id": approval["id"], "phone": (approval["payload"] or {}).get("phone"),
+            "script": approval["body"], "created_at": unit.now,
+        },
+    )  # fmt: skip
+
+
+def _change_contract(conn: Connection, unit: Unit, approval: Row, client_version: int | None) -> None:
+    client_id, payload = approval["client_id"], approval["payload"] or {}
+    current = contracts.c.client_id == client_id, contracts.c.replaced_on.is_(None)
+    old = conn.execute(select(contracts).where(*current).order_by(contracts.c.starts_on.desc())).mappings().first()
+    if old is None:
+        raise ContractMoved("the client has no contract to change")
+    moved = conn.execute(
+        update(clients)
+        .where(clients.c.id == client_id, clients.c.version == client_version)
+        .values(version=clients.c.version + 1)
+        .returning(clients.c.version)
+    ).first()
+    if moved is None:
+        raise ContractMoved("the client's contract changed after this was approved; have it drafted again")
+    today = unit.now.date()
+    conn.execute(update(contracts).where(*current).values(replaced_on=today + timedelta(days=1)))
+    changed = {clause["name"]: clause["new"] for clause in payload.get("clauses", []) if "name" in clause}
+    conn.execute(
+        insert(contracts),
+        {
+            "id": unit.ids.new(), "client_id": client_id, "plan": old["plan"], "ends_on": old["ends_on"],
+            "starts_on": today + timedelta(days=1), "replaced_on": None, "clauses": {**old["clauses"], **changed},
+            "monthly_usd": _amount(payload.get("amount_usd"), old["monthly_usd"]),
+        },
+    )  # fmt: skip
+
+
+def _amount(text: object, otherwise: Decimal) -> Decimal:
+    try:
+        amount = Decimal(str(text))
+    except InvalidOperation:
+        return otherwise
+    return amount if amount.is_finite() and amount >= 0 else otherwise

@@ -1,0 +1,244 @@
+"""The sender's side: claim what may leave, settle what became of it, and find what was cut off in between.
+
+A claim and its settlement are two transactions; the sending stands between them, outside of both. Whatever is cut off
+there is `unknown`, and never sent again by itself unless the provider knows it by its stable key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
+
+from cc_api_client.models.approvals import Channel, DeliveryState
+from cc_api_client.models.events import EventType
+from cc_server.db.tables import agents, approvals, deliveries
+from cc_server.domain import audit
+from cc_server.domain.hashing import payload_sha256
+from cc_server.domain.outbox.decisions import back_to_pending, compare_and_set
+from cc_server.domain.outbox.deliveries import change
+from cc_server.domain.outbox.effects import ContractMoved, take_effect
+from cc_server.domain.outbox.rows import Row, find, tell
+from cc_server.domain.refusals import DomainRefusal
+from cc_server.domain.unit import Unit
+
+LEASE_SECONDS = 60
+"""Twice what sending may take."""
+LOOK_AGAIN_SECONDS = 5
+REFUSALS_MOST = 5
+RETRY_SECONDS = 10
+_WAITING = (DeliveryState.HELD, DeliveryState.READY, DeliveryState.RETRY_WAIT)
+_UNSETTLED = (DeliveryState.DISPATCHING, DeliveryState.UNKNOWN)
+
+_DUE = (
+    select(deliveries)
+    .where(deliveries.c.state.in_(_WAITING), deliveries.c.look_at <= bindparam("now"))
+    .order_by(deliveries.c.look_at, deliveries.c.id)
+    .limit(bindparam("most"))
+)
+_NEXT_LOOK = select(func.min(deliveries.c.look_at)).where(deliveries.c.state.in_(_WAITING))
+_NEXT_LAPSE = select(func.min(deliveries.c.lease_until)).where(
+    deliveries.c.state == DeliveryState.DISPATCHING.value
+)
+_LOST = select(deliveries).where(
+    deliveries.c.state == DeliveryState.DISPATCHING.value, deliveries.c.lease_until <= bindparam("now")
+)
+_AGENT = select(agents.c.name, agents.c.status, agents.c.error_at).where(agents.c.id == bindparam("agent"))
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that the sender has until `lease_until`, with what is to be sent."""
+
+    delivery: RowMapping
+    stable_key: str
+    """The same for every attempt: `apr_<id>_v<version after approving>`."""
+    channel: Channel
+    client_id: str
+    kind: str
+    to_email: str
+    to_name: str | None
+    subject: str
+    body: str
+    payload: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider took it."""
+
+    provider: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotAccepted:
+    """The provider refused it, for now or for good; nothing was sent."""
+
+    error: str
+    is_passing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """Whether it was sent is not known."""
+
+    error: str
+
+
+Outcome = Accepted | NotAccepted | Unclear
+
+
+def next_look(conn: Connection) -> datetime | None:
+    """When something is due next, or a lease runs out; None when nothing waits."""
+    moments = (conn.execute(_NEXT_LOOK).scalar(), conn.execute(_NEXT_LAPSE).scalar())
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def claim(conn: Connection, unit: Unit, most: int) -> list[Claimed]:
+    """Take up to `most` deliveries that are due; what must wait or go back to a person is moved there instead."""
+    due = conn.execute(_DUE, {"now": unit.now, "most": most}).mappings().all()
+    return [claimed for delivery in due if (claimed := _claim_one(conn, unit, delivery)) is not None]
+
+
+def settle(conn: Connection, unit: Unit, claimed: Claimed, outcome: Outcome) -> bool:
+    """Write down what became of an attempt; False when somebody else settled it already.
+
+    A late "accepted" is taken also for an attempt that became `unknown` meanwhile.
+    """
+    current = _current(conn, claimed)
+    if current is None:
+        return False
+    match outcome:
+        case Accepted():
+            return _settle_sent(conn, unit, current, outcome)
+        case NotAccepted():
+            return _settle_refused(conn, unit, current, outcome)
+        case Unclear(error):
+            changes = {"state": DeliveryState.UNKNOWN.value, "lease_until": None, "error": error}
+            return _settle(conn, unit, current, changes, error)
+
+
+def reap(conn: Connection, unit: Unit, *, knows_stable_keys: bool) -> int:
+    """Find attempts whose sender was cut off; returns how many.
+
+    Args:
+        conn: the transaction.
+        unit: when.
+        knows_stable_keys: whether the provider recognises what it has already sent, so that trying again is harmless.
+    """
+    lost = conn.execute(_LOST, {"now": unit.now}).mappings().all()
+    for delivery in lost:
+        if knows_stable_keys:
+            changes = {"state": DeliveryState.READY.value, "lease_until": None, "look_at": unit.now}
+        else:
+            error = "the server stopped while it was being sent; whether it left is not known"
+            changes = {"state": DeliveryState.UNKNOWN.value, "lease_until": None, "error": error}
+        change(conn, unit, delivery, (DeliveryState.DISPATCHING,), changes)
+    return len(lost)
+
+
+def _claim_one(conn: Connection, unit: Unit, delivery: RowMapping) -> Claimed | None:
+    row = find(conn, unit.actor, delivery["approval_id"])
+    if reasons := _why_blocked(conn, unit, row, delivery):
+        _block(conn, unit, row, delivery, reasons)
+        return None
+    if waiting_for := _why_waiting(conn, row):
+        _wait(conn, unit, delivery, waiting_for)
+        return None
+    changes = {
+        "state": DeliveryState.DISPATCHING.value, "attempt": delivery["attempt"] + 1, "waiting_for": None,
+        "lease_until": unit.now + timedelta(seconds=LEASE_SECONDS), "error": None,
+    }  # fmt: skip
+    taken = change(conn, unit, delivery, _WAITING, changes)
+    if taken is None:
+        return None
+    return Claimed(
+        delivery=taken, stable_key=f"apr_{row['id']}_v{delivery['approval_version']}",
+        channel=Channel(delivery["channel"]), client_id=row["client_id"], kind=row["kind"], to_email=row["to_email"],
+        to_name=row["to_name"], subject=row["subject"], body=row["body"], payload=row["payload"],
+    )  # fmt: skip
+
+
+def _why_blocked(conn: Connection, unit: Unit, row: Row, delivery: RowMapping) -> list[str]:
+    """What sends it back to a person."""
+    reasons = []
+    if payload_sha256(row) != delivery["payload_sha256"]:
+        reasons.append("its text is no longer the one that was approved")
+    if delivery["fresh_until"] is not None and delivery["fresh_until"] <= unit.now:
+        reasons.append(f"it waited longer than {unit.settings.fresh_hours:g} h since it was approved")
+    agent = conn.execute(_AGENT, {"agent": row["agent_name"]}).first()
+    if agent is not None and agent.status == "error" and agent.error_at and agent.error_at > row["decided_at"]:
+        reasons.append(f"{agent.name} failed after it was approved")
+    return reasons
+
+
+def _why_waiting(conn: Connection, row: Row) -> str | None:
+    """What keeps it waiting, though its hold is over."""
+    agent = conn.execute(_AGENT, {"agent": row["agent_name"]}).first()
+    return f"{agent.name} is paused" if agent is not None and agent.status == "paused" else None
+
+
+def _wait(conn: Connection, unit: Unit, delivery: RowMapping, waiting_for: str) -> None:
+    look_at = unit.now + timedelta(seconds=LOOK_AGAIN_SECONDS)
+    if (delivery["state"], delivery["waiting_for"]) == (DeliveryState.READY, waiting_for):
+        conn.execute(update(deliveries).where(deliveries.c.id == delivery["id"]).values(look_at=look_at))
+        return
+    changes = {"state": DeliveryState.READY.value, "waiting_for": waiting_for, "look_at": look_at}
+    change(conn, unit, delivery, _WAITING, changes)
+
+
+def _block(conn: Connection, unit: Unit, row: Row, delivery: RowMapping, reasons: list[str]) -> None:
+    changes = {"state": DeliveryState.BLOCKED.value, "waiting_for": None, "error": "; ".join(reasons)}
+    if change(conn, unit, delivery, _WAITING, changes) is None:
+        return
+    blocked = find(conn, unit.actor, row["id"])
+    after = compare_and_set(conn, unit, blocked, back_to_pending(unit, blocked, "blocked", reasons))
+    tell(conn, unit, blocked, after, EventType.APPROVAL_UPDATED, "approval.block", "; ".join(reasons))
+
+
+def _current(conn: Connection, claimed: Claimed) -> RowMapping | None:
+    """The delivery as it is, while this attempt is its newest and is not settled."""
+    now = conn.execute(select(deliveries).where(deliveries.c.id == claimed.delivery["id"])).mappings().one()
+    is_open = now["attempt"] == claimed.delivery["attempt"] and now["state"] in _UNSETTLED
+    return now if is_open else None
+
+
+def _settle(
+    conn: Connection, unit: Unit, current: RowMapping, changes: Mapping[str, Any], reason: str | None
+) -> bool:
+    after = change(conn, unit, current, _UNSETTLED, changes)
+    if after is None:
+        raise DomainRefusal("invalid_state", "this attempt was settled elsewhere in the same moment")
+    audit.record(
+        conn, unit, f"delivery.{after['state']}", "approval", after["approval_id"], after["client_id"],
+        after={"delivery_id": after["id"], "attempt": after["attempt"]}, reason=reason,
+    )  # fmt: skip
+    return True
+
+
+def _settle_sent(conn: Connection, unit: Unit, current: RowMapping, accepted: Accepted) -> bool:
+    row = conn.execute(select(approvals).where(approvals.c.id == current["approval_id"])).mappings().one()
+    try:
+        take_effect(conn, unit, row, current)
+    except ContractMoved as moved:
+        return _settle_refused(conn, unit, current, NotAccepted(str(moved), is_passing=False))
+    sent = {
+        "state": DeliveryState.SENT.value, "lease_until": None, "provider": accepted.provider, "sent_at": unit.now,
+        "provider_message_id": accepted.message_id, "error": None,
+    }  # fmt: skip
+    return _settle(conn, unit, current, sent, None)
+
+
+def _settle_refused(conn: Connection, unit: Unit, current: RowMapping, refusal: NotAccepted) -> bool:
+    refusals = current["refusals"] + 1
+    changes: dict[str, Any] = {"lease_until": None, "error": refusal.error, "refusals": refusals}
+    if refusal.is_passing and refusals <= REFUSALS_MOST:
+        again = unit.now + timedelta(seconds=RETRY_SECONDS * 2 ** (refusals - 1))
+        changes |= {"state": DeliveryState.RETRY_WAIT.value, "look_at": again, "not_before": again}
+    else:
+        changes["state"] = DeliveryState.FAILED.value
+    return _settle(conn, unit, current, changes, refusal.error)
