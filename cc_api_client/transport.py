@@ -232,6 +232,8 @@ def checked_url(url: str) -> str:
         raise ValueError("an address holds no user name or password; the key goes into its own setting")
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise ValueError(f"{url!r} is not an address of a server; expected http://host:port or https://host")
+    if parsed.port is not None and not 0 < parsed.port < 65_536:
+        raise ValueError(f"{url!r} is not an address of a server: a port is between 1 and 65535")
     return str(parsed).rstrip("/")
 
 

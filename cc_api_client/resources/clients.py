@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cc_api_client.models.base import Page
-from cc_api_client.models.clients import BusinessClient, ClientDetail
-from cc_api_client.resources.answers import Snapshot, fetch, path_of
+from cc_api_client.models.clients import BusinessClient
+from cc_api_client.resources.answers import Snapshot, fetch
 from cc_api_client.transport import Transport
 
 
@@ -17,7 +17,3 @@ class Clients:
     async def list(self, *, limit: int = 50, cursor: str | None = None) -> Snapshot[Page[BusinessClient]]:
         """One page of clients."""
         return await fetch(self._transport, "/api/clients", Page[BusinessClient], {"limit": limit, "cursor": cursor})
-
-    async def get(self, client_id: str) -> Snapshot[ClientDetail]:
-        """One client with contract, automations, usage, communications, billing."""
-        return await fetch(self._transport, path_of("api", "clients", client_id), ClientDetail)

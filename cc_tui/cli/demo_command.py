@@ -34,7 +34,7 @@ def run_demo(settings: DemoSettings, flags: Mapping[str, object]) -> int:
     except OSError as error:
         return complain(f"the demo's folder can't be made: {error}", FAILED)
     try:
-        own = {"journal_dir": str(demo.folder / "journal"), "log_file": str(demo.folder / "cc-tui.log")}
-        return run_app(replace(config, **own), demo)
+        journal_dir, log_file = str(demo.folder / "journal"), str(demo.folder / "cc-tui.log")
+        return run_app(replace(config, journal_dir=journal_dir, log_file=log_file), demo)
     finally:
         demo.close()

@@ -47,6 +47,7 @@ def app(
 ) -> None:
     """Start the app, when no command is named."""
     del version
+    context.obj = AppOptions(config, profile)
     if context.invoked_subcommand is not None:
         return
     options = AppOptions(config, profile)
@@ -89,8 +90,16 @@ def config_path() -> None:
     sys.stdout.write(f"{config_file()}\n")
 
 
+def _named(context: typer.Context, config: str | None, profile: str | None) -> tuple[Path | None, str | None]:
+    """The config file and the profile, wherever on the line they were named."""
+    before = context.obj if isinstance(context.obj, AppOptions) else AppOptions()
+    file = config or before.config
+    return Path(file).expanduser() if file else None, profile or before.profile
+
+
 @config_program.command("show")
 def config_show(
+    context: typer.Context,
     config: Annotated[Text, typer.Option(help="A config file.")] = None,
     profile: Annotated[Text, typer.Option(help="A profile of the config.")] = None,
     origin: Annotated[bool, typer.Option("--origin", help="Tell where each value comes from.")] = False,
@@ -100,7 +109,7 @@ def config_show(
     from cc_tui.config.model import SETTINGS
 
     try:
-        told = load_config(Path(config).expanduser() if config else None, profile, {}, os.environ)
+        told = load_config(*_named(context, config, profile), {}, os.environ)
     except ConfigMistake as mistake:
         raise typer.Exit(complain(str(mistake), USAGE)) from None
     for setting in SETTINGS:
@@ -112,6 +121,7 @@ def config_show(
 
 @config_program.command("validate")
 def config_validate(
+    context: typer.Context,
     config: Annotated[Text, typer.Option(help="A config file.")] = None,
     profile: Annotated[Text, typer.Option(help="A profile of the config.")] = None,
 ) -> None:
@@ -120,7 +130,7 @@ def config_validate(
     from cc_tui.config.load import ConfigMistake, load_config
 
     try:
-        told = load_config(Path(config).expanduser() if config else None, profile, {}, os.environ)
+        told = load_config(*_named(context, config, profile), {}, os.environ)
         Keymap(told.keys)
     except (ConfigMistake, KeyClash) as mistake:
         raise typer.Exit(complain(str(mistake), USAGE)) from None

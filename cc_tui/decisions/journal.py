@@ -273,7 +273,8 @@ class Journal:
             try:
                 yield self._db
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk rolls back by itself
+                    self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
         except sqlite3.IntegrityError:
@@ -281,9 +282,7 @@ class Journal:
         except sqlite3.Error as error:
             if self._db.in_transaction:
                 self._db.rollback()
-            raise JournalUnavailable(
-                f"the journal {self.path} can't be written: {error}; nothing was decided"
-            ) from error
+            raise JournalUnavailable(f"{error}: nothing was decided (the journal is {self.path})") from error
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:

@@ -74,8 +74,11 @@ class ApprovalStore:
             if decision.phase in (LocalPhase.CONFLICT, LocalPhase.REFUSED):
                 if row is None or row.view is not View.PROBLEMS:
                     counts = replace(counts, problems=counts.problems + 1)
+            elif decision.is_open and row is not None:
+                counts = counts.moved(row.view, View.PROBLEMS)
             elif decision.is_open:
-                counts = counts.moved(row.view if row else View.PENDING, View.PROBLEMS)
+                # Whether it still waits there is not known: it may have arrived before the app was killed.
+                counts = replace(counts, problems=counts.problems + 1)
         return counts
 
     @property

@@ -199,6 +199,7 @@ class Sync:
             self._unreachable(feed, error)
         except Unauthorized as error:
             self._machine.refused(self._clock.wall(), str(error))
+            self._mark_failed(feed.name, str(error))
             self._schedule.hold(self._schedule.failed(feed, self._clock.monotonic(), 30.0))
         except CommandCenterError as error:
             self._not_answered(feed, error)
@@ -226,6 +227,9 @@ class Sync:
     def _not_answered(self, feed: Feed, error: CommandCenterError) -> None:
         named = error.retry_after_seconds if isinstance(error, RateLimited) else None
         self._schedule.failed(feed, self._clock.monotonic(), named)
+        if self._known.identity.identity is None and feed.name == "identity":
+            self._machine.refused(self._clock.wall(), str(error))
+            return
         if isinstance(error, Forbidden | NotFound):
             feed.enabled = False
         log.warning("%s was not answered: %s", feed.name, error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -22,6 +23,7 @@ from cc_tui.config.model import Config
 from cc_tui.decisions.guard import Guard, GuardSettings, Selected, Shown, Swallowed
 from cc_tui.session import Session
 from cc_tui.state.messages import Level
+from cc_tui.ui import hangup
 from cc_tui.ui.dialogs.sheet import Sheet, SheetClosed
 from cc_tui.ui.everywhere import Everywhere
 from cc_tui.ui.facts import bar_facts, tab_names
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from cc_tui.config.endpoint import EndpointSource
 
 TOO_SMALL = (40, 10)
+TOO_SMALL_WORDS = f"too small: {TOO_SMALL[0]}×{TOO_SMALL[1]} is needed"
 REPAINT_SECONDS = 0.1
 
 
@@ -82,6 +85,7 @@ class CommandCenter(App[int]):
         self._sheet: Sheet | None = None
         self._prompt: Prompt | None = None
         self._dirty = False
+        self._is_too_small = False
 
     # Composition and life
 
@@ -104,6 +108,8 @@ class CommandCenter(App[int]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.leave)
+        if not self.is_headless and sys.__stdin__ is not None:
+            hangup.watch(sys.__stdin__.fileno(), partial(loop.call_soon_threadsafe, self.leave))
         self.app_suspend_signal.subscribe(self, lambda _app: self.witness.dropped())
         self.app_resume_signal.subscribe(self, lambda _app: self.resumed())
         self.witness.begin(*self.size)
@@ -263,7 +269,14 @@ class CommandCenter(App[int]):
 
     def selected(self) -> Selected | None:
         """What a decision key would decide."""
-        return None if self._sheet is not None else self.tab.selected()
+        return None if self._sheet is not None or self._is_too_small else self.tab.selected()
+
+    def look_first(self) -> None:
+        """Nothing that could be decided is on screen: show it, where there is room for it."""
+        if self._is_too_small:
+            self.session.say(TOO_SMALL_WORDS, Level.ERROR)
+        else:
+            self.tab.look_first()
 
     def decides_by_sight(self, action: Action) -> bool:
         """Decisions on marks were seen one by one; all others decide what is in view."""
@@ -330,7 +343,7 @@ class CommandCenter(App[int]):
             self.witness.frame_drawn()
 
     def _shown(self) -> Shown | None:
-        if self._sheet is not None or self._prompt is not None or self.active not in self._tabs:
+        if self._sheet is not None or self._prompt is not None or self._is_too_small or self.active not in self._tabs:
             return None
         return self.tab.shown()
 
@@ -402,10 +415,12 @@ class CommandCenter(App[int]):
 
     def _reshape(self, width: int, height: int) -> None:
         self._tab_bar.set_class(height < HAIRLINE_FROM_ROWS, "-low")
-        too_small = width < TOO_SMALL[0] or height < TOO_SMALL[1]
-        self.query_one("#tabs").set_class(too_small, "-hidden")
-        if too_small:
-            self.session.say(f"too small: {width}×{height}; {TOO_SMALL[0]}×{TOO_SMALL[1]} is needed", Level.ERROR)
+        was_too_small, self._is_too_small = self._is_too_small, width < TOO_SMALL[0] or height < TOO_SMALL[1]
+        self.query_one("#tabs").set_class(self._is_too_small, "-hidden")
+        if self._is_too_small:
+            self.session.say(TOO_SMALL_WORDS, Level.ERROR)
+        elif was_too_small:
+            self.session.known.messages.clear()
         self.tab.reshape(width, height)
         self.frame_changed()
 
@@ -423,7 +438,21 @@ def _theme(palette: Palette) -> Theme:
         panel="ansi_default" if native else palette.grounds[Ground.RAISED] or "ansi_default",
         dark=palette.is_dark,
         ansi=native,
+        variables=dict(_NATIVE_VARIABLES) if native else {},
     )
+
+
+_NATIVE_VARIABLES = {
+    "ansi-background": "ansi_default",
+    "ansi-foreground": "ansi_default",
+    "border-blurred": "ansi_default",
+    "block-cursor-foreground": "ansi_default",
+    "block-cursor-background": "ansi_default",
+    "input-cursor-text-style": "reverse",
+    "input-cursor-background": "ansi_default",
+    "input-cursor-foreground": "ansi_default",
+}
+"""What Textual's own style sheets ask of a theme of the terminal's colours."""
 
 
 def run(config: Config, demo: EndpointSource | None) -> tuple[int, list[str]]:

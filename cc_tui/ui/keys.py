@@ -31,6 +31,9 @@ class KeyHost(Protocol):
     def decides_by_sight(self, action: Action) -> bool:
         """Whether the action decides what is selected (not marks, not a dialog)."""
 
+    def look_first(self) -> None:
+        """A decision key where nothing is in view that it could decide: bring it into view."""
+
     def why_not(self, action: Action) -> str | None:
         """Why an action can't be used now."""
 
@@ -109,7 +112,7 @@ class KeyRouter:
         elif is_decision:
             selected = host.selected() if host.decides_by_sight(action) else None
             if selected is None and host.decides_by_sight(action):
-                host.act(action, read.name)
+                host.look_first()
                 return
             self._waiting = (read, action, selected)
             host.later(self._wait(read), self._judge)

@@ -132,7 +132,7 @@ class Opening:
             line = Line().add(clock(moment(one.decided_at)), Token.DIM).add(f"  {one.verb.value:<8}")
             lines.append(line.add(safe_line(f"{one.recipient}  {one.subject}")))
         keys = [one.key for one in offered]
-        title = f"{len(offered)} decision{'s' if len(offered) > 1 else ''} of an earlier start never reached the server"
+        title = f"{len(offered)} decision{'s' if len(offered) > 1 else ''} of an earlier start: no answer came"
         self._app.open_sheet(
             QuestionSheet(self._app.look, title, lines, "send them now", lambda: backstage.dispatcher.send(keys))
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import PATIENCE, ready
+from tests.e2e.conftest import PATIENCE, decide, eventually, ready
+from tests.support.direct_api import DirectApi
 from tests.support.pty_app import CC_SERVER, CC_TUI, Backend, app_terminal, home_env
 from tests.support.terminal import Terminal, terminal_env
 
@@ -123,3 +125,45 @@ def test_suspend_gives_the_shell_back_and_fg_paints_all_of_it_anew(home: Path, b
         ready(terminal)
         terminal.press("q")
         terminal.wait_for(r"shell>\s*$", PATIENCE)
+
+
+def test_an_app_whose_terminal_is_gone_ends(home: Path, backend: Backend) -> None:
+    with (
+        app_terminal(home / "a", "--tab", "approvals", backend=backend) as terminal,
+        app_terminal(home / "b", "--tab", "approvals", backend=backend) as witness,
+    ):
+        ready(terminal)
+        pid = terminal.pid
+        terminal.hang_up()
+        eventually(lambda: terminal.status is not None, witness, f"the end of {pid}", 15.0)
+
+
+@pytest.mark.parametrize("theme", ["16", "16-light", "mono", "light"])
+def test_every_theme_starts(home: Path, backend: Backend, theme: str) -> None:
+    with app_terminal(home, "--tab", "approvals", "--theme", theme, backend=backend) as terminal:
+        ready(terminal)
+
+
+def test_no_colour_means_no_colour(home: Path, backend: Backend) -> None:
+    with app_terminal(home, "--tab", "approvals", backend=backend, env={"NO_COLOR": "1"}) as terminal:
+        ready(terminal)
+        assert not re.search(rb"\x1b\[[0-9;]*(3[0-8]|4[0-8]|9[0-7]|10[0-7])[;m]", terminal.output())
+
+
+def test_a_line_that_was_open_closes_when_the_screen_takes_another_form_and_nothing_is_decided(
+    home: Path, backend: Backend
+) -> None:
+    with (
+        app_terminal(home, "--tab", "approvals", backend=backend) as terminal,
+        DirectApi(backend) as api,
+    ):
+        ready(terminal)
+        decide(terminal, "r", r"because of")
+        for cols, rows in ((80, 24), (45, 20), (20, 5)):
+            terminal.resize(cols, rows)
+            terminal.wait_silent(1.0, PATIENCE)
+            terminal.press("4")
+        terminal.wait_for(r"too small")
+        terminal.resize(120, 40)
+        ready(terminal)
+        assert len(api.approvals()) == 12

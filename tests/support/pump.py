@@ -79,6 +79,11 @@ class Pump:
         """Begin to read."""
         self._thread.start()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was hung up."""
+        return self._closing
+
     def close(self) -> None:
         """Stop reading and hang up."""
         self._closing = True

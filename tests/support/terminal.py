@@ -6,6 +6,7 @@ waits for the test. Who uses this never sleeps: everything waits for a condition
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
@@ -136,6 +137,11 @@ class Terminal:
         """End the command and all it started, and hang up."""
         end_offspring(self._mark)
         self._command.wait()
+        if not self._pump.is_closed:
+            self._pump.close()
+
+    def hang_up(self) -> None:
+        """Be gone, as a window that is closed or a connection that is cut; the command goes on."""
         self._pump.close()
 
     def offspring(self) -> list[int]:
@@ -341,6 +347,9 @@ class Terminal:
             return found
 
     def _complaint(self, sentence: str, within: float) -> str:
+        if self._pump.is_drained:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._command.wait(1.0)
         rows = self._pump.screen.rows()
         state = "still running" if self.status is None else f"ended with status {self.status}"
         edge = "─" * max(8, max((len(row) for row in rows), default=0))

@@ -20,20 +20,28 @@ def name(size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}"
 
 
+async def settled(pilot: Pilot[Any]) -> None:
+    """Until what a key led to is drawn: layouts and redraws follow one another."""
+    for _ in range(5):
+        await pilot.pause()
+
+
 @pytest.mark.parametrize("size", SIZES, ids=name)
 @pytest.mark.parametrize("tab", TABS)
 def test_tab(snap_compare: Compare, tmp_path: Path, tab: str, size: tuple[int, int]) -> None:
-    assert snap_compare(app_of(tmp_path, tab=tab), terminal_size=size)
+    assert snap_compare(app_of(tmp_path, tab=tab), terminal_size=size, run_before=settled)
 
 
 @pytest.mark.parametrize("theme", ["light", "16", "mono"])
 def test_palette(snap_compare: Compare, tmp_path: Path, theme: str) -> None:
-    assert snap_compare(app_of(tmp_path, tab="approvals", theme=theme), terminal_size=(120, 40))
+    assert snap_compare(app_of(tmp_path, tab="approvals", theme=theme), terminal_size=(120, 40), run_before=settled)
 
 
 @pytest.mark.parametrize("tab", TABS)
 def test_ascii(snap_compare: Compare, tmp_path: Path, tab: str) -> None:
-    assert snap_compare(app_of(tmp_path, tab=tab, ascii=True, theme="mono"), terminal_size=(120, 40))
+    assert snap_compare(
+        app_of(tmp_path, tab=tab, ascii=True, theme="mono"), terminal_size=(120, 40), run_before=settled
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,8 +68,9 @@ def test_ascii(snap_compare: Compare, tmp_path: Path, tab: str) -> None:
 )  # fmt: skip
 def test_screen(snap_compare: Compare, tmp_path: Path, tab: str, keys: list[str], size: tuple[int, int]) -> None:
     async def press(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
         for key in keys:
             await pilot.press(key)
-            await pilot.pause(0.05)
+            await settled(pilot)
 
     assert snap_compare(app_of(tmp_path, tab=tab), terminal_size=size, run_before=press)

@@ -13,9 +13,9 @@ from cc_api_client.models.base import ActionAnswer
 from cc_api_client.models.events import EventType
 from cc_server.db.tables import approvals
 from cc_server.domain import audit
+from cc_server.domain.outbox import deliveries
 from cc_server.domain.outbox.lapses import expire_one, is_overdue
 from cc_server.domain.outbox.rows import RECALLABLE, Row, find, model_of, tell
-from cc_server.domain.outbox import deliveries
 from cc_server.domain.refusals import DomainRefusal, already_decided, version_conflict
 from cc_server.domain.unit import Unit
 

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, bindparam, insert, select
 from cc_api_client.models.approvals import Approval, Severity
 from cc_api_client.models.events import EventType
 from cc_server.db.tables import approvals
-from cc_server.domain.outbox.rows import tell
 from cc_server.domain.hashing import payload_sha256, text_sha256
+from cc_server.domain.outbox.rows import tell
 from cc_server.domain.risk import Draft, is_deliverable, judge
 from cc_server.domain.unit import Unit
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 

@@ -44,7 +44,9 @@ class Filter:
     @property
     def is_counted(self) -> bool:
         """Whether the kept counts know how many match."""
-        return self == Filter(status=self.status) or self == Filter(status=frozenset({"approved"}), delivery=self.delivery)
+        return self == Filter(status=self.status) or self == Filter(
+            status=frozenset({"approved"}), delivery=self.delivery
+        )
 
 
 @dataclass(frozen=True, slots=True)

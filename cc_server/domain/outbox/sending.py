@@ -40,9 +40,7 @@ _DUE = (
     .limit(bindparam("most"))
 )
 _NEXT_LOOK = select(func.min(deliveries.c.look_at)).where(deliveries.c.state.in_(_WAITING))
-_NEXT_LAPSE = select(func.min(deliveries.c.lease_until)).where(
-    deliveries.c.state == DeliveryState.DISPATCHING.value
-)
+_NEXT_LAPSE = select(func.min(deliveries.c.lease_until)).where(deliveries.c.state == DeliveryState.DISPATCHING.value)
 _LOST = select(deliveries).where(
     deliveries.c.state == DeliveryState.DISPATCHING.value, deliveries.c.lease_until <= bindparam("now")
 )
@@ -207,9 +205,7 @@ def _current(conn: Connection, claimed: Claimed) -> RowMapping | None:
     return now if is_open else None
 
 
-def _settle(
-    conn: Connection, unit: Unit, current: RowMapping, changes: Mapping[str, Any], reason: str | None
-) -> bool:
+def _settle(conn: Connection, unit: Unit, current: RowMapping, changes: Mapping[str, Any], reason: str | None) -> bool:
     after = change(conn, unit, current, _UNSETTLED, changes)
     if after is None:
         raise DomainRefusal("invalid_state", "this attempt was settled elsewhere in the same moment")

@@ -13,6 +13,7 @@ from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.canvas import Canvas
 from cc_tui.ui.widgets.line import Line
 
+UNDO = " · u undo"
 LEFT_MARK = "{left}"
 
 
@@ -34,7 +35,8 @@ def message_line(message: Message, now: float, width: int, look: Look) -> Line:
     if message.until is not None:
         left = message.until - now
         words = seconds_left(left)
-        text = text.replace(f"leaves in {LEFT_MARK}", f"leaves in {words}" if left > 0 else "leaving")
+        text = text.replace(f"leaves in {LEFT_MARK}", f"leaves in {words}" if left > 0 else "its hold is over")
+        text = text if left > 0 else text.removesuffix(UNDO)
         strong.append(words)
     _add_pieces(line, text, strong, Token.TEXT if message.level is not Level.NOTE else Token.DIM)
     return line.end(safe_line(message.right), Token.DIM).end("  " if width >= 110 else " ") if message.right else line

@@ -100,7 +100,7 @@ def _health(condition: Condition, look: Look, *, wide: bool) -> list[Piece]:
         if condition.since is not None and condition.tone is not Tone.OK and not about:
             about = SafeText(f"since {clock(moment(condition.since))}")
         if about:
-            room = 28
+            room = 60 if condition.tone is Tone.BAD else 28
             pieces.append((SafeText(f" {about if cells(about) <= room else about[: room - 1] + '…'}"), Token.DIM))
         if condition.tab is not None:
             pieces.append((SafeText(f" {signs.leads_to} {condition.tab}"), Token.DIM))

@@ -74,6 +74,9 @@ class Tab(Widget):
         del action
         return True
 
+    def look_first(self) -> None:
+        """Show what a decision key would decide; it decides nothing."""
+
     def back(self) -> bool:
         """Take away one layer; False at the top."""
         return False

@@ -62,7 +62,6 @@ def test_what_is_not_a_demos_is_left_alone(temporary: Path) -> None:
     assert {path.name for path in temporary.iterdir()} == {"my-cc-tui-demo-notes", f"{PREFIX}a-file"}
 
 
-@pytest.mark.xfail(strict=True, reason="The lock is made through a link, in a folder that is nobody's demo.")
 def test_a_link_leads_nowhere(temporary: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
@@ -71,9 +70,6 @@ def test_a_link_leads_nowhere(temporary: Path, tmp_path: Path) -> None:
     assert list(mine.iterdir()) == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="A folder given with --keep is removed by the next demo when its name begins like a demo's."
-)
 def test_a_folder_that_was_to_be_kept_is_kept(temporary: Path) -> None:
     demo = Demo(DemoSettings(approvals=1, rate=0.0, keep=temporary / f"{PREFIX}of-friday"))
     demo.close()

@@ -198,10 +198,6 @@ def test_a_mistake_names_file_line_key_and_what_was_meant(text: str, line: int, 
         pytest.param("[keys]\nurl = 'u'\n[profiles.work]\nurl = 7", "work", 4, id="another table's key"),
     ],
 )
-@pytest.mark.xfail(
-    strict=True,
-    reason="The line is that of the first key of this name in the file, whatever table it stands in, or none.",
-)
 def test_a_mistake_names_its_own_line(text: str, profile: str | None, line: int, file: Path) -> None:
     assert mistake(file, text, profile=profile).startswith(f"{file}, line {line}: ")
 
@@ -234,7 +230,6 @@ def test_a_mistake_in_a_flag_names_the_flag(file: Path) -> None:
     assert "did you mean 'dark'?" in mistake(file, flags={"theme": "drak"})
 
 
-@pytest.mark.xfail(strict=True, reason="Not a number is neither below the least nor above the most, and is let in.")
 @pytest.mark.parametrize(("text", "variable"), [("poll_seconds = nan", ""), ("", "nan")])
 def test_not_a_number_is_no_period(text: str, variable: str, file: Path) -> None:
     assert "poll_seconds" in mistake(file, text, environment={"CC_TUI_POLL_SECONDS": variable}).lower()
@@ -335,7 +330,6 @@ def test_a_key_at_hand_asks_nobody() -> None:
     assert with_key(Config()) == Config()
 
 
-@pytest.mark.xfail(strict=True, reason="The file's api_key is used although a flag names another key's file.")
 def test_a_key_file_that_a_flag_names_goes_over_the_files_key(tmp_path: Path, file: Path) -> None:
     key_file = tmp_path / "key"
     key_file.write_text("the flag's")

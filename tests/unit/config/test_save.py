@@ -94,9 +94,6 @@ def test_a_file_that_cant_be_written_is_left_alone(file: Path, monkeypatch: pyte
     assert file.read_text() == "tab = 'agents'\n"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="A config.new that is there already keeps its mode, and becomes the config with it."
-)
 def test_what_lay_beside_the_file_lends_it_no_mode(file: Path) -> None:
     beside = file.with_suffix(".new")
     beside.write_text("")
@@ -105,7 +102,6 @@ def test_what_lay_beside_the_file_lends_it_no_mode(file: Path) -> None:
     assert mode_of(file) == 0o600
 
 
-@pytest.mark.xfail(strict=True, reason="A config that is a link into a folder of dotfiles is replaced by a file.")
 def test_a_config_that_is_a_link_stays_one(tmp_path: Path, file: Path) -> None:
     real = tmp_path / "dotfiles.toml"
     real.write_text("tab = 'agents'\n")
@@ -115,9 +111,6 @@ def test_a_config_that_is_a_link_stays_one(tmp_path: Path, file: Path) -> None:
     assert tomllib.loads(real.read_text())["url"] == "http://new"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="An empty client leaves the old one in the file, and the next start narrows to it."
-)
 def test_a_client_that_was_emptied_is_gone(file: Path) -> None:
     save_connection(file, "http://new", KEY, "c1")
     save_connection(file, "http://new", KEY, "")

@@ -61,6 +61,8 @@ class PreviewFacts:
     client_name: str
     now: float
     note: str = ""
+    waiting: str = "loading"
+    """What stands in place of a text that is not at hand."""
     diff: Sequence[tuple[str, str]] | None = None
 
 
@@ -228,7 +230,7 @@ class PreviewDrawing:
         if self._facts.diff is not None:
             yield from self._diff(self._facts.diff)
         elif self._item is None:
-            yield self._line([(SafeText("loading"), Token.DIM)])
+            yield self._line([(SafeText(self._facts.waiting), Token.DIM)])
         elif not self._item.body:
             yield self._line([(SafeText("no text"), Token.DIM)], part=Part.BODY)
         else:

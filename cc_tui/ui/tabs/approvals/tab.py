@@ -31,6 +31,7 @@ from cc_tui.ui.widgets.shape import Shape, shape_of
 from cc_tui.ui.widgets.table import Table
 
 SETTLE_PREVIEW_SECONDS = 0.1
+_NOUNS = {"approve": "approval", "reject": "rejection"}
 
 
 class ApprovalsTab(Tab):
@@ -136,6 +137,10 @@ class ApprovalsTab(Tab):
         line = self.pane.choice_name
         return Selected(row.id, row.version, self.selection, line)
 
+    def look_first(self) -> None:
+        """On a phone the list opens the draft."""
+        self.open_item()
+
     def shown(self) -> Shown | None:
         """What was painted of the selected draft."""
         selected = self.selected()
@@ -174,6 +179,8 @@ class ApprovalsTab(Tab):
 
     def reshape(self, width: int, height: int) -> None:
         """Side by side, one over the other, or one at a time."""
+        if shape_of(width) is not self.shape and self.pane.choice_name is not None:
+            self.verbs.leave_choice()
         self.shape = shape_of(width)
         for source in self.sources.values():
             source.reshape(self.shape)
@@ -250,7 +257,8 @@ class ApprovalsTab(Tab):
             return
         facts = PreviewFacts(
             row=row, whole=self.session.known.approvals.whole(row.id), client_name=self._client_name(row),
-            now=self.session.server_now(), note=self._note(row), diff=self._diff() if self.is_diff_open else None,
+            now=self.session.server_now(), note=self._note(row), waiting=self._waiting(),
+            diff=self._diff() if self.is_diff_open else None,
         )  # fmt: skip
         width = self.pane.size.width - (2 if self.shape is Shape.WIDE else 1)
         draft = PreviewDrawing(facts, width, self.shape, self.stage.look).draw()
@@ -330,10 +338,14 @@ class ApprovalsTab(Tab):
     def _client_name(self, row: ApprovalRow) -> str:
         return self.session.known.identity.client_names.get(row.client_id, "")
 
+    def _waiting(self) -> str:
+        link = self.session.known.link.link
+        return "loading" if link.is_up else "not fetched yet, and the server can't be reached"
+
     def _note(self, row: ApprovalRow) -> str:
         local = self.session.known.approvals.local.get(row.id)
         if local is not None and local.phase in (LocalPhase.CONFLICT, LocalPhase.REFUSED):
-            return f"you {local.verb}d this: {local.sentence}"
+            return f"your {_NOUNS[local.verb]} did not go through: {local.sentence}"
         link = self.session.known.link
         if link.link.phase is LinkPhase.OFFLINE and link.heard_at is not None:
             as_of = clock(moment(link.heard_at))

@@ -1,0 +1,32 @@
+"""Ends the app when its terminal is gone: the window was closed, the connection cut.
+
+Textual's writer then waits for ever for a terminal that takes nothing more, and holds up the loop in which signals are
+handled; so a thread of its own watches the terminal. Decisions are on the disk already.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+from collections.abc import Callable
+
+HUNG_UP = 129
+"""The exit code of a program that its terminal's end has ended (128 + SIGHUP)."""
+LAST_SECONDS = 3.0
+"""How long the app may take to leave in good order."""
+
+
+def watch(descriptor: int, leave: Callable[[], object]) -> None:
+    """Have `leave` called, in another thread, when the terminal behind `descriptor` hangs up; then end in any case."""
+    threading.Thread(target=_wait, args=(descriptor, leave), name="cc-hangup", daemon=True).start()
+
+
+def _wait(descriptor: int, leave: Callable[[], object]) -> None:
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    while not any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _fd, event in poll.poll()):
+        pass
+    leave()
+    threading.Event().wait(LAST_SECONDS)
+    os._exit(HUNG_UP)
