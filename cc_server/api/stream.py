@@ -19,15 +19,14 @@ from cc_server.api.http.problems import RequestProblem
 from cc_server.api.http.routing import asks, new_router
 from cc_server.api.params import words_of
 from cc_server.api.services import Services
-from cc_server.domain import actors
+from cc_server.domain import actors, clients
 from cc_server.domain.actors import Actor, Key
-from cc_server.domain.refusals import DatabaseUnavailable, DomainRefusal
+from cc_server.domain.refusals import DatabaseUnavailable, DomainRefusal, not_found
 
 BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, RESTARTING = 4400, 4401, 4403, 1012
 FIRST_FRAME_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 25
 SHORTEST_WAIT_SECONDS = 0.05
-HELLO_SECONDS = 10.0
 
 router = new_router()
 socket_router = APIRouter()
@@ -76,12 +75,12 @@ async def poll_events(
         raise RequestProblem.of_field("query", "after or topics", str(refusal)) from None
     frames: list[str] = []
     followed = services.hub.follow(since, wanted, actor.sees, services.db.clock.now)
-    async with contextlib.aclosing(followed), asyncio.timeout(wait + HELLO_SECONDS) as patience:
+    async with contextlib.aclosing(followed):
+        frames += await anext(followed)
         with contextlib.suppress(StopAsyncIteration, TimeoutError):
-            frames += await anext(followed)
-            patience.reschedule(asyncio.get_running_loop().time() + max(wait, SHORTEST_WAIT_SECONDS))
-            while not _tells_something(frames):
-                frames += await anext(followed)
+            async with asyncio.timeout(max(wait, SHORTEST_WAIT_SECONDS)):
+                while not _tells_something(frames):
+                    frames += await anext(followed)
     told = [json.loads(frame) for frame in frames]
     body = json.dumps({"frames": told, "next": _next(told)}, separators=(",", ":"))
     return Response(body, media_type=calls.JSON)
@@ -133,7 +132,11 @@ async def _actor(socket: WebSocket, services: Services) -> Actor:
     if Role(key.role) is Role.INTAKE:
         raise Refused(FORBIDDEN, "this key may not read events")
     try:
-        return actors.actor_for(key, parse_client_id(client), services.settings.default_client)
+        asked = parse_client_id(client)
+        actor = actors.actor_for(key, asked, services.settings.default_client)
+        if asked not in (None, "all") and not await services.db.read(clients.exists, str(asked)):
+            raise not_found("client")
+        return actor
     except DomainRefusal as refusal:
         raise Refused(FORBIDDEN, refusal.detail) from None
     except ValueError as error:
@@ -156,14 +159,13 @@ async def _first_frame(socket: WebSocket) -> tuple[Key, str | None]:
 
 async def _serve(socket: WebSocket, frames: AsyncIterator[list[str]]) -> None:
     """Send frames until the reader goes, or the server does."""
-    reader = asyncio.create_task(_until_closed(socket))
-    sender = asyncio.create_task(_send_all(socket, frames))
-    done, pending = await asyncio.wait({reader, sender}, return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
+    tasks = [asyncio.create_task(_until_closed(socket)), asyncio.create_task(_send_all(socket, frames))]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
         task.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
-    for task in done:
-        task.result()
+    for ended in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(ended, Exception):
+            raise ended
 
 
 async def _send_all(socket: WebSocket, frames: AsyncIterator[list[str]]) -> None:

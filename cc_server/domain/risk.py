@@ -11,16 +11,17 @@ from typing import Any
 from cc_api_client.models.approvals import Flag, Risk, RiskPart, Severity, Span
 
 PLACEHOLDERS = re.compile(
-    r"\{\{[^{}\n]{0,60}\}\}|\[(?:[A-Z][A-Za-z _]{1,30}|[a-z_]{2,30})\]|<[A-Z_]{3,30}>|%[A-Z_]{3,30}%"
+    r"\{\{[^{}\n]{0,60}\}\}"
+    r"|\[(?:[A-Z][A-Za-z _]{1,30}|[a-z_]{2,30}(?: [a-z_]{1,20}){0,3})\]"
+    r"|<[A-Z_]{3,30}>|%[A-Z_]{3,30}%"
 )
 GREETING = re.compile(r"^\s*(?:Hi|Hello|Dear|Hey|Hallo|Liebe[r]?|Hola|Bonjour)\s+([^\W\d_][\w'’.-]*)", re.UNICODE)
 HIDDEN_CATEGORIES = frozenset({"Cf", "Co", "Cs"})
 _BASE = {"email": 10, "follow_up": 4, "call_script": 6, "proposal": 30, "contract_change": 40}
 _POINTS = {"placeholder": 40, "homoglyph": 35, "hidden_text": 45, "name_mismatch": 30, "duplicate": 15,
            "undeliverable": 50}  # fmt: skip
-_CONFUSABLE = re.compile(r"[\u0370-\u03ff\u0400-\u04ff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_LATIN = re.compile(r"[A-Za-z]")
+LINKS = re.compile(r"(?:https?://|www\.)\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +73,12 @@ def name_mismatch(draft: Draft) -> Iterator[Flag]:
 
 def homoglyph(draft: Draft) -> Iterator[Flag]:
     """Letters of another script that look Latin, in the recipient or in a link."""
-    if _CONFUSABLE.search(draft.to_email) and _LATIN.search(draft.to_email):
-        match = _CONFUSABLE.search(draft.to_email)
-        if match is not None:
-            message = "the address mixes scripts: a letter only looks Latin"
-            yield _flag("homoglyph", Severity.BLOCK, message, "to_email", match.start(), match.end())
-    for link in re.finditer(r"(?:https?://|www\.)\S+", draft.body):
-        found = _CONFUSABLE.search(link[0])
-        if found is not None and _LATIN.search(link[0]):
+    place = _mixed_script(draft.to_email)
+    if place is not None:
+        message = "the address mixes scripts: a letter only looks Latin"
+        yield _flag("homoglyph", Severity.BLOCK, message, "to_email", place, place + 1)
+    for link in LINKS.finditer(draft.body):
+        if _mixed_script(link[0]) is not None:
             message = "a link mixes scripts: a letter only looks Latin"
             yield _flag("homoglyph", Severity.WARN, message, "body", link.start(), link.end())
 
@@ -138,6 +137,18 @@ def _is_hidden(char: str) -> bool:
         return False
     category = unicodedata.category(char)
     return category == "Cc" or (category in HIDDEN_CATEGORIES and char != "\u00ad")
+
+
+def _mixed_script(text: str) -> int | None:
+    """The first letter that is not Latin, in a text that has Latin letters too."""
+    if text.isascii() or not any(char.isascii() and char.isalpha() for char in text):
+        return None
+    foreign = (place for place, char in enumerate(text) if char.isalpha() and not _is_latin(char))
+    return next(foreign, None)
+
+
+def _is_latin(char: str) -> bool:
+    return char.isascii() or unicodedata.name(char, "").startswith("LATIN")
 
 
 def _flag(code: str, severity: Severity, message: str, field: str, start: int, end: int) -> Flag:

@@ -53,13 +53,14 @@ class Subscription:
             if self.wants(event):
                 self._queue.append(event)
                 self._bytes += len(event.body)
+                self._wake.set()
             elif event.seq is not None and not self._queue:
                 self.looked = max(self.looked, event.seq)
         if len(self._queue) > QUEUE_MOST or self._bytes > QUEUE_BYTES:
             self._queue.clear()
             self._bytes = 0
             self.overflowed = True
-        self._wake.set()
+            self._wake.set()
 
     def leave(self, retry_after_ms: int) -> None:
         """The server goes."""

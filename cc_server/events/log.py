@@ -65,7 +65,7 @@ def append(
     """Write an event whose `data` is JSON, the whole new object; returns its seq."""
     seq = int(conn.execute(_NEXT).scalar_one())
     frame = {
-        "frame": "event", "seq": seq, "at": at.isoformat().replace("+00:00", "Z"), "topic": topic, "type": type,
+        "frame": "event", "seq": seq, "at": _moment(at), "topic": topic, "type": type,
         "id": object_id, "version": version, "client_id": client_id,
         "cause": {"request_id": request_id, "idempotency_key": idempotency_key},
     }  # fmt: skip
@@ -87,10 +87,15 @@ def volatile(
 ) -> None:  # fmt: skip
     """Tell what is never replayed, once this transaction is committed."""
     event = {
-        "frame": "event", "seq": None, "at": at.isoformat(), "topic": topic, "type": type, "id": object_id,
+        "frame": "event", "seq": None, "at": _moment(at), "topic": topic, "type": type, "id": object_id,
         "client_id": client_id, "data": dict(data),
     }  # fmt: skip
     announce(conn, Recorded(None, topic, client_id, topic != "agents" or type != "agent.log", _json(event)))
+
+
+def _moment(at: datetime) -> str:
+    """RFC 3339 with `Z`."""
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def _json(value: Mapping[str, Any]) -> str:

@@ -75,6 +75,12 @@ class Sender:
             await self._db.write(self._settle, claimed, outcome)
         except DomainRefusal as refusal:
             _log.warning("delivery %s: %s", claimed.delivery["id"], refusal.detail)
+        except DatabaseUnavailable:
+            raise
+        except Exception:  # noqa: BLE001 - one delivery that can't be written down must not stop the others
+            _log.exception("delivery %s could not be settled", claimed.delivery["id"])
+            left = Unclear("what became of it could not be written down; the server's log says why")
+            await self._db.write(self._settle, claimed, left)
 
     async def _hand_over(self, claimed: Claimed) -> Outcome:
         try:

@@ -379,7 +379,7 @@ async def test_a_wrong_key_is_unauthorized_everywhere(backend: Backend) -> None:
 
 @pytest.mark.parametrize("opaque", ["00000000-0000-4000-8000-000000000000", "no such thing", "a%2Fb", "é", "x?y#z"])
 async def test_an_id_that_is_unknown_or_none_is_not_found(opaque: str, client: CommandCenterClient) -> None:
-    for call in (client.agents.get, client.approvals.get, client.clients.get, client.operations.run):
+    for call in (client.agents.get, client.approvals.get, client.operations.run):
         with pytest.raises((NotFound, Unprocessable)):
             await call(opaque)
 

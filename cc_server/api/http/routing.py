@@ -56,7 +56,9 @@ _WRITE_PROBLEMS: dict[int | str, dict[str, Any]] = {
     }.items()
 }
 
-_SYNTAX = frozenset({"validation_failed", "malformed_body", "precondition_required", "invalid_idempotency_key"})
+_SYNTAX = frozenset(
+    {"bad_request", "validation_failed", "malformed_body", "precondition_required", "invalid_idempotency_key"}
+)
 
 
 class ParsedRequest(Request):

@@ -181,7 +181,7 @@ def _refuse_overdue(unit: Unit, row: Row) -> NoReturn:
 def _may_be_undone(unit: Unit, row: Row) -> bool:
     if row["status"] == "rejected":
         return bool(unit.now <= row["decided_at"] + timedelta(seconds=unit.settings.reject_undo_seconds))
-    return row["delivery_state"] in RECALLABLE
+    return row["delivery_state"] in RECALLABLE and row["delivery__lease_until"] is None
 
 
 def _too_late(unit: Unit, row: Row) -> DomainRefusal:

@@ -20,7 +20,11 @@ from cc_server.events import log as events
 _INSERT = insert(deliveries)
 _RECALL = (
     update(deliveries)
-    .where(deliveries.c.id == bindparam("wanted"), deliveries.c.state.in_(sorted(RECALLABLE)))
+    .where(
+        deliveries.c.id == bindparam("wanted"),
+        deliveries.c.state.in_(sorted(RECALLABLE)),
+        deliveries.c.lease_until.is_(None),  # no attempt was cut off, so nothing may have left
+    )
     .values(state=DeliveryState.RECALLED.value, version=deliveries.c.version + 1, waiting_for=None)
     .returning(deliveries.c.version)
 )

@@ -20,7 +20,7 @@ from cc_server.domain import audit
 from cc_server.domain.hashing import payload_sha256
 from cc_server.domain.outbox.decisions import back_to_pending, compare_and_set
 from cc_server.domain.outbox.deliveries import change
-from cc_server.domain.outbox.effects import ContractMoved, take_effect
+from cc_server.domain.outbox.effects import NoEffect, take_effect
 from cc_server.domain.outbox.rows import Row, find, tell
 from cc_server.domain.refusals import DomainRefusal
 from cc_server.domain.unit import Unit
@@ -131,7 +131,8 @@ def reap(conn: Connection, unit: Unit, *, knows_stable_keys: bool) -> int:
     lost = conn.execute(_LOST, {"now": unit.now}).mappings().all()
     for delivery in lost:
         if knows_stable_keys:
-            changes = {"state": DeliveryState.READY.value, "lease_until": None, "look_at": unit.now}
+            # The lease stays, as the mark of an attempt that may have left: it can't be recalled any more.
+            changes = {"state": DeliveryState.READY.value, "look_at": unit.now}
         else:
             error = "the server stopped while it was being sent; whether it left is not known"
             changes = {"state": DeliveryState.UNKNOWN.value, "lease_until": None, "error": error}
@@ -220,7 +221,7 @@ def _settle_sent(conn: Connection, unit: Unit, current: RowMapping, accepted: Ac
     row = conn.execute(select(approvals).where(approvals.c.id == current["approval_id"])).mappings().one()
     try:
         take_effect(conn, unit, row, current)
-    except ContractMoved as moved:
+    except NoEffect as moved:
         return _settle_refused(conn, unit, current, NotAccepted(str(moved), is_passing=False))
     sent = {
         "state": DeliveryState.SENT.value, "lease_until": None, "provider": accepted.provider, "sent_at": unit.now,

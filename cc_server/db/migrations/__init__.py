@@ -1,0 +1,1 @@
+"""Migrations, oldest first; only loaded where a database is older than this program."""

@@ -1,0 +1,35 @@
+"""Fixtures of the server's tests: a house, and its application in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server.house import Founded, House, found
+from tests.server.serving import Api, Served, api_of, served
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Founded:
+    return found(tmp_path_factory.mktemp("founded"))
+
+
+@pytest.fixture
+def house(tmp_path: Path, founded: Founded) -> Iterator[House]:
+    made = House(tmp_path, founded)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+async def api(house: House) -> AsyncIterator[Api]:
+    async with api_of(house) as made:
+        yield made
+
+
+@pytest.fixture
+async def server(house: House) -> AsyncIterator[Served]:
+    async with served(house) as made:
+        yield made

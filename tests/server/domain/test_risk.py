@@ -1,0 +1,232 @@
+"""What is wrong with a draft: each flag where it belongs, spans in code points, and no text that breaks the judge."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import replace
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from cc_api_client.models.approvals import Flag
+from cc_server.domain.risk import Draft, is_address, is_deliverable, judge
+
+CLEAN = Draft("email", "maya@clinic.example", "Maya Fischer", "A question", "Hi Maya,\n\na short text.\n\nBest,\nAnna")
+WIDE = "😀𝒳 "
+"""Two code points beyond 16 bits and a space: three code points, five UTF-16 units, nine bytes."""
+
+
+def draft(**changes: object) -> Draft:
+    return replace(CLEAN, **changes)  # type: ignore[arg-type]
+
+
+def found(judged: Draft, code: str) -> list[Flag]:
+    return [flag for flag in judge(judged).flags if flag.code == code]
+
+
+def marked(judged: Draft, flag: Flag) -> tuple[str, str]:
+    """The field of a flag's span, and the piece of text that it marks."""
+    assert flag.span is not None
+    text = getattr(judged, flag.span.field)
+    return flag.span.field, text[flag.span.start : flag.span.end]
+
+
+def test_a_harmless_draft_has_no_flags_and_the_score_of_its_kind() -> None:
+    risk = judge(CLEAN)
+    assert (risk.flags, risk.score, [part.code for part in risk.parts]) == ([], 10, ["base_email"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "score"),
+    [("follow_up", 4), ("call_script", 6), ("email", 10), ("proposal", 30), ("contract_change", 40), ("novel", 20)],
+)
+def test_each_kind_has_a_score_to_begin_with(kind: str, score: int) -> None:
+    assert judge(draft(kind=kind)).score == score
+
+
+@pytest.mark.parametrize(
+    "gap", ["{{meeting_link}}", "{{ first name }}", "[Company]", "[Your Name]", "<NAME>", "%NAME%"]
+)
+@pytest.mark.parametrize("field", ["subject", "body"])
+def test_a_gap_that_was_never_filled_in_is_marked_where_it_stands(gap: str, field: str) -> None:
+    judged = draft(**{field: f"{WIDE}before {gap} after"})
+    (flag,) = found(judged, "placeholder")
+    assert (flag.severity, marked(judged, flag)) == ("block", (field, gap))
+    assert flag.span is not None
+    assert flag.span.start == 10
+
+
+def test_every_gap_is_marked_and_the_score_counts_them_once() -> None:
+    judged = draft(body="[Company] and {{name}} and [Company]")
+    assert [marked(judged, flag)[1] for flag in found(judged, "placeholder")] == ["[Company]", "{{name}}", "[Company]"]
+    assert judge(judged).score == 50
+
+
+@pytest.mark.parametrize("text", ["see [1]", "a < b > c", "100 % sure, 50 %", "{ not a gap }", "array[0]"])
+def test_brackets_that_mean_something_else_are_left_alone(text: str) -> None:
+    assert found(draft(body=text), "placeholder") == []
+
+
+def test_a_gap_of_several_small_words_is_found() -> None:
+    assert found(draft(body="The example I mentioned is here: [case study]"), "placeholder")
+
+
+@pytest.mark.parametrize("greeting", ["Hi", "Hello", "Dear", "Hey", "Hallo", "Liebe", "Lieber", "Hola", "Bonjour"])
+def test_a_greeting_of_somebody_else_is_marked(greeting: str) -> None:
+    judged = draft(body=f"{greeting} Oliver,\n\nhow are you?")
+    (flag,) = found(judged, "name_mismatch")
+    assert (flag.severity, marked(judged, flag)) == ("warn", ("body", "Oliver"))
+
+
+@pytest.mark.parametrize(
+    ("body", "to_name"),
+    [
+        ("Hi Maya,", "Maya Fischer"),
+        ("Dear Fischer,", "Maya Fischer"),
+        ("hi maya,", "Maya Fischer"),
+        ("Hi MAYA!", "Maya Fischer"),
+        ("Hi Zoë,", "Zoë Müller"),
+        ("Hi there,", "Maya Fischer"),
+        ("Dear Dr. Berg,", "Dr. Hannah Berg"),
+        ("Hi Oliver,", None),
+        ("Oliver, hi", "Maya Fischer"),
+        ("no greeting at all", "Maya Fischer"),
+    ],
+)
+def test_a_greeting_that_fits_or_names_nobody_is_left_alone(body: str, to_name: str | None) -> None:
+    assert found(draft(body=body, to_name=to_name), "name_mismatch") == []
+
+
+def test_a_call_script_greets_whom_it_will() -> None:
+    assert found(draft(kind="call_script", body="Hi Oliver, this is Anna"), "name_mismatch") == []
+
+
+@pytest.mark.parametrize("letter", ["а", "е", "ο", "ρ"], ids=["cyrillic a", "cyrillic e", "greek o", "greek r"])
+def test_a_letter_of_another_script_in_the_address_blocks(letter: str) -> None:
+    judged = draft(to_email=f"maya@clinic-{letter}.example")
+    (flag,) = found(judged, "homoglyph")
+    assert (flag.severity, marked(judged, flag)) == ("block", ("to_email", letter))
+
+
+@pytest.mark.parametrize("letter", ["\u057d", "\u13a0", "\uff41"], ids=["armenian", "cherokee", "fullwidth"])
+def test_a_letter_of_any_other_script_in_the_address_blocks(letter: str) -> None:
+    assert found(draft(to_email=f"maya@clinic-{letter}.example"), "homoglyph")
+
+
+def test_an_address_wholly_of_another_script_is_no_homoglyph() -> None:
+    assert found(draft(to_email="иван@почта.испытание"), "homoglyph") == []
+
+
+def test_a_link_that_mixes_scripts_is_marked_whole() -> None:
+    judged = draft(body=f"{WIDE}see https://clіnic.example/a and more")
+    (flag,) = found(judged, "homoglyph")
+    assert (flag.severity, marked(judged, flag)) == ("warn", ("body", "https://clіnic.example/a"))
+
+
+def test_a_text_in_two_scripts_is_no_homoglyph() -> None:
+    assert found(draft(body="Hello, привет, γειά"), "homoglyph") == []
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    ["\u200b", "\u202e", "\u2066", "\ufeff", "\x00", "\x07", "\x1b", "\x7f", "\x85", "\U000e0041", "\ue000"],
+    ids=lambda char: f"U+{ord(char):04X}",
+)
+@pytest.mark.parametrize("field", ["subject", "body"])
+def test_a_character_that_nobody_sees_is_marked(hidden: str, field: str) -> None:
+    judged = draft(**{field: f"{WIDE}some{hidden}thing{hidden}"})
+    (flag,) = found(judged, "hidden_text")
+    assert (flag.severity, marked(judged, flag)) == ("block", (field, hidden))
+    assert flag.message is not None
+    assert flag.message.startswith("2 hidden characters")
+    assert f"U+{ord(hidden):04X}" in flag.message
+    assert flag.span is not None
+    assert flag.span.start == 7
+
+
+@pytest.mark.parametrize("text", ["tabs\tand\r\nlines\n", "soft\u00adhyphen", "naïve – “quoted” 😀", "日本語"])
+def test_what_is_seen_or_harmless_is_not_hidden(text: str) -> None:
+    assert found(draft(body=text), "hidden_text") == []
+
+
+def test_a_draft_with_a_twin_is_flagged_as_a_whole() -> None:
+    (flag,) = found(draft(has_twin=True), "duplicate")
+    assert (flag.severity, flag.span) == ("warn", None)
+
+
+@pytest.mark.parametrize("breaking", ["\r", "\n", "\x00"])
+@pytest.mark.parametrize("field", ["subject", "to_name", "to_email"])
+def test_a_line_break_in_a_header_blocks_where_it_stands(field: str, breaking: str) -> None:
+    judged = draft(**{field: f"{WIDE}maya{breaking}@clinic.example"})
+    flags = [flag for flag in found(judged, "undeliverable") if flag.span is not None]
+    assert [(flag.severity, marked(judged, flag)) for flag in flags] == [("block", (field, breaking))]
+    assert not is_deliverable(judge(judged))
+
+
+@pytest.mark.parametrize(
+    "text", ["a@b.example, c@d.example", "nobody", "", "@b.example", "a@", "a b@c.example", "a@b@c"]
+)
+def test_what_is_not_exactly_one_address_is_undeliverable(text: str) -> None:
+    assert not is_address(text)
+    assert not is_deliverable(judge(draft(to_email=text)))
+
+
+def test_a_call_needs_no_address() -> None:
+    assert is_deliverable(judge(draft(kind="call_script", to_email="")))
+
+
+def test_an_amount_adds_to_the_score() -> None:
+    risk = judge(draft(kind="proposal", payload={"amount_usd": "1200.00"}))
+    assert (risk.score, risk.parts[-1].code, risk.parts[-1].message) == (45, "names_an_amount", "$1200.00")
+
+
+# For any text
+
+ODD = "{}[]<>%@./:\r\n\t\x00\x1b\u200b\u202e\u00adаеοхéß😀 Hi Dear,'’_-"
+TEXTS = st.one_of(
+    st.text(max_size=80),
+    st.text(alphabet=string.ascii_letters + ODD, max_size=80),
+    st.sampled_from(["{{a}}", "[Company]", "https://clіnic.example", "Hi Oliver,", "\ud800", "😀" * 20]),
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+DRAFTS = st.builds(
+    Draft,
+    kind=st.sampled_from(["email", "follow_up", "call_script", "proposal", "contract_change", "novel"]),
+    to_email=TEXTS,
+    to_name=st.none() | TEXTS,
+    subject=TEXTS,
+    body=st.lists(TEXTS, max_size=4).map(" ".join),
+    payload=st.none() | st.dictionaries(st.sampled_from(["amount_usd", "items", "x"]), JSON, max_size=3),
+    has_twin=st.booleans(),
+)
+
+
+@given(DRAFTS)
+@example(replace(CLEAN, body="Hi " + "a" * 50_000))
+@example(replace(CLEAN, body="{{" * 5_000))
+@example(replace(CLEAN, subject="\ud800"))
+def test_any_draft_is_judged_and_each_span_lies_inside_its_text(judged: Draft) -> None:
+    risk = judge(judged)
+    assert 0 <= risk.score <= 100
+    assert risk.score == min(100, sum(part.points for part in risk.parts))
+    for flag in risk.flags:
+        if flag.span is not None:
+            text = getattr(judged, flag.span.field)
+            assert 0 <= flag.span.start < flag.span.end <= len(text)
+
+
+@given(DRAFTS)
+def test_the_same_draft_is_always_judged_the_same(judged: Draft) -> None:
+    assert judge(judged) == judge(judged)
+
+
+@given(st.text(alphabet="😀 é", min_size=1, max_size=10))
+def test_what_stands_before_a_gap_moves_its_span_by_as_many_code_points(before: str) -> None:
+    (flag,) = found(draft(body=before + "see [Company]"), "placeholder")
+    assert flag.span is not None
+    assert flag.span.start == len(before) + 4

@@ -1,0 +1,202 @@
+"""A house for tests: a real SQLite file, a clock that stands, and the domain's own functions to act with."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table, select, update
+
+from cc_api_client.models.approvals import Approval
+from cc_api_client.models.base import ActionAnswer
+from cc_server.db.clock import ManualClock
+from cc_server.db.database import Database
+from cc_server.db.ids import SeededIds
+from cc_server.db.tables import approvals, audit, counters, deliveries, event_log
+from cc_server.domain import agents, clients, keys, leads
+from cc_server.domain.actors import SYSTEM, Actor
+from cc_server.domain.clients import NewClient, NewContract
+from cc_server.domain.leads import NewLead
+from cc_server.domain.outbox import decisions, drafts, lapses, rows, sending
+from cc_server.domain.outbox.decisions import Seen
+from cc_server.domain.outbox.drafts import NewDraft
+from cc_server.domain.outbox.sending import Claimed, Outcome
+from cc_server.domain.unit import ApprovalSettings, Unit
+
+T = TypeVar("T")
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+ANA = Actor("Ana", "key of Ana", "operator")
+TOM = Actor("Tom", "key of Tom", "operator")
+AGENT = "email-draft"
+BODY = "Hi Maya,\n\na short text.\n\nBest,\nAnna"
+
+
+@dataclass(frozen=True)
+class Founded:
+    """A database as every house begins with it: made once, copied for each test."""
+
+    path: Path
+    client_id: str
+    other_client_id: str
+    tokens: dict[str, str]
+
+
+def found(folder: Path) -> Founded:
+    """Make two clients, one working agent and a key of each role; keys are named by what they are for."""
+    path = folder / "founded.db"
+    db = Database(path, ManualClock(NOON), ids=SeededIds(1))
+    db.open()
+
+    def do(fn: Callable[..., T], *args: Any) -> T:
+        return db.write_sync(lambda conn: fn(conn, Unit(SYSTEM, NOON, db.ids), *args))
+
+    one, other = (do(clients.add, new_client(name)) for name in ("Brightwater Solar", "Harbor Dental"))
+    do(agents.register, AGENT, "Email drafter", "Answers inquiries", {})
+    do(agents.deploy, AGENT)
+    roles: dict[str, tuple[str, list[str] | None]] = {
+        "admin": ("admin", None), "ana": ("operator", None), "tom": ("operator", None), "viewer": ("viewer", None),
+        "intake": ("intake", None), "bound": ("operator", [other]), "bound viewer": ("viewer", [other]),
+        "bound intake": ("intake", [other]), "bound to both": ("operator", [one, other]),
+    }  # fmt: skip
+    tokens = {name: do(keys.create, name, role, client_ids) for name, (role, client_ids) in roles.items()}
+    db.close()
+    return Founded(path, one, other, tokens)
+
+
+def new_client(name: str) -> NewClient:
+    return NewClient(name, NewContract("Growth", date(2026, 1, 1), Decimal("1000.00"), clauses={"Notice": "30 days"}))
+
+
+class House:
+    """Two clients and one working agent in a database of its own."""
+
+    def __init__(self, folder: Path, founded: Founded) -> None:
+        self.folder = folder
+        self.clock = ManualClock(NOON)
+        self.settings = ApprovalSettings()
+        self.client_id, self.other_client_id = founded.client_id, founded.other_client_id
+        self.tokens = founded.tokens
+        shutil.copyfile(founded.path, folder / "house.db")
+        self.db = Database(folder / "house.db", self.clock, ids=SeededIds(7))
+        self.db.open()
+        self._drafted = 0
+
+    def close(self) -> None:
+        self.db.close()
+
+    def unit(self, by: Actor = ANA, **more: Any) -> Unit:
+        return Unit(by, self.clock.now(), self.db.ids, self.settings, **more)
+
+    def do(self, fn: Callable[..., T], *args: Any, by: Actor = ANA, **kwargs: Any) -> T:
+        """Run a domain function in a transaction, as `by`."""
+
+        def work(conn: Connection) -> T:
+            return fn(conn, self.unit(by), *args, **kwargs)
+
+        return self.db.write_sync(work)
+
+    def add_client(self, name: str) -> str:
+        return self.do(clients.add, new_client(name), by=SYSTEM)
+
+    def add_lead(self, email: str = "maya@clinic.example") -> str:
+        return self.do(leads.add, self.client_id, NewLead(email, "Maya Fischer"), by=SYSTEM).id
+
+    def draft(self, **changes: Any) -> Approval:
+        """An agent hands in a mail; each has its own recipient unless `changes` says otherwise."""
+        self._drafted += 1
+        fields: dict[str, Any] = {
+            "client_id": self.client_id, "kind": "email", "agent_name": AGENT, "to_name": "Maya Fischer",
+            "to_email": f"maya{self._drafted}@clinic.example", "subject": f"Subject {self._drafted}", "body": BODY,
+        }  # fmt: skip
+        return self.do(drafts.create, NewDraft(**fields | changes), by=SYSTEM)
+
+    def approve(self, approval: Approval, by: Actor = ANA, seen: Seen | None = None) -> ActionAnswer[Approval]:
+        return self.do(decisions.approve, approval.id, seen or Seen(approval.version), None, by=by)
+
+    def reject(self, approval: Approval, by: Actor = ANA, seen: Seen | None = None) -> ActionAnswer[Approval]:
+        return self.do(decisions.reject, approval.id, seen or Seen(approval.version), "tone", None, by=by)
+
+    def undo(self, approval: Approval, by: Actor = ANA, seen: Seen | None = None) -> ActionAnswer[Approval]:
+        return self.do(decisions.undo, approval.id, seen or Seen(approval.version), by=by)
+
+    def withdraw(self, approval: Approval) -> Approval:
+        return self.do(lapses.withdraw, approval.id, "no longer needed", by=SYSTEM)
+
+    def claim(self, most: int = 8) -> list[Claimed]:
+        return self.do(sending.claim, most, by=SYSTEM)
+
+    def claim_one(self) -> Claimed:
+        (claimed,) = self.claim()
+        return claimed
+
+    def settle(self, claimed: Claimed, outcome: Outcome) -> bool:
+        return self.do(sending.settle, claimed, outcome, by=SYSTEM)
+
+    def reap(self, *, knows_stable_keys: bool) -> int:
+        return self.do(sending.reap, knows_stable_keys=knows_stable_keys, by=SYSTEM)
+
+    def leave_hold(self) -> None:
+        """Let the longest hold pass."""
+        self.clock.advance(4 * self.settings.hold_seconds)
+
+    def now(self, approval: Approval) -> Approval:
+        """The approval as it is."""
+        return self.db.read_sync(lambda conn: rows.model_of(rows.find(conn, SYSTEM, approval.id)))
+
+    def all(self, table: Table) -> list[dict[str, Any]]:
+        """Every row of a table, in the order of its primary key."""
+        return self.db.read_sync(
+            lambda conn: [dict(row) for row in conn.execute(select(table).order_by(*table.primary_key)).mappings()]
+        )
+
+    def events(self) -> list[dict[str, Any]]:
+        """The events on record, as they are sent."""
+        return [json.loads(row["body"]) for row in self.all(event_log)]
+
+    def trail(self, approval: Approval) -> list[dict[str, Any]]:
+        """The audit rows of an approval."""
+        return [row for row in self.all(audit) if row["object_id"] == approval.id]
+
+    def tamper(self, table: Table, row_id: str, **values: Any) -> None:
+        """Change a row behind the domain's back."""
+
+        def work(conn: Connection) -> None:
+            conn.execute(update(table).where(table.c.id == row_id).values(**values))
+
+        self.db.write_sync(work)
+
+    def kept_counts(self) -> dict[tuple[str, str], int]:
+        """The counters of approvals that are not 0, as they are kept."""
+        return {
+            (row["name"], row["client_id"]): row["amount"]
+            for row in self.all(counters)
+            if row["name"].startswith("approvals.") and row["amount"]
+        }
+
+    def real_counts(self) -> dict[tuple[str, str], int]:
+        """The same, counted row by row."""
+        states = {row["id"]: row["state"] for row in self.all(deliveries)}
+        found: Counter[tuple[str, str]] = Counter()
+        for row in self.all(approvals):
+            client_id = row["client_id"]
+            found[f"approvals.status.{row['status']}", client_id] += 1
+            if row["status"] == "approved":
+                found[f"approvals.delivery.{states[row['delivery_id']]}", client_id] += 1
+            if row["status"] == "pending":
+                found["approvals.high_risk", client_id] += row["high_risk"]
+                found["approvals.safe", client_id] += row["safe"]
+                found["approvals.blocked_back", client_id] += row["returned_why"] == "blocked"
+        return {place: amount for place, amount in found.items() if amount}
+
+
+def later(seconds: float) -> datetime:
+    """So many seconds after noon."""
+    return NOON + timedelta(seconds=seconds)
