@@ -1,0 +1,169 @@
+"""What the app does with keys, by Textual's pilot."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from cc_tui.config.model import Config
+from cc_tui.decisions.journal import Verb
+from cc_tui.session import Session
+from cc_tui.state.approval_rows import View
+from cc_tui.state.link import Link, LinkPhase
+from cc_tui.ui.app import CommandCenter
+from tests.support.rows import row
+from tests.tui.desk import StandingClock, app_of
+
+
+async def settled(pilot: Pilot[Any]) -> None:
+    for _ in range(5):
+        await pilot.pause()
+
+
+async def look(pilot: Pilot[Any]) -> None:
+    """Until the draft in view was there long enough; a headless screen confirms its own frames."""
+    app = command_center(pilot)
+    for _ in range(500):
+        await pilot.pause(0.02)
+        selected = app.selected()
+        if selected is not None and app.guard.met(selected.item_id, selected.version):
+            return
+    raise AssertionError("the draft was never seen")
+
+
+async def press(pilot: Pilot[Any], key: str) -> None:
+    """A finger's key: judged 12 ms after it was read."""
+    await pilot.press(key)
+    await pilot.pause(0.05)
+    await settled(pilot)
+
+
+def command_center(pilot: Pilot[Any]) -> CommandCenter:
+    app = pilot.app
+    assert isinstance(app, CommandCenter)
+    return app
+
+
+def said(app: CommandCenter) -> str:
+    shown = app.session.known.messages.shown
+    return shown.text if shown is not None else ""
+
+
+def verbs(app: CommandCenter) -> list[Verb]:
+    assert app.session.backstage is not None
+    return [decision.verb for decision in app.session.backstage.journal.decisions()]
+
+
+async def test_a_draft_that_was_seen_is_decided_by_one_key_and_the_next_is_shown(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await look(pilot)
+        first = app.selected()
+        await press(pilot, "a")
+        assert verbs(app) == [Verb.APPROVE]
+        after = app.selected()
+        assert first is not None
+        assert after is not None
+        assert after.item_id != first.item_id
+
+
+async def test_a_key_before_the_draft_was_there_long_enough_decides_nothing(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await press(pilot, "a")
+        assert verbs(app) == []
+        assert "did not count" in said(app)
+
+
+async def test_undo_drops_what_was_not_delivered(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await look(pilot)
+        await press(pilot, "a")
+        await press(pilot, "u")
+        assert verbs(app) == []
+        assert "taken back" in said(app)
+
+
+async def test_a_read_only_key_says_so_and_has_no_verbs_in_its_footer(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    identity = app.session.known.identity.identity
+    assert identity is not None
+    app.session.known.identity.set(replace(identity, role="viewer"), ())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await look(pilot)
+        await press(pilot, "a")
+        assert verbs(app) == []
+        assert "read-only key" in said(app)
+        assert "approve" not in app._footer.draw(120, 1)[0].text(120)
+
+
+async def test_offline_a_command_says_why_not_now_and_a_decision_is_kept(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    app.session.known.link.set(Link(LinkPhase.OFFLINE, app.session.clock.wall()))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await look(pilot)
+        await press(pilot, "e")
+        assert "offline" in said(app)
+        await pilot.pause(0.6)
+        await look(pilot)
+        await press(pilot, "a")
+        assert verbs(app) == [Verb.APPROVE]
+
+
+async def test_the_lists_key_on_a_phone_opens_the_draft_and_decides_nothing(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(45, 30)) as pilot:
+        await settled(pilot)
+        await press(pilot, "a")
+        assert verbs(app) == []
+        assert app.tab.inner_title() == ("5 Approvals", "1 of 12")
+
+
+async def test_new_rows_wait_below_until_they_are_asked_for(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        before = app.selected()
+        app.session.known.approvals.put([row(99)])
+        await settled(pilot)
+        assert len(app.session.lists[View.PENDING].arrived) == 1
+        assert app.selected() == before
+        await press(pilot, "n")
+        assert not app.session.lists[View.PENDING].arrived
+
+
+async def test_a_mistake_in_the_filter_is_told_where_it_stands(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("slash", *"risk<<")
+        await settled(pilot)
+        assert said(app).startswith("filter, at")
+
+
+async def test_without_a_server_a_form_asks_for_one(tmp_path: Path) -> None:
+    session = Session(Config(log_file=str(tmp_path / "log")), StandingClock())
+    app = CommandCenter(session.config, session=session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert app._sheet is not None
+        assert app._sheet.id == "connect"
+
+
+async def test_a_screen_that_is_too_small_decides_nothing_and_comes_back(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await look(pilot)
+        await pilot.resize_terminal(20, 5)
+        await settled(pilot)
+        assert app.selected() is None
+        await press(pilot, "a")
+        assert verbs(app) == []
+        await pilot.resize_terminal(120, 40)
+        await settled(pilot)
+        assert app.selected() is not None
