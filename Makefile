@@ -20,7 +20,7 @@ demo: $(VENV)/.stamp-demo
 	@$(BIN)/cc-tui demo
 
 test: $(VENV)/.stamp-dev
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 4 --dist loadscope
 
 check: $(VENV)/.stamp-dev
 	@$(BIN)/ruff check .

@@ -10,8 +10,8 @@ from cc_tui.actions.registry import ACTIONS
 
 HEAD = """# Keys
 
-Every action, where its keys count, and its id for the `[keys]` table of the config. In the app `?` shows the same, with why an
-action can't be used now. A capital is its small twin's stronger sister, or asks.
+Every action, where its keys count, and its id for the `[keys]` table of the config. In the app `?` shows the same, with
+why an action can't be used now. A capital is its small twin's stronger sister, or asks.
 """
 
 

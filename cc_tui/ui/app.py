@@ -231,7 +231,8 @@ class CommandCenter(App[int]):
                 await super().on_event(event)
 
     async def _key(self, event: events.Key) -> None:
-        self.session.known.messages.acknowledge()
+        if not self._is_too_small:
+            self.session.known.messages.acknowledge()
         name = name_of(event)
         if not self._takes_text():
             self.router.press(name, event.time)

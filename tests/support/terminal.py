@@ -78,6 +78,7 @@ class Terminal:
     ) -> None:
         self.argv = list(argv)
         self._mark = fresh_mark()
+        self._pressed_at = 0.0
         self._master, slave = os.openpty()
         _set_size(slave, cols, rows)
         self._discipline = termios.tcgetattr(slave)
@@ -290,9 +291,10 @@ class Terminal:
         """
         at = 0.0
         for number, name in enumerate(names):
-            if number:
-                _pass(apart)
-            at = self.write(encode_key(name, self.inspect(lambda screen: screen.has_application_cursor_keys)))
+            _pass(apart if number else self._pressed_at + FINGER_SECONDS - time.monotonic())
+            at = self._pressed_at = self.write(
+                encode_key(name, self.inspect(lambda screen: screen.has_application_cursor_keys))
+            )
         return at
 
     def type(self, text: str, apart: float = FINGER_SECONDS) -> float:

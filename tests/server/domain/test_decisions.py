@@ -601,7 +601,7 @@ class Walk:
             self._house.tamper(approvals, self._any().id, to_name="Somebody Else")
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_whatever_happens_the_kept_counts_are_the_real_ones(house: House, seed: int) -> None:
     walk = Walk(house, seed)
     for _ in range(150):
@@ -610,7 +610,7 @@ def test_whatever_happens_the_kept_counts_are_the_real_ones(house: House, seed: 
     assert len(walk.done) > 12
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_whatever_happens_the_records_agree_with_each_other(house: House, seed: int) -> None:
     walk = Walk(house, seed + 100)
     for _ in range(150):
