@@ -66,6 +66,8 @@ class Application:
         self._upkeep = Upkeep(db, self.domain)
         self._beside: dict[str, Beside] = {"sender": self.sender.run, "upkeep": self._upkeep.run, **(beside or {})}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._broken: dict[str, float] = {}
+        """What broke since the start, and how long it waits before it begins again, in seconds."""
         app = _fastapi(self._lifespan)
         app.state.services = Services(db, self.hub, settings, self.domain, self.components)
         app.state.authenticate = self.authenticate
@@ -79,16 +81,12 @@ class Application:
 
     def components(self) -> list[Component]:
         """How each part of this process is."""
-        found = [Component(name="database", status=ComponentStatus.OK)]
-        for name, task in self._tasks.items():
-            is_down = task.done() and not task.cancelled()
-            found.append(
-                Component(
-                    name=name,
-                    status=ComponentStatus.DOWN if is_down else ComponentStatus.OK,
-                    detail="it stopped; see the server's log" if is_down else None,
-                )
-            )
+        trouble = self._db.trouble
+        found = [_component("database", ComponentStatus.DOWN if trouble else ComponentStatus.OK, trouble)]
+        for name in self._tasks:
+            is_broken = name in self._broken
+            status = ComponentStatus.DEGRADED if is_broken else ComponentStatus.OK
+            found.append(_component(name, status, "it broke and was started again" if is_broken else None))
         return found
 
     async def say_goodbye(self) -> None:
@@ -98,25 +96,34 @@ class Application:
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         self.hub.start()
-        self._tasks = {name: asyncio.create_task(_kept(name, run)) for name, run in self._beside.items()}
+        self._tasks = {name: asyncio.create_task(_kept(name, run, self._broken)) for name, run in self._beside.items()}
         try:
             yield
         finally:
+            await self.sender.stop()
             for task in self._tasks.values():
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
             await self.hub.stop()
 
 
-async def _kept(name: str, run: Beside) -> None:
-    """Run something; when it breaks, the log says how, and the component is down."""
-    try:
-        await run()
-    except asyncio.CancelledError:
-        raise
-    except Exception:
-        _log.exception("%s stopped", name)
-        raise
+def _component(name: str, status: ComponentStatus, detail: str | None) -> Component:
+    return Component(name=name, status=status, detail=detail)
+
+
+async def _kept(name: str, run: Beside, broken: dict[str, float]) -> None:
+    """Run something; when it breaks, the log says how, and after a while it begins again."""
+    wait = 1.0
+    while True:
+        try:
+            await run()
+        except Exception:  # noqa: BLE001 - whatever broke, the server goes on, and says so
+            broken[name] = wait
+            _log.exception("%s broke; it begins again in %.0f s", name, wait)
+            await asyncio.sleep(wait)
+            wait = min(60.0, wait * 2)
+        else:
+            return
 
 
 def _fastapi(lifespan: Callable[[FastAPI], Any]) -> FastAPI:

@@ -50,7 +50,8 @@ class SmtpSettings:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     sender: str = ""
-    timeout_seconds: float = 30.0
+    timeout_seconds: float = 8.0
+    """Of each step; all of them together must end within the sender's 30 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ _CONVERTERS: dict[str, Callable[[object], object]] = {
     "smtp.username": _text,
     "smtp.password": _text,
     "smtp.sender": _text,
-    "smtp.timeout_seconds": _whole(1, 600),
+    "smtp.timeout_seconds": _whole(1, 10),
 }
 _SECRETS = frozenset({"smtp.password"})
 

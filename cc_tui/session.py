@@ -55,6 +55,8 @@ class Outcomes:
         self._clock = clock
         self.tally: dict[str, int] = {"approved": 0, "rejected": 0, "conflict": 0}
         """What this run decided, for the empty queue's words."""
+        self.offers: Signal[None] = Signal()
+        """Decisions wait for the operator's word."""
         self.came_back: Signal[str] = Signal()
         """An approval whose decision was taken back."""
 
@@ -65,6 +67,7 @@ class Outcomes:
     def offered(self, decision: Decision) -> None:
         """It waits for the operator's word."""
         self._local(decision, LocalPhase.OFFERED)
+        self.offers.emit(None)
 
     def confirmed(self, decision: Decision, approval: Approval) -> None:
         """The server has it: its word stands from now on."""
@@ -184,6 +187,7 @@ class Session:
         )  # fmt: skip
         self.backstage = Backstage(client, sync, journal, dispatcher, Commands(client, sync, new_key))
         self.known.identity.changed.subscribe(lambda _none: self._connect_dispatcher())
+        sync.broke.subscribe(self.broke)
         self._spawn(sync.run(), "sync")
         self._spawn(dispatcher.run(), "dispatcher")
 
@@ -290,8 +294,12 @@ class Session:
         """The one funnel for what nobody foresaw: it is logged with its traceback and said in a sentence."""
         if task.cancelled() or (error := task.exception()) is None:
             return
-        log.error("%s ended", task.get_name(), exc_info=error)
-        self.say(f"{task.get_name()} ended unexpectedly ({type(error).__name__}); the log has more", Level.ERROR)
+        self.broke(error)
+
+    def broke(self, error: BaseException) -> None:
+        """Something that nobody foresaw: it is logged with its traceback, and said in a sentence."""
+        log.error("something broke", exc_info=error)
+        self.say(f"something broke ({type(error).__name__}); {self.config.log_path} has more", Level.ERROR)
 
 
 def new_key() -> str:

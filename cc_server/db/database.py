@@ -66,7 +66,7 @@ class Database:
         try:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._write_engine = writing_engine(self.path)
-            schema.prepare(self._write_engine, self.clock, self.ids)
+            schema.prepare(self._write_engine, self.clock, self.ids, may_migrate=self._lock is not None)
         except (DBAPIError, sqlite3.Error, OSError, schema.ForeignDatabase) as error:
             self.close()
             if isinstance(error, schema.ForeignDatabase):
@@ -88,6 +88,11 @@ class Database:
         self._read_engine = self._write_engine = None
         if self._lock is not None:
             self._lock.drop()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be written; None while all is well."""
+        return self._writer.trouble if self._writer is not None else "the database is closed"
 
     def on_commit(self, listener: Callable[[Announcements], None]) -> Callable[[], None]:
         """Call `listener`, in the writer's thread, after each commit with what was announced in it.

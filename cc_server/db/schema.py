@@ -22,11 +22,12 @@ class ForeignDatabase(Exception):
     """The file holds tables that are not ours, or is newer than this program."""
 
 
-def prepare(engine: Engine, clock: Clock, ids: Ids) -> None:
+def prepare(engine: Engine, clock: Clock, ids: Ids, *, may_migrate: bool = True) -> None:
     """Make or migrate the tables, and name the installation.
 
     Raises:
-        ForeignDatabase: the file is not ours, or newer than this program.
+        ForeignDatabase: the file is not ours, newer than this program, or older while `may_migrate` is False, because
+            a server may be using it.
     """
     with engine.begin() as conn:
         version = _version(conn)
@@ -36,6 +37,8 @@ def prepare(engine: Engine, clock: Clock, ids: Ids) -> None:
             conn.execute(text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": HEAD})
             _name_installation(conn, clock, ids)
             return
+    if version != HEAD and not may_migrate:
+        raise ForeignDatabase("it has the form of another version; stop the server, and start this version's once")
     if version != HEAD:
         migrate(engine, version)
 

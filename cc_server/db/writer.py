@@ -6,6 +6,7 @@ told "done" before the commit. The thread outlives every failed unit and every f
 
 from __future__ import annotations
 
+import logging
 import queue
 import sqlite3
 import threading
@@ -25,6 +26,8 @@ GROUP_UNITS = 64
 """Units in one commit at most: 3,600 units/s with 64 callers against 1,500 with one commit each."""
 GROUP_SECONDS = 0.02
 """A group is closed after this, so that the first caller does not wait for the last."""
+
+_log = logging.getLogger("cc_server.db")
 
 Announcements = Sequence[object]
 RecordRefusal = Callable[[Connection, Refused], None]
@@ -67,6 +70,8 @@ class Writer:
         self._units: queue.SimpleQueue[UnitOfWork | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="cc-writer", daemon=True)
         self._stopped = threading.Event()
+        self.trouble: str | None = None
+        """Why the last group could not be committed; None while all is well."""
 
     def start(self) -> None:
         """Begin to work."""
@@ -110,13 +115,23 @@ class Writer:
                 conn.info["announcements"] = told
                 with conn.begin():
                     self._run_group(conn, first, ran)
-        except (DBAPIError, sqlite3.Error) as error:
-            self._fail(first, ran, unavailable(self._path, error) or error)
+        except (DBAPIError, sqlite3.Error, DatabaseUnavailable) as error:
+            told_before = next((one.error for one in ran if isinstance(one.error, DatabaseUnavailable)), None)
+            known = told_before or (None if isinstance(error, DatabaseUnavailable) else unavailable(self._path, error))
+            self.trouble = str(known or error)
+            self._fail(first, ran, known or error)
             return
-        if told or any(one.error is None for one in ran):
-            self._committed(told)
+        self.trouble = None
         for one in ran:
             one.answer()
+        if told:
+            self._tell(told)
+
+    def _tell(self, told: Announcements) -> None:
+        try:
+            self._committed(told)
+        except Exception:  # noqa: BLE001 - whoever listens must not end the writer
+            _log.exception("a listener broke on what was committed")
 
     def _run_group(self, conn: Connection, first: UnitOfWork, ran: list[_Ran]) -> None:
         closes = time.monotonic() + GROUP_SECONDS
@@ -146,11 +161,13 @@ class Writer:
             conn.exec_driver_sql("ROLLBACK TO unit")
             ran.error = refusal
             self._record(conn, ran, refusal)
-        except Exception as error:  # noqa: BLE001 - whatever it is belongs to who handed the unit in
+        except Exception as error:
             del told[told_before:]
-            conn.exec_driver_sql("ROLLBACK TO unit")
             known = unavailable(self._path, error) if isinstance(error, DBAPIError) else None
             ran.error = known or error
+            if known is not None:
+                raise known from error  # a full or failing disk takes the whole transaction back
+            conn.exec_driver_sql("ROLLBACK TO unit")
         conn.exec_driver_sql("RELEASE unit")
 
     @staticmethod

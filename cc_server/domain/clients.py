@@ -107,7 +107,11 @@ def exists(conn: Connection, client_id: str) -> bool:
 
 def _monthly_by_client(conn: Connection, actor: Actor, today: date) -> dict[str, Decimal]:
     held = conn.execute(_visible(select(contracts), actor, contracts.c.client_id))
-    return {one.client_id: one.monthly_usd for one in held if _holds(one, today)}
+    monthly: dict[str, Decimal] = {}
+    for one in held:
+        if _holds(one, today):
+            monthly[one.client_id] = monthly.get(one.client_id, Decimal(0)) + one.monthly_usd
+    return monthly
 
 
 def _holds(contract: Any, day: date) -> bool:

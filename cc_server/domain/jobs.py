@@ -27,6 +27,10 @@ _NEXT = (
     .limit(1)
 )
 
+_LOST = select(jobs_queue).where(
+    jobs_queue.c.status == JobStatus.PROCESSING.value, jobs_queue.c.locked_until <= bindparam("now")
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
@@ -108,6 +112,15 @@ def finish(conn: Connection, unit: Unit, job: ClaimedJob, error: str | None = No
         return False
     _count(conn, unit, job.client_id, JobStatus.PROCESSING, status)
     return True
+
+
+def reap(conn: Connection, unit: Unit) -> int:
+    """Give back jobs whose worker was cut off, or end those that were tried often enough; returns how many."""
+    lost = conn.execute(_LOST, {"now": unit.now}).mappings().all()
+    for row in lost:
+        job = ClaimedJob(row["id"], row["job_type"], row["client_id"], row["run_id"], row["attempts"], row["payload"])
+        finish(conn, unit, job, "its worker was cut off")
+    return len(lost)
 
 
 def counts(conn: Connection) -> QueueCounts:

@@ -43,6 +43,12 @@ _BEGIN = (
     )
     .returning(*runs.c)
 )  # fmt: skip
+_RESTART = (
+    update(runs)
+    .where(runs.c.id == bindparam("wanted"), runs.c.status == RunStatus.RUNNING.value)
+    .values(started_at=bindparam("now"), version=runs.c.version + 1)
+    .returning(*runs.c)
+)
 _FINISH = (
     update(runs)
     .where(runs.c.id == bindparam("wanted"), runs.c.status == RunStatus.RUNNING.value)
@@ -113,6 +119,17 @@ def begin(conn: Connection, unit: Unit, run_id: str, agent_name: str) -> Run | N
     counters.move(conn, row["client_id"], {COUNTS + RunStatus.QUEUED}, {COUNTS + RunStatus.RUNNING})
     counters.add(conn, row["client_id"], {AGENT_RUNS + agent_name: 1})
     return _tell(conn, unit, row, EventType.RUN_STARTED)
+
+
+def begin_again(conn: Connection, unit: Unit, run_id: str, agent_name: str) -> Run | None:
+    """A run starts: a queued one, or one whose worker was cut off, which then goes on as if it had just begun."""
+    begun = begin(conn, unit, run_id, agent_name)
+    return begun or _restart(conn, unit, run_id)
+
+
+def _restart(conn: Connection, unit: Unit, run_id: str) -> Run | None:
+    row = conn.execute(_RESTART, {"wanted": run_id, "now": unit.now}).mappings().first()
+    return _tell(conn, unit, row, EventType.RUN_STARTED) if row is not None else None
 
 
 def finish(conn: Connection, unit: Unit, run_id: str, result: Result) -> Run | None:

@@ -82,11 +82,11 @@ class Subscription:
         """Up to 64 frames, as JSON."""
         frames: list[str] = []
         while self._queue and len(frames) < FRAMES_AT_ONCE:
-            frame = self.frame(self._queue.popleft())
+            event = self._queue.popleft()
+            self._bytes -= len(event.body)
+            frame = self.frame(event)
             if frame is not None:
                 frames.append(frame)
-        if not self._queue:
-            self._bytes = 0
         return frames
 
     def frame(self, event: Recorded) -> str | None:

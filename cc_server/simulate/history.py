@@ -118,8 +118,10 @@ class History:
 
     def _send(self, conn: Connection, now: datetime) -> None:
         unit = self._world.unit(now)
-        for claimed in sending.claim(conn, unit, 8):
-            sending.settle(conn, unit, claimed, RecordingProvider.record(claimed))
+        for delivery_id in sending.due(conn, now, 8):
+            claimed = sending.claim(conn, unit, delivery_id)
+            if claimed is not None:
+                sending.settle(conn, unit, claimed, RecordingProvider.record(claimed))
 
     def _expire(self, conn: Connection, now: datetime) -> None:
         lapses.expire_overdue(conn, self._world.unit(now))

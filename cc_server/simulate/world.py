@@ -161,7 +161,7 @@ class World:
             automation = role.name.lower()
             email = lead.person.email if lead else None
             run_id = runs.queue(conn, unit, client_id, agent_name=role.id, automation_name=automation, lead_email=email)
-        runs.begin(conn, unit, run_id, role.id)
+        runs.begin_again(conn, unit, run_id, role.id)
         about = f" for {lead.person.company}" if lead else ""
         self._log(conn, unit, role, Said(LogLevel.INFO, f"run started{about}", run_id, client_id))
         seconds = role.seconds * self.rng.uniform(0.5, 1.8)

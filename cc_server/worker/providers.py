@@ -6,6 +6,7 @@ Mail headers are made by the standard library's `EmailMessage` only: a text can'
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -24,6 +25,7 @@ from cc_server.config import ProviderName, ServerSettings, SmtpSecurity, SmtpSet
 from cc_server.domain.outbox.sending import Accepted, Claimed, NotAccepted, Outcome, Unclear
 
 LOCAL_SENDER = "command-center@localhost"
+FIRST_REFUSAL, FIRST_FINAL_REFUSAL = 400, 500
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -58,21 +60,25 @@ class FileProvider:
         target = self._folder / name
         if target.exists():
             return Accepted("file", name)
+        draft = self._folder / f".{name}.{secrets.token_hex(4)}"
         try:
             content = _content(claimed)
         except (MessageError, HeaderParseError, ValueError) as error:
             return NotAccepted(f"it can't be written as a mail: {error}", is_passing=False)
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            draft = self._folder / f".{name}.{secrets.token_hex(4)}"
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             draft.rename(target)
+            _sync_folder(self._folder)
         except OSError as error:
             return NotAccepted(f"{self._folder}: {error.strerror or error}", is_passing=True)
+        finally:
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
         return Accepted("file", name)
 
 
@@ -107,19 +113,29 @@ class SmtpProvider:
             if self._settings.username is not None:
                 await client.login(self._settings.username, self._settings.password or "")
         except (aiosmtplib.SMTPException, OSError) as error:
-            return NotAccepted(f"the mail server {self._settings.host} can't be used: {_told(error)}", is_passing=True)
-        try:
-            await client.send_message(message)
-        except aiosmtplib.SMTPResponseException as error:
-            return NotAccepted(f"the mail server says {_told(error)}", is_passing=400 <= error.code < 500)
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            first = error.recipients[0]
-            return NotAccepted(f"the recipient is refused: {_told(first)}", is_passing=400 <= first.code < 500)
-        except (aiosmtplib.SMTPException, OSError) as error:
-            return Unclear(f"the connection to the mail server broke: {_told(error)}")
-        finally:
             client.close()
-        return Accepted("smtp", str(message["Message-ID"]))
+            return NotAccepted(f"the mail server {self._settings.host} can't be used: {_told(error)}", is_passing=True)
+        return await _hand_over(client, message)
+
+
+async def _hand_over(client: aiosmtplib.SMTP, message: EmailMessage) -> Outcome:
+    """Send a mail over a connection, and close it."""
+    try:
+        await client.send_message(message)
+    except aiosmtplib.SMTPNotSupported as error:
+        return NotAccepted(f"the mail server can't take this mail: {_told(error)}", is_passing=False)
+    except aiosmtplib.SMTPResponseException as error:
+        if error.code < FIRST_REFUSAL:
+            return Unclear(f"the mail server's answer can't be understood: {_told(error)}")
+        return NotAccepted(f"the mail server says {_told(error)}", is_passing=error.code < FIRST_FINAL_REFUSAL)
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        first = error.recipients[0]
+        return NotAccepted(f"the recipient is refused: {_told(first)}", is_passing=400 <= first.code < 500)
+    except (aiosmtplib.SMTPException, OSError) as error:
+        return Unclear(f"the connection to the mail server broke: {_told(error)}")
+    finally:
+        client.close()
+    return Accepted("smtp", str(message["Message-ID"]))
 
 
 class RecordingProvider:
@@ -170,6 +186,15 @@ def _mail(claimed: Claimed, sender: str) -> EmailMessage:
     message["X-Command-Center-Key"] = claimed.stable_key
     message.set_content(claimed.body)
     return message
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the new name survive a power cut, too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _told(error: BaseException) -> str:

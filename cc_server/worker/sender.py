@@ -1,7 +1,7 @@
 """The sender: takes deliveries after their hold, hands each to the provider, and writes down what became of it.
 
-Claim and settlement are transactions; sending stands between them. It outlives a provider that breaks and a database
-that goes away.
+Claim and settlement are transactions; sending stands between them. It outlives a provider that breaks, a delivery that
+can't be claimed and a database that goes away; when it stops it first writes down what is under way.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ CLAIMED_AT_ONCE = 8
 LOOK_SECONDS = 0.5
 """How often it looks at least for what has become due."""
 SEND_SECONDS = sending.LEASE_SECONDS / 2
+LAST_SECONDS = 2.0
+"""How long the end of the process waits for what is being sent."""
+DATABASE_SECONDS = 1.0
 
 _log = logging.getLogger("cc_server.sender")
 
@@ -41,46 +44,78 @@ class Sender:
         self._db = db
         self._settings = settings
         self._provider = provider
+        self._stopping = asyncio.Event()
+        self._resting = asyncio.Event()
+        self._resting.set()
 
     async def run(self) -> None:
-        """Send what is due, until cancelled."""
-        while True:
+        """Send what is due, until stopped."""
+        while not self._stopping.is_set():
             try:
                 await self._until_due()
-                while await self.round() == CLAIMED_AT_ONCE:
+                self._resting.clear()
+                while not self._stopping.is_set() and await self.round() == CLAIMED_AT_ONCE:
                     pass
             except DatabaseUnavailable as error:
                 _log.warning("the sender waits: %s", error)
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(DATABASE_SECONDS)
+            finally:
+                self._resting.set()
+
+    async def stop(self) -> None:
+        """Claim no more; wait until what is being sent is written down, two seconds at most."""
+        self._stopping.set()
+        try:
+            async with asyncio.timeout(LAST_SECONDS):
+                await self._resting.wait()
+        except TimeoutError:
+            _log.warning("the sender was cut off while it was sending")
 
     async def round(self) -> int:
-        """Claim and send once; returns how many were claimed."""
+        """Claim and send once; returns how many were due."""
         await self._db.write(self._reap)
-        claimed = await self._db.write(self._claim)
+        due = await self._db.read(sending.due, self._db.clock.now(), CLAIMED_AT_ONCE)
+        claimed = [one for delivery_id in due if (one := await self._claim(delivery_id)) is not None]
         await asyncio.gather(*(self._send(one) for one in claimed))
-        return len(claimed)
+        return len(due)
 
     async def _until_due(self) -> None:
         """Wait until something is due, looking for what is new every half second."""
-        while True:
+        while not self._stopping.is_set():
             due = await self._db.read(sending.next_look)
             left = (due - self._db.clock.now()) / timedelta(seconds=1) if due is not None else LOOK_SECONDS
             if left <= 0:
                 return
             await asyncio.sleep(min(LOOK_SECONDS, left))
 
-    async def _send(self, claimed: Claimed) -> None:
-        outcome = await self._hand_over(claimed)
+    async def _claim(self, delivery_id: str) -> Claimed | None:
         try:
-            await self._db.write(self._settle, claimed, outcome)
-        except DomainRefusal as refusal:
-            _log.warning("delivery %s: %s", claimed.delivery["id"], refusal.detail)
+            return await self._db.write(self._claim_one, delivery_id)
         except DatabaseUnavailable:
             raise
-        except Exception:  # noqa: BLE001 - one delivery that can't be written down must not stop the others
-            _log.exception("delivery %s could not be settled", claimed.delivery["id"])
-            left = Unclear("what became of it could not be written down; the server's log says why")
-            await self._db.write(self._settle, claimed, left)
+        except Exception as error:  # noqa: BLE001 - one delivery that can't be claimed must not stop the others
+            _log.exception("delivery %s can't be claimed", delivery_id)
+            await self._db.write(self._give_up, delivery_id, f"it can't be sent ({type(error).__name__})")
+            return None
+
+    async def _send(self, claimed: Claimed) -> None:
+        outcome = await self._hand_over(claimed)
+        while True:
+            try:
+                await self._db.write(self._settle, claimed, outcome)
+            except DatabaseUnavailable as error:
+                _log.warning("what became of delivery %s can't be written yet: %s", claimed.delivery["id"], error)
+                await asyncio.sleep(DATABASE_SECONDS)
+            except DomainRefusal as refusal:
+                _log.warning("delivery %s: %s", claimed.delivery["id"], refusal.detail)
+                return
+            except Exception:  # noqa: BLE001 - one delivery that can't be written down must not stop the others
+                _log.exception("delivery %s could not be settled", claimed.delivery["id"])
+                if isinstance(outcome, Unclear):
+                    return
+                outcome = Unclear("what became of it could not be written down; the server's log says why")
+            else:
+                return
 
     async def _hand_over(self, claimed: Claimed) -> Outcome:
         try:
@@ -98,8 +133,11 @@ class Sender:
     def _reap(self, conn: Connection) -> int:
         return sending.reap(conn, self._unit(), knows_stable_keys=self._provider.knows_stable_keys)
 
-    def _claim(self, conn: Connection) -> list[Claimed]:
-        return sending.claim(conn, self._unit(), CLAIMED_AT_ONCE)
+    def _claim_one(self, conn: Connection, delivery_id: str) -> Claimed | None:
+        return sending.claim(conn, self._unit(), delivery_id)
+
+    def _give_up(self, conn: Connection, delivery_id: str, error: str) -> None:
+        sending.give_up(conn, self._unit(), delivery_id, error)
 
     def _settle(self, conn: Connection, claimed: Claimed, outcome: Outcome) -> bool:
         return sending.settle(conn, self._unit(), claimed, outcome)

@@ -8,7 +8,7 @@ import logging
 from sqlalchemy import Connection
 
 from cc_server.db.database import Database
-from cc_server.domain import house
+from cc_server.domain import house, jobs
 from cc_server.domain.actors import SYSTEM
 from cc_server.domain.outbox import lapses
 from cc_server.domain.refusals import DatabaseUnavailable
@@ -44,6 +44,7 @@ class Upkeep:
     def _tick(self, conn: Connection) -> int:
         unit = self._unit()
         house.tick(conn, unit)
+        jobs.reap(conn, unit)
         return lapses.expire_overdue(conn, unit)
 
     def _clean(self, conn: Connection) -> None:

@@ -17,10 +17,8 @@ from typing import TYPE_CHECKING, Protocol
 from cc_api_client.errors import (
     CommandCenterError,
     Conflict,
-    Forbidden,
     RateLimited,
     ServerFault,
-    Unauthorized,
     Unavailable,
     Unreachable,
     VersionConflict,
@@ -125,6 +123,8 @@ class Dispatcher:
         self._failures = 0
         self._not_before = 0.0
         self._wake = asyncio.Event()
+        self._perhaps_there: set[str] = set()
+        """Keys of decisions whose request may have arrived although no answer came."""
         self._recallable: OrderedDict[str, tuple[Decision, int | None]] = OrderedDict()
         """Decisions of this run, newest last, with the approval's version once they are delivered."""
 
@@ -190,13 +190,17 @@ class Dispatcher:
         """Take back the newest decision that still can be; False when there is none. The sink tells what came of it.
 
         Raises:
-            Unreachable, Unavailable: it is delivered and the server can't be asked now; it can be tried again.
+            Unreachable, Unavailable, RateLimited, ServerFault: it is delivered, or may be, and the server can't be
+                asked now; it can be tried again.
         """
         while self._recallable:
             key, (decision, version) = next(reversed(self._recallable.items()))
             task = self._in_flight.get(key)
             if task is not None:
                 await asyncio.wait([task])
+                continue
+            if version is None and key in self._perhaps_there and self._port is not None:
+                await self._find_out(self._port, decision)
                 continue
             if version is not None:
                 await self._undo_delivered(decision, version)
@@ -208,12 +212,22 @@ class Dispatcher:
                 return True
         return False
 
+    async def _find_out(self, port: DecisionPort, decision: Decision) -> None:
+        """A request that was not answered may have arrived: ask again under the same key before anything is dropped.
+
+        Raises:
+            Unreachable: no answer came this time either.
+        """
+        await self._deliver(port, decision)
+        if decision.key in self._perhaps_there:
+            raise Unreachable("it may have arrived already, and the server can't be asked now")
+
     async def _undo_delivered(self, decision: Decision, version: int) -> None:
         if self._port is None:
             return
         try:
             answer = await self._port.undo(decision.approval_id, version=version, idempotency_key=self._new_key())
-        except (Unreachable, Unavailable):
+        except (Unreachable, Unavailable, RateLimited, ServerFault):
             raise
         except (Conflict, VersionConflict) as error:
             self._sink.undo_failed(decision, str(error), error.item)
@@ -251,9 +265,14 @@ class Dispatcher:
         return len(self.waiting())
 
     async def _pause(self) -> None:
-        wait = max(0.0, self._not_before - self._clock.monotonic()) if self._not_before else None
+        left = self._not_before - self._clock.monotonic()
+        wait = left if self._not_before and left > 0 else None
+        if self._not_before and wait is None:
+            self._not_before = 0.0
+            if self._sendable() and self._port is not None and len(self._in_flight) < AT_ONCE:
+                return
         try:
-            async with asyncio.timeout(wait or None):
+            async with asyncio.timeout(wait):
                 await self._wake.wait()
         except TimeoutError:
             return
@@ -287,23 +306,23 @@ class Dispatcher:
             self._sink.conflict(decision, str(error), error.item)
         except (Unreachable, Unavailable, RateLimited, ServerFault) as error:
             log.info("a decision waits: %s", error)
+            if not (isinstance(error, Unreachable) and not error.sent):
+                self._perhaps_there.add(decision.key)
             named = error.retry_after_seconds if isinstance(error, Unavailable | RateLimited) else None
             self._back_off(named)
-        except (Unauthorized, Forbidden) as error:
-            # Kept as it is: another key of this server may be given, then it is offered again.
-            self._in_trouble(decision, TroubleKind.REFUSED, str(error))
-            self._sink.refused(decision, str(error))
         except CommandCenterError as error:
             self._in_trouble(decision, TroubleKind.REFUSED, str(error))
             self._sink.refused(decision, str(error))
         else:
             self._failures = 0
+            self._perhaps_there.discard(decision.key)
             self._journal.settle(decision.key)
             if decision.key in self._recallable:
                 self._recallable[decision.key] = (decision, answer.item.version)
             self._sink.confirmed(decision, answer.item)
 
     def _in_trouble(self, decision: Decision, kind: TroubleKind, sentence: str) -> None:
+        self._perhaps_there.discard(decision.key)
         self._journal.trouble(decision.key, kind, sentence)
         self._recallable.pop(decision.key, None)
 

@@ -59,5 +59,7 @@ class Streamer:
         except Unauthorized as error:
             self._machine.refused(self._clock.wall(), str(error))
         finally:
+            if self.is_up:
+                self._machine.stream_is_down(self._clock.wall())
             self.is_up = False
             await stream.aclose()

@@ -26,6 +26,7 @@ from cc_tui.state.approval_rows import View, row_of
 from cc_tui.state.clock import Clock
 from cc_tui.state.identity import Identity
 from cc_tui.state.known import Known
+from cc_tui.state.signal import Signal
 from cc_tui.sync.intake import Intake
 from cc_tui.sync.link_machine import LinkMachine
 from cc_tui.sync.schedule import Feed, Schedule
@@ -73,6 +74,8 @@ class Sync:
         self._on_reached = on_reached
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.broke: Signal[BaseException] = Signal()
+        """Something ended in a way that nobody foresaw."""
         self._first_position: EventPosition | None = None
         self._first_answer = asyncio.Event()
         self._schedule = Schedule(rng)
@@ -161,7 +164,7 @@ class Sync:
         self._tasks.discard(task)
         self._wake.set()
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a task of sync ended", exc_info=error)
+            self.broke.emit(error)
 
     def _wait_seconds(self) -> float:
         if len(self._tasks) > FETCHES_AT_ONCE:
@@ -204,8 +207,11 @@ class Sync:
         except CommandCenterError as error:
             self._not_answered(feed, error)
         else:
-            self._reached()
             self._schedule.succeeded(feed, self._clock.monotonic())
+            self._reached()
+        finally:
+            if feed.in_flight:  # something that nobody foresaw: it is asked again all the same
+                self._schedule.failed(feed, self._clock.monotonic(), None)
 
     def _reached(self) -> None:
         was_up = self._known.link.link.is_up

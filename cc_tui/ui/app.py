@@ -16,6 +16,7 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.theme import Theme
 from textual.widgets import Input, TextArea
+from textual.worker import Worker, WorkerState
 
 from cc_tui.actions.action import Action, Risk, Where
 from cc_tui.actions.keymap import Keymap
@@ -86,6 +87,7 @@ class CommandCenter(App[int]):
         self._prompt: Prompt | None = None
         self._dirty = False
         self._is_too_small = False
+        self._is_leaving = False
 
     # Composition and life
 
@@ -142,7 +144,10 @@ class CommandCenter(App[int]):
         self.frame_changed()
 
     def leave(self) -> None:
-        """End the app: decisions are flushed first."""
+        """End the app: decisions are flushed first. Asked again, it goes on with that."""
+        if self._is_leaving:
+            return
+        self._is_leaving = True
         self.run_worker(self._leave(), group="leave", exit_on_error=False)
 
     async def _leave(self) -> None:
@@ -360,6 +365,11 @@ class CommandCenter(App[int]):
         """Another size: nothing shown before counts."""
         self.witness.resized(event.size.width, event.size.height)
         self._reshape(event.size.width, event.size.height)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """The one funnel for what broke in a worker: it is logged, and said in a sentence."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.session.broke(event.worker.error)
 
     # The frame
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from cc_tui.config.model import config_file
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
     from cc_tui.ui.dialogs.connect import ConnectSheet
 
 
+OFFER_SECONDS = 0.1
+
+
 class Opening:
     """Opens the session for the app, after its first paint."""
 
@@ -24,7 +26,7 @@ class Opening:
         self._app = app
         self.last_words: list[str] = []
         """Sentences for the shell, once the app has ended."""
-        self._offered = False
+        self._is_offering = False
 
     def begin(self) -> None:
         """Find out where the server is."""
@@ -33,7 +35,7 @@ class Opening:
     async def _begin(self) -> None:
         app, config = self._app, self._app.session.config
         _log_to(str(config.log_path))
-        app.session.known.identity.changed.subscribe(lambda _none: self._offer_soon())
+        app.session.outcomes.offers.subscribe(lambda _none: self._offer_soon())
         if app.demo is not None:
             await self._open_demo()
         elif config.url and config.api_key:
@@ -114,15 +116,15 @@ class Opening:
         self._app.open_sheet(QuestionSheet(self._app.look, "Save this connection?", lines, "save it", save))
 
     def _offer_soon(self) -> None:
-        """Once the server is known: what an earlier start left undelivered is offered, once."""
-        if not self._offered and self._app.session.known.identity.identity is not None:
-            self._offered = True
-            self._app.call_later(self._offer_undelivered)
+        """Decisions that are too old to be sent by themselves, or of an earlier start, are offered together."""
+        if not self._is_offering:
+            self._is_offering = True
+            self._app.set_timer(OFFER_SECONDS, self._offer_undelivered)
 
-    async def _offer_undelivered(self) -> None:
+    def _offer_undelivered(self) -> None:
         from cc_tui.ui.dialogs.question import QuestionSheet
 
-        await asyncio.sleep(0)
+        self._is_offering = False
         backstage = self._app.session.backstage
         offered = backstage.dispatcher.offered() if backstage is not None else []
         if backstage is None or not offered:
@@ -132,7 +134,8 @@ class Opening:
             line = Line().add(clock(moment(one.decided_at)), Token.DIM).add(f"  {one.verb.value:<8}")
             lines.append(line.add(safe_line(f"{one.recipient}  {one.subject}")))
         keys = [one.key for one in offered]
-        title = f"{len(offered)} decision{'s' if len(offered) > 1 else ''} of an earlier start: no answer came"
+        count = len(offered)
+        title = f"{count} decision{'s wait' if count > 1 else ' waits'} for your word: no answer came"
         self._app.open_sheet(
             QuestionSheet(self._app.look, title, lines, "send them now", lambda: backstage.dispatcher.send(keys))
         )

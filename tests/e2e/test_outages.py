@@ -54,7 +54,7 @@ def test_an_app_killed_right_after_it_showed_a_decision_has_lost_nothing(home: P
         terminal.wait_exit()
     server.start()
     with app_terminal(home, "--tab", "approvals", backend=server.backend) as terminal:
-        terminal.wait_for(r"1 decision", PATIENCE)
+        terminal.wait_for(r"1 decision waits for your word", PATIENCE)
         terminal.wait_for(re.escape(to[:20]))
         terminal.wait_silent(0.5, PATIENCE)
         terminal.press("y")

@@ -39,6 +39,9 @@ _DUE = (
     .order_by(deliveries.c.look_at, deliveries.c.id)
     .limit(bindparam("most"))
 )
+_ONE_DUE = select(deliveries).where(
+    deliveries.c.id == bindparam("wanted"), deliveries.c.state.in_(_WAITING), deliveries.c.look_at <= bindparam("now")
+)
 _NEXT_LOOK = select(func.min(deliveries.c.look_at)).where(deliveries.c.state.in_(_WAITING))
 _NEXT_LAPSE = select(func.min(deliveries.c.lease_until)).where(deliveries.c.state == DeliveryState.DISPATCHING.value)
 _LOST = select(deliveries).where(
@@ -96,10 +99,22 @@ def next_look(conn: Connection) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def claim(conn: Connection, unit: Unit, most: int) -> list[Claimed]:
-    """Take up to `most` deliveries that are due; what must wait or go back to a person is moved there instead."""
-    due = conn.execute(_DUE, {"now": unit.now, "most": most}).mappings().all()
-    return [claimed for delivery in due if (claimed := _claim_one(conn, unit, delivery)) is not None]
+def due(conn: Connection, now: datetime, most: int) -> list[str]:
+    """The ids of up to `most` deliveries that are due, the longest due first."""
+    return [row["id"] for row in conn.execute(_DUE, {"now": now, "most": most}).mappings()]
+
+
+def claim(conn: Connection, unit: Unit, delivery_id: str) -> Claimed | None:
+    """Take one delivery; None when it must wait or go back to a person, and was moved there, or is no longer due."""
+    row = conn.execute(_ONE_DUE, {"now": unit.now, "wanted": delivery_id}).mappings().first()
+    return _claim_one(conn, unit, row) if row is not None else None
+
+
+def give_up(conn: Connection, unit: Unit, delivery_id: str, error: str) -> None:
+    """One that can't even be claimed must not stop those behind it: it fails, with why."""
+    row = conn.execute(_ONE_DUE, {"now": unit.now, "wanted": delivery_id}).mappings().first()
+    if row is not None:
+        change(conn, unit, row, _WAITING, {"state": DeliveryState.FAILED.value, "error": error})
 
 
 def settle(conn: Connection, unit: Unit, claimed: Claimed, outcome: Outcome) -> bool:
@@ -143,12 +158,17 @@ def reap(conn: Connection, unit: Unit, *, knows_stable_keys: bool) -> int:
 def _claim_one(conn: Connection, unit: Unit, delivery: RowMapping) -> Claimed | None:
     row = find(conn, unit.actor, delivery["approval_id"])
     if reasons := _why_blocked(conn, unit, row, delivery):
-        _block(conn, unit, row, delivery, reasons)
+        if delivery["lease_until"] is None:
+            _block(conn, unit, row, delivery, reasons)
+        else:
+            # An attempt was cut off and may have left: a person has to find out, not to approve it anew.
+            lost = {"state": DeliveryState.UNKNOWN.value, "lease_until": None, "error": "; ".join(reasons)}
+            change(conn, unit, delivery, _WAITING, lost)
         return None
     if waiting_for := _why_waiting(conn, row):
         _wait(conn, unit, delivery, waiting_for)
         return None
-    changes = {
+    changes: dict[str, Any] = {
         "state": DeliveryState.DISPATCHING.value, "attempt": delivery["attempt"] + 1, "waiting_for": None,
         "lease_until": unit.now + timedelta(seconds=LEASE_SECONDS), "error": None,
     }  # fmt: skip

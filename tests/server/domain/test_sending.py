@@ -258,11 +258,6 @@ def test_what_may_have_left_can_not_be_undone(house: House) -> None:
         house.undo(approval_of(house, claimed))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="sending._claim_one blocks a delivery whose lease was lost, although that attempt may have left: approved "
-    "anew it goes out a second time, under another stable key",
-)
 def test_what_may_have_left_is_not_handed_back_as_if_it_had_not(house: House) -> None:
     claimed = dispatched(house)
     house.clock.advance(60)

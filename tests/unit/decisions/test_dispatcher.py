@@ -162,6 +162,35 @@ async def test_undo_of_a_delivered_decision_asks_the_server_newest_first(desk: D
     assert [(verb, of) for verb, of, _key in desk.port.calls[2:]] == [("undo", "two"), ("undo", "one")]
 
 
+async def test_undo_of_a_decision_that_may_have_arrived_finds_out_before_anything_is_dropped(desk: Desk) -> None:
+    answers: list[CommandCenterError] = [Unreachable("no answer", sent=True)]
+    desk.port.answer = lambda approval_id: answers.pop() if answers else approval(approval_id)
+    desk.dispatcher.connect(desk.port, HERE)
+    desk.dispatcher.decide(decision())
+    task = asyncio.create_task(desk.dispatcher.run())
+    while not desk.dispatcher._perhaps_there:
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert await desk.dispatcher.undo_newest()
+    assert [verb for verb, _id, _key in desk.port.calls] == ["approve", "approve", "undo"]
+    assert desk.sink.words("k1")[-1] == "undone"
+
+
+async def test_undo_of_a_decision_that_may_have_arrived_waits_for_the_link(desk: Desk) -> None:
+    desk.port.answer = lambda _id: Unreachable("no answer", sent=True)
+    desk.dispatcher.connect(desk.port, HERE)
+    desk.dispatcher.decide(decision())
+    task = asyncio.create_task(desk.dispatcher.run())
+    while not desk.dispatcher._perhaps_there:
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    with pytest.raises(Unreachable, match="may have arrived"):
+        await desk.dispatcher.undo_newest()
+    assert [one.key for one in desk.journal.decisions()] == ["k1"]
+
+
 async def test_undo_of_a_decision_in_flight_waits_for_its_answer_then_asks_the_server(desk: Desk) -> None:
     desk.port.gate = asyncio.Event()
     desk.dispatcher.connect(desk.port, HERE)

@@ -23,6 +23,7 @@ from cc_tui.ui.tabs.approvals.moves import QueueMoves
 from cc_tui.ui.tabs.approvals.preview import PreviewDrawing, PreviewFacts
 from cc_tui.ui.tabs.approvals.rows import QueueRows, countdown_left, oldest_words
 from cc_tui.ui.tabs.approvals.triage import Triage
+from cc_tui.ui.tabs.approvals.undelivered import ask_about
 from cc_tui.ui.tabs.approvals.verbs import QueueVerbs
 from cc_tui.ui.tabs.approvals.views_bar import Rule, ViewsBar, ViewsFacts
 from cc_tui.ui.tabs.tab import Stage, Tab
@@ -112,7 +113,7 @@ class ApprovalsTab(Tab):
     def offers(self, action: Action) -> bool:
         """On a phone the list opens and marks, the item decides; where both are in view there is nothing to open."""
         if self.shape is not Shape.PHONE:
-            return action.id != "list.open"
+            return action.id != "list.open" or self.view is View.PROBLEMS
         if self.is_item_open:
             return action.id not in ("list.open", "list.mark", "list.filter", "list.sort", "list.show_new")
         return action.risk is not Risk.DECISION and action.id != "approvals.edit"
@@ -230,7 +231,9 @@ class ApprovalsTab(Tab):
         self._watch_items()
 
     def open_item(self) -> None:
-        """On a phone: the draft in place of the list."""
+        """A decision that did not go through: what to do about it. On a phone: the draft in place of the list."""
+        if ask_about(self):
+            return
         if self.shape is Shape.PHONE and self.row is not None:
             self.is_item_open = True
             self.set_class(True, "-item")
