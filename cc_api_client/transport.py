@@ -261,6 +261,8 @@ def _error_of(answer: Answer, base_url: str) -> CommandCenterError:
     errors = _field_errors(problem)
     if errors and not isinstance(detail, str):
         sentence = "; ".join(errors)
+    if answer.status == 401:
+        sentence = "the server does not accept this key"
     code = problem.get("code")
     error = error_class(answer.status)(
         sentence,

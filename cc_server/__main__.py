@@ -17,9 +17,7 @@ def main() -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _EXTRA:
             raise
-        sys.stderr.write(
-            f"cc-server: {error.name} is not installed; the server needs: pip install 'command-center[server]'\n"
-        )
+        sys.stderr.write(f"cc-server: {error.name} is not installed; where the source is: pip install '.[server]'\n")
         return _USAGE
 
 

@@ -114,7 +114,7 @@ class Outcomes:
     def _say_confirmed(self, decision: Decision, approval: Approval) -> None:
         who = _who(decision)
         if decision.verb == "reject":
-            why = str(approval.reason_code or "").replace("_", " ")
+            why = approval.reason or str(approval.reason_code or "").replace("_", " ")
             self._say(Message(f"rejected {who}, {why} · u undo", Level.DONE, self._clock.wall(), (who, "u")))
             return
         delivery = approval.delivery

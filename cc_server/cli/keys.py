@@ -1,8 +1,9 @@
-"""`cc-server init` and `cc-server keys create`: make the database, make a key, print it once."""
+"""`cc-server init`, `keys create`, `clients add`: what makes a database usable, each printed once."""
 
 from __future__ import annotations
 
 import sys
+from decimal import Decimal
 
 from sqlalchemy import Connection
 
@@ -12,6 +13,7 @@ from cc_server.db.database import Database
 from cc_server.db.errors import DatabaseUnavailable
 from cc_server.domain import clients, keys
 from cc_server.domain.actors import SYSTEM
+from cc_server.domain.clients import NewClient, NewContract
 from cc_server.domain.refusals import DomainRefusal
 from cc_server.domain.unit import Unit
 
@@ -41,6 +43,31 @@ def create(settings: ServerSettings, name: str, role: str, client_ids: list[str]
     token = _create(settings, name, role, client_ids)
     sys.stderr.write(f"This is the {role} key {name!r}; it is shown this once:\n")
     sys.stdout.write(token + "\n")
+    return 0
+
+
+def add_client(settings: ServerSettings, name: str, plan: str, monthly_usd: int) -> int:
+    """Add a client of the business, with a contract that begins today; prints its id.
+
+    Raises:
+        ConfigError: there is no database, or it can't be used.
+    """
+    if not settings.db.exists():
+        raise ConfigError(f"{settings.db} does not exist; make it with: cc-server init")
+    db = Database(settings.db, SystemClock(), exclusive=False)
+
+    def work(conn: Connection) -> str:
+        now = db.clock.now()
+        contract = NewContract(plan=plan, starts_on=now.date(), monthly_usd=Decimal(monthly_usd))
+        return clients.add(conn, Unit(SYSTEM, now, db.ids), NewClient(name, contract))
+
+    try:
+        db.open()
+        sys.stdout.write(db.write_sync(work) + "\n")
+    except DatabaseUnavailable as error:
+        raise ConfigError(str(error)) from None
+    finally:
+        db.close()
     return 0
 
 

@@ -55,6 +55,10 @@ def _run(typed: argparse.Namespace, settings: ServerSettings) -> int:
             from cc_server.cli.keys import create
 
             return create(settings, typed.name, typed.role, typed.client)
+        case "clients":
+            from cc_server.cli.keys import add_client
+
+            return add_client(settings, typed.name, typed.plan, typed.monthly_usd)
         case "run":
             from cc_server.cli.serve import run
 
@@ -94,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     init = commands.add_parser("init", parents=[store], help="create the database and print an admin key, once")
     init.add_argument("--name", default="admin", help="the key's name: decisions are recorded under it")
     _add_keys(commands.add_parser("keys", help="make keys"), store)
+    _add_clients(commands.add_parser("clients", help="add clients"), store)
     commands.add_parser("run", parents=[store, listen], help="serve")
     _add_simulation(commands.add_parser("simulate", parents=[store, listen], help="serve a simulated business"))
     return parser
@@ -105,6 +110,14 @@ def _add_keys(keys: argparse.ArgumentParser, store: argparse.ArgumentParser) -> 
     create.add_argument("name", help="whose it is: decisions are recorded under this name")
     create.add_argument("--role", choices=_ROLES, default="operator", help="what it may do (default: operator)")
     create.add_argument("--client", action="append", metavar="ID", help="bind it to this client; may be repeated")
+
+
+def _add_clients(clients: argparse.ArgumentParser, store: argparse.ArgumentParser) -> None:
+    verbs = clients.add_subparsers(dest="verb", required=True, metavar="VERB")
+    add = verbs.add_parser("add", parents=[store], help="add a client of the business and print its id")
+    add.add_argument("name", help="the client's name")
+    add.add_argument("--plan", default="Standard", help="what was agreed, in a word")
+    add.add_argument("--monthly-usd", type=_whole(0, 10_000_000), default=0, metavar="N", help="what it pays a month")
 
 
 def _add_simulation(simulate: argparse.ArgumentParser) -> None:

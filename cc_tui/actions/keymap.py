@@ -68,6 +68,12 @@ class Keymap:
         keys = self.by_id[action_id].keys
         return written(keys[0]) if keys else ""
 
+    def footer_key(self, action: Action) -> str:
+        """How the footer writes an action's keys: the first, or a range of digits."""
+        if len(action.keys) > 2 and all(key.isdigit() for key in action.keys):
+            return f"{action.keys[0]}–{action.keys[-1]}"
+        return written(action.keys[0]) if action.keys else ""
+
     def footer(self, places: Sequence[Where]) -> list[Action]:
         """The actions of `places` that stand in the footer, in order."""
         found = [action for action in self.actions if action.where in places and action.short]

@@ -12,7 +12,7 @@ from cc_tui.cli.launch import FAILED, USAGE, complain, missing_terminal, run_app
 from cc_tui.config.load import ConfigMistake, load_config
 from cc_tui.demo import Demo, DemoSettings, remove_dead_demos
 
-NEEDS_SERVER = "the demo needs the server's part: pip install 'command-center[server]' (make demo does it)"
+NEEDS_SERVER = "the demo needs the server's part; where the source is: pip install '.[server]' (make demo does it)"
 
 
 def run_demo(settings: DemoSettings, flags: Mapping[str, object]) -> int:

@@ -55,6 +55,7 @@ def load_config(
         origins = dict.fromkeys(values, str(file))
     elif profile is not None:
         raise ConfigMistake(f"there is no config file {file} to find the profile {profile!r} in")
+    file_url = values.get("url")
     for setting in SETTINGS:
         given = environment.get(PREFIX + setting.name.upper())
         if given:
@@ -65,6 +66,8 @@ def load_config(
             values[setting.name] = _checked(setting, flag, f"--{setting.name.replace('_', '-')}")
             origins[setting.name] = "flag"
     _one_key(values, origins)
+    if file_url and values.get("url") != file_url:
+        _keep_the_key_at_home(values, origins)
     if values.get("low_bandwidth") and "link_ms" not in guard:
         guard["link_ms"] = 400
     return Config(**values, guard=GuardConfig(**guard), keys=keys, origins=origins)
@@ -78,6 +81,13 @@ def _one_key(values: dict[str, Any], origins: Mapping[str, str]) -> None:
         for name in given:
             if _ORIGIN_RANKS.get(origins.get(name, ""), 2) > _ORIGIN_RANKS.get(origins.get(best, ""), 2):
                 values[name] = ""
+
+
+def _keep_the_key_at_home(values: dict[str, Any], origins: Mapping[str, str]) -> None:
+    """The file's key belongs to the file's server: another address from elsewhere does not get it."""
+    for name in _KEY_SOURCES:
+        if origins.get(name, "") not in _ORIGIN_RANKS:
+            values[name] = ""
 
 
 def with_key(config: Config) -> Config:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from cc_tui.state.signal import Signal
 
 MESSAGES_KEPT = 1_000
+WARNING_SECONDS = 20.0
 
 
 class Level(StrEnum):
@@ -58,6 +59,11 @@ class MessageStore:
         if self.shown is not None and self.shown.level is Level.ERROR:
             self.shown = None
             self.changed.emit(None)
+
+    def expire(self, now: float) -> None:
+        """A warning that has stood for a while goes by itself; `now` is local time in seconds."""
+        if self.shown is not None and self.shown.level is Level.WARN and now - self.shown.at > WARNING_SECONDS:
+            self.clear()
 
     def clear(self) -> None:
         """Empty the line; the log stays."""

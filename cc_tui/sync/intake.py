@@ -68,8 +68,9 @@ class Intake:
             store.load([row])
         else:
             store.put([row])
-        if store.counts_doubtful:
-            self._wanted("counts")
+        oldest = store.counts.oldest_created_at
+        if store.counts_doubtful or (oldest is not None and row.created_at <= oldest):
+            self._wanted("counts")  # the counts, or which of those that wait is the oldest, may have changed
 
     def _delivery(self, event: Event) -> None:
         store = self._known.approvals

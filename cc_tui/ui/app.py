@@ -380,7 +380,7 @@ class CommandCenter(App[int]):
         self._tab_bar.show(tab_names(self.session), self.active, self.tab.inner_title())
         places = self._footer_places()
         items = [
-            FooterItem(action.id, self.keymap.first_key(action.id), action.short)
+            FooterItem(action.id, self.keymap.footer_key(action), action.short)
             for action in self.keymap.footer(places)
             if action.id != "app.help"
             and (self._sheet is not None or self.tab.offers(action))
@@ -419,6 +419,7 @@ class CommandCenter(App[int]):
 
     def _tick(self) -> None:
         self._bar.show(bar_facts(self.session, is_demo=self.demo is not None))
+        self.session.known.messages.expire(self.session.clock.wall())
         if self._message.counts_down:
             self._message.repaint()
         if self._sheet is None:

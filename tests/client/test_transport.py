@@ -259,6 +259,11 @@ BY_STATUS = {
 }
 
 
+def in_the_users_words(status: int, sentence: str) -> str:
+    """A refused key is told in words that name no header."""
+    return "the server does not accept this key" if status == 401 else sentence
+
+
 @pytest.mark.parametrize(("status", "kind"), BY_STATUS.items())
 async def test_a_problem_becomes_its_own_error(
     status: int, kind: type[CommandCenterError], wire: WireServer, way: Transport
@@ -269,7 +274,8 @@ async def test_a_problem_becomes_its_own_error(
         await way.send(a_write(None))
     error = caught.value
     assert type(error) is kind
-    assert (str(error), error.status, error.code, error.request_id) == ("what happened", status, "x_code", "r-1")
+    assert str(error) == in_the_users_words(status, "what happened")
+    assert (error.status, error.code, error.request_id) == (status, "x_code", "r-1")
 
 
 @pytest.mark.parametrize(("status", "kind"), BY_STATUS.items())
@@ -277,8 +283,9 @@ async def test_the_existing_backends_errors_become_the_same_ones(
     status: int, kind: type[CommandCenterError], wire: WireServer, way: Transport
 ) -> None:
     wire.reply(json_reply({"detail": "Invalid credentials"}, status))
-    with pytest.raises(CommandCenterError, match=r"^Invalid credentials$") as caught:
+    with pytest.raises(CommandCenterError) as caught:
         await way.send(a_write(None))
+    assert str(caught.value) == in_the_users_words(status, "Invalid credentials")
     assert type(caught.value) is kind
     assert caught.value.code is None
 

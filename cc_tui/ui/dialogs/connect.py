@@ -16,6 +16,10 @@ NAMES = ("url", "api_key", "client")
 LABELS = {"url": "Address of the server", "api_key": "API key (not shown)", "client": "Client id (empty: all)"}
 
 
+CONNECTING = "connecting …"
+EXAMPLES = {"url": "http://127.0.0.1:8787", "client": "all that the key may see"}
+
+
 class ConnectSheet(Sheet):
     """Three fields; enter goes on, and on the last one connects."""
 
@@ -25,13 +29,20 @@ class ConnectSheet(Sheet):
     ConnectSheet Input { height: 1; border: none; padding: 0; margin-bottom: 1; }
     """
     places = (Where.EDITOR,)
+    footer_places = ()
     takes_text = True
 
     def __init__(self, look: Look, initial: dict[str, str], connect: Callable[[dict[str, str]], None]) -> None:
         super().__init__(look, id="connect")
         self._connect = connect
         self._inputs = {
-            name: Input(initial.get(name, ""), password=name == "api_key", compact=True, id=f"connect-{name}")
+            name: Input(
+                initial.get(name, ""),
+                password=name == "api_key",
+                compact=True,
+                placeholder=EXAMPLES.get(name, ""),
+                id=f"connect-{name}",
+            )
             for name in NAMES
         }
         for field in self._inputs.values():
@@ -40,7 +51,7 @@ class ConnectSheet(Sheet):
 
     def compose(self) -> ComposeResult:
         """Labels and fields."""
-        yield Static("Connect to a command center server; tab moves, enter connects, esc quits", markup=False)
+        yield Static("Connect to a server: enter connects, esc quits", markup=False)
         for name, field in self._inputs.items():
             yield Static(LABELS[name], markup=False)
             yield field
@@ -54,6 +65,10 @@ class ConnectSheet(Sheet):
     def say(self, sentence: str) -> None:
         """What came of the test."""
         self._said.update(sentence)
+        if sentence != CONNECTING:
+            field = self._inputs["api_key"]
+            field.focus()
+            field.action_select_all()
 
     def on_key(self, event: events.Key) -> None:
         """Enter goes to the next empty field, or connects."""
@@ -85,5 +100,5 @@ class ConnectSheet(Sheet):
             if not values[name]:
                 self._inputs[name].focus()
                 return
-        self.say("connecting …")
+        self.say(CONNECTING)
         self._connect(values)

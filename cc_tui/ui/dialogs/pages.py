@@ -80,6 +80,8 @@ def help_lines(keymap: Keymap, known: Known, width: int) -> list[Line]:
             if why is not None:
                 line.end(f"{why} ", Token.WARN)
             lines.append(line)
+            if width < 80:
+                lines.append(Line().add(" " * 12).add(action.help, Token.DIM))
         lines.append(Line())
     return lines
 

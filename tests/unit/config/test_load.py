@@ -336,3 +336,13 @@ def test_a_key_file_that_a_flag_names_goes_over_the_files_key(tmp_path: Path, fi
     key_file.chmod(0o600)
     config = load(file, "api_key = 'the file s'", flags={"key_file": str(key_file)})
     assert with_key(config).api_key == "the flag's"
+
+
+def test_the_files_key_is_not_sent_to_a_server_that_is_named_elsewhere(tmp_path: Path) -> None:
+    file = tmp_path / "cc.toml"
+    file.write_text('url = "http://home.example"\napi_key = "cc_home"\n')
+    file.chmod(0o600)
+    assert load_config(file, None, {}, {}).api_key == "cc_home"
+    assert load_config(file, None, {"url": "http://elsewhere.example"}, {}).api_key == ""
+    own = {"url": "http://elsewhere.example", "api_key": "cc_elsewhere"}
+    assert load_config(file, None, own, {}).api_key == "cc_elsewhere"

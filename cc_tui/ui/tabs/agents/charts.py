@@ -73,7 +73,7 @@ def chart_lines(facts: ChartFacts, width: int, shape: Shape, look: Look, height:
         cost = _cost_narrow(facts, widths[1] - 2, room, look)
         blocks = [
             _block("Success 7 d", (), success, widths[0], margin, look),
-            _block("Cost 24 h", _of_budget(facts), cost, widths[1], margin, look),
+            _block("Cost 24 h", [(SafeText("today "), Token.DIM), *_of_budget(facts)], cost, widths[1], margin, look),
         ]
         return beside(blocks, widths, height, look, look.signs.tee_down)
     widths = thirds(width)
@@ -232,7 +232,7 @@ def _forecast(facts: ChartFacts, look: Look) -> list[Piece]:
         words = f"{look.signs.warn} ${stats.budget_today_usd:.0f} at {clock(at)}"
         return [(SafeText(words), Token.WARN), (SafeText(" at this rate"), Token.DIM)]
     hours_left = Decimal((midnight - moment).total_seconds()) / 3600
-    return [(SafeText(f"{spend(stats.spend_today_usd + hour * hours_left)} by midnight UTC"), Token.DIM)]
+    return [(SafeText(f"{spend(stats.spend_today_usd + hour * hours_left)} expected by midnight UTC"), Token.DIM)]
 
 
 def _total(agents: Sequence[Agent], figure: str) -> Decimal:

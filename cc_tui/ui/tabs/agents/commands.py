@@ -60,7 +60,7 @@ class AgentCommands:
         if reason is None:
             self._tab.stage.ask(
                 Question(
-                    label=f"why is {agent_id} paused? (enter keeps it without a reason)",
+                    label=f"why is {agent_id} paused? (esc: no reason)",
                     initial=agent.pause_reason or "",
                     taken=lambda words: self._give_reason(agent_id, words),
                 )

@@ -71,6 +71,7 @@ class DetailDrawing:
         tabs = Line().add(" " * self._margin)
         for name in SECTIONS:
             tabs.add(name, Token.TAB if name == section else Token.DIM).add("   " if self._width >= 80 else " ")
+        tabs.end("h l", Token.STRONG).end(" section", Token.DIM).end(" " * self._margin)
         return [title, Line(), *fact_lines(facts, self._width, self._margin), Line(), tabs, Line()]
 
     def body(self, section: str) -> list[Line]:
@@ -95,7 +96,10 @@ class DetailDrawing:
     def _run_lines(self) -> list[Line]:
         if self._runs is None:
             return [self._said("loading")]
-        lines = []
+        head = (
+            Line().add(" " * self._margin).add("Run   Status", Token.DIM).to(self._margin + 20).add("Lead", Token.DIM)
+        )
+        lines = [head.end(f"{'Cost':>7}{'Took':>8}{'Ago':>6}", Token.DIM).end(" " * self._margin)]
         for run in self._runs:
             line = Line().add(" " * self._margin).add(safe_line(run.id[:4]), Token.DIM).add("  ")
             line.extend([status_piece(str(run.status), self._look)]).to(self._margin + 20)
@@ -105,7 +109,7 @@ class DetailDrawing:
             old = age(self._now - run.started_at.timestamp()) if run.started_at else SafeText("–")
             line.end(f"  {run_cost(run.cost_estimate_usd):>7}").end(f"{took(run.duration_ms):>8}")
             lines.append(line.end(f"{old:>6}", Token.DIM).end(" " * self._margin))
-        return lines or [self._said("no runs yet")]
+        return lines if self._runs else [self._said("no runs yet")]
 
     def _performance(self, detail: AgentDetail) -> list[Line]:
         told = detail.performance

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cc_tui.state.approval_rows import ApprovalRow, Weight
 from cc_tui.text.fit import cells
-from cc_tui.text.formats import age_sentence
+from cc_tui.text.formats import age_sentence, clock
 from cc_tui.text.safe import SafeText, WrappedLine, safe_line, safe_lines
 from cc_tui.ui.tabs.approvals.faces import KIND_TITLES, Face, face_of
 from cc_tui.ui.themes.look import Look
@@ -37,6 +37,9 @@ class Part(StrEnum):
     SUBJECT = "subject"
     BODY = "body"
     OTHER = "other"
+
+
+_BACK_WORDS = {"undone": "the decision{who} was taken back", "blocked": "approved{who}, stopped before it left"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +170,13 @@ class PreviewDrawing:
             yield self._line([])
         returned = self._item.returned if self._item is not None else None
         if returned is not None:
-            reasons = "; ".join(returned.reasons) or returned.why
-            yield from self._labelled("Back", f"{returned.why}: {reasons}" if returned.reasons else reasons, Token.TEXT)
+            who = f" by {returned.decided_by}" if returned.decided_by else ""
+            words = _BACK_WORDS.get(returned.why, returned.why).format(who=who)
+            told = f"{words}: {'; '.join(returned.reasons)}" if returned.reasons else words
+            yield from self._labelled("Back", told, Token.TEXT)
+        if self._item is not None and self._item.edited_by:
+            told = f"by {self._item.edited_by} {clock(self._item.edited_at)}, v shows what"
+            yield from self._labelled("Edited", told, Token.TEXT)
             yield self._line([])
 
     def _flag(self, flag: Flag, name: SafeText, widest: int) -> Iterator[PreviewLine]:

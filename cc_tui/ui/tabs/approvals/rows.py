@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from textwrap import wrap
 
 from cc_tui.state.approval_list import ApprovalList, SortKey
 from cc_tui.state.approval_rows import ApprovalRow, LocalDecision, LocalPhase, View, Weight
@@ -92,9 +93,7 @@ class QueueRows:
         """What stands there without a row: loading, failed, nothing found, or the queue is clear."""
         load = self._store.loads[self.list.view]
         if load.phase is Phase.FAILED and not load.has_rows:
-            return [Line(), Line().add(" " * 5).add(f"{self._look.signs.block} ", Token.BAD).add(
-                safe_line(load.error or "the server did not answer")), Line().add(" " * 7).add("^r", Token.STRONG).add(
-                " tries again", Token.DIM)]  # fmt: skip
+            return self._failed(load.error or "the server did not answer", width)
         if not load.has_rows:
             return [Line(), Line().add(" " * 5).add("loading", Token.DIM)]
         if self.list.filter_text:
@@ -102,6 +101,13 @@ class QueueRows:
             return [Line(), Line().add(" " * 5).add(safe_line(words)),
                     Line().add(" " * 5).add("esc", Token.STRONG).add(" takes the filter away", Token.DIM)]  # fmt: skip
         return self._clear_lines()
+
+    def _failed(self, sentence: str, width: int) -> list[Line]:
+        """Why there are no rows, as many lines as it takes."""
+        first, *rest = wrap(sentence, max(20, width - 9)) or [""]
+        lines = [Line(), Line().add(" " * 5).add(f"{self._look.signs.block} ", Token.BAD).add(safe_line(first))]
+        lines += [Line().add(" " * 7).add(safe_line(more)) for more in rest]
+        return [*lines, Line().add(" " * 7).add("^r", Token.STRONG).add(" tries again", Token.DIM)]
 
     def row_lines(self, place: int, width: int, *, is_cursor: bool) -> Sequence[Line]:
         """One approval; the cursor's mark in cell 0 is the table's."""
@@ -198,6 +204,9 @@ def _local_outcome(local: LocalDecision, leads_to: str, rejected: str, warn: str
             return SafeText(f"{sign} undelivered")
 
 
+_SENT_WORDS = {"call_script": "booked", "contract_change": "in force"}
+
+
 def server_outcome(row: ApprovalRow, now: float, look: Look) -> SafeText:
     """What the server says became of a decided row; `now` is its time in seconds."""
     signs = look.signs
@@ -210,7 +219,7 @@ def server_outcome(row: ApprovalRow, now: float, look: Look) -> SafeText:
         case "approved", "retry_wait":
             words = f"{signs.leads_to} retry {seconds_left(row.not_before - now)}"
         case "approved", "sent":
-            words = f"{signs.safe} sent {_when(row, now)}"
+            words = f"{signs.safe} {_SENT_WORDS.get(row.kind, 'sent')} {_when(row, now)}"
         case "approved", "failed" | "unknown":
             words = f"{signs.warn} {row.delivery}"
         case "rejected", _:

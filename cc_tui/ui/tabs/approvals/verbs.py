@@ -105,17 +105,19 @@ class QueueVerbs:
         tab.pane.open_choice("typed", typed_lines(row, step, tab.pane.size.width, tab.stage.look))
 
         def typed(text: str) -> None:
-            self._close()
             if not step.accepts(text):
-                tab.session.say(f"not approved: that is not {step.phrase}", Level.WARN, (step.phrase,))
-            elif tab.row != row:
+                ask(f"that was not it; type {step.phrase}:")
+                return
+            self._close()
+            if tab.row != row:
                 tab.session.say("not approved: the draft changed meanwhile", Level.WARN)
             elif tab.triage.approve_now(row) is Next.DECIDED:
                 self._decided(row)
 
-        tab.stage.ask(
-            Question(f"type {step.phrase}:", "", typed, left=self.leave_choice, takes_paste=False, decides=True)
-        )
+        def ask(label: str) -> None:
+            tab.stage.ask(Question(label, "", typed, left=self.leave_choice, takes_paste=False, decides=True))
+
+        ask(f"type {step.phrase}:")
 
     # Reject
 

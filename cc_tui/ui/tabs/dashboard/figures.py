@@ -71,7 +71,7 @@ def condition_lines(facts: FiguresFacts, width: int, shape: Shape, look: Look) -
     pieces = [_waiting(facts, shape), *(_alert(alert, facts, look) for alert in facts.stats.alerts)]
     if shape is Shape.PHONE:
         return [Line().add(" ").extend(piece) for piece in pieces[:3]]
-    starts = (2, 41, 80) if shape is Shape.WIDE else (1, 31, 58)
+    starts = (2, 41, 80) if shape is Shape.WIDE else (1, 33, 60)
     line = Line()
     for place, start in enumerate(starts):
         if place < len(pieces):
