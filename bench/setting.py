@@ -20,7 +20,7 @@ FIRST_PAINT = r"Approvals"
 LIST_ONLY_COLUMNS = 79
 """Below 80 columns the preview is a screen of its own."""
 _ROOT = Path(__file__).parent.parent
-_READY_SECONDS = 180.0
+_READY_SECONDS = 240.0
 
 
 @dataclass(slots=True)
@@ -86,11 +86,11 @@ class Setting:
         return Terminal([sys.executable, "-m", "bench.minimal_app"], cwd=_ROOT, cols=cols, parse_after=PARSE_AFTER)
 
     def filled(self, approvals: int) -> str:
-        """A pattern that is visible once rows of the queue are: the start of the name of any of the first ones."""
+        """A pattern that is visible once rows of the queue are: the start of the address of any of the first ones."""
         with DirectApi(self.backend(approvals)) as api:
-            names = {item["to_name"] or item["to_email"] for item in api.approvals(limit=min(approvals, PAGEFUL))}
-        return "|".join(sorted(_escaped_start(name) for name in names if name))
+            items = api.approvals(limit=min(approvals, PAGEFUL))
+        return "|".join(sorted({_escaped_start(item["to_email"]) for item in items}))
 
 
-def _escaped_start(name: str) -> str:
-    return "".join(character if character.isalnum() else "." for character in name[:8])
+def _escaped_start(address: str) -> str:
+    return "".join(character if character.isalnum() else "." for character in address[:8])
