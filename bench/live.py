@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from bench.findings import Finding, Samples
-from bench.setting import FEW, Setting
+from bench.setting import FEW, LIST_ONLY_COLUMNS, Setting
 from bench.watching import Rest, rest_of
 from tests.support.direct_api import DirectApi
 from tests.support.terminal import Terminal
@@ -27,7 +27,7 @@ def idle(setting: Setting) -> list[Finding]:
 
 def changed_row(setting: Setting) -> list[Finding]:
     """Somebody else edits a draft that is in the list and not in the preview."""
-    with DirectApi(setting.backend(FEW)) as api, setting.ours_at_rest(FEW) as terminal:
+    with DirectApi(setting.backend(FEW)) as api, setting.ours_at_rest(FEW, LIST_ONLY_COLUMNS) as terminal:
         sizes = [_bytes_of_edit(api, terminal, number) for number in range(setting.runs)]
     return [Finding("bytes of a changed row", "B", Samples("cc-tui", tuple(sizes)), budget=ROW_BYTES)]
 

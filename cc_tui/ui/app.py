@@ -15,7 +15,6 @@ from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.theme import Theme
-from textual.widgets import Input, TextArea
 from textual.worker import Worker, WorkerState
 
 from cc_tui.actions.action import Action, Risk, Where
@@ -38,11 +37,12 @@ from cc_tui.ui.tabs.tab import Tab
 from cc_tui.ui.themes.look import choose_look
 from cc_tui.ui.themes.tokens import Ground, Palette, Token
 from cc_tui.ui.widgets.canvas import Canvas
-from cc_tui.ui.widgets.prompt import Prompt, Question
 from cc_tui.ui.witness import Witness
 
 if TYPE_CHECKING:
     from cc_tui.config.endpoint import EndpointSource
+    from cc_tui.ui.widgets.asked import Question
+    from cc_tui.ui.widgets.prompt import Prompt
 
 TOO_SMALL = (40, 10)
 TOO_SMALL_WORDS = f"too small: {TOO_SMALL[0]}×{TOO_SMALL[1]} is needed"
@@ -158,6 +158,8 @@ class CommandCenter(App[int]):
 
     def ask(self, question: Question) -> None:
         """Open the prompt in place of the message line."""
+        from cc_tui.ui.widgets.prompt import Prompt
+
         if self._prompt is None:
             self._prompt = Prompt(self.look, question)
             self.mount(self._prompt)
@@ -267,7 +269,7 @@ class CommandCenter(App[int]):
     def _takes_text(self) -> bool:
         if self._prompt is not None:
             return True
-        return self._sheet is not None and self._sheet.takes_text and isinstance(self.focused, Input | TextArea)
+        return self._sheet is not None and self._sheet.takes_text and hasattr(self.focused, "cursor_blink")
 
     def places(self) -> Sequence[Where]:
         """Where keys are looked for now."""

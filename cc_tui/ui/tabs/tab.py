@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cc_tui.session import Session
     from cc_tui.ui.dialogs.sheet import Sheet
     from cc_tui.ui.themes.look import Look
-    from cc_tui.ui.widgets.prompt import Question
+    from cc_tui.ui.widgets.asked import Question
 
 
 class Stage(Protocol):

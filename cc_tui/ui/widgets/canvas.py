@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
@@ -12,6 +13,9 @@ from textual.widget import Widget
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Ground, Token
 from cc_tui.ui.widgets.line import Line
+
+NEAR_CELLS = 24
+"""Below this a second range on a line costs more than the cells between."""
 
 
 class Canvas(Widget):
@@ -45,9 +49,8 @@ class Canvas(Widget):
             return
         fresh = self._draw_strips()
         for y, (old, new) in enumerate(zip(self._strips, fresh, strict=True)):
-            changed = changed_cells(old, new)
-            if changed is not None:
-                self.refresh(Region(changed[0], y, changed[1] - changed[0], 1))
+            for start, end in changed_cells(old, new):
+                self.refresh(Region(start, y, end - start, 1))
                 self.paints += 1
         self._strips = fresh
 
@@ -78,15 +81,53 @@ class Canvas(Widget):
         return [line.strip(width, self.look, self.override) for line in lines]
 
 
-def changed_cells(old: Strip, new: Strip) -> tuple[int, int] | None:
-    """The first and the one after the last cell in which two strips of one width differ; None when they are alike."""
+def changed_cells(old: Strip, new: Strip) -> list[tuple[int, int]]:
+    """The ranges of cells (first, one after the last) in which two strips of one width differ.
+
+    Ranges that are closer than `NEAR_CELLS` are one: moving the cursor costs bytes too.
+    """
+    if old == new:
+        return []
+    if not (_is_one_cell_a_character(old) and _is_one_cell_a_character(new)):
+        return _one_range(old, new)
+    before, after = _cells(old), _cells(new)
+    ranges: list[tuple[int, int]] = []
+    for place, (one, other) in enumerate(zip(before, after, strict=True)):
+        if one == other:
+            continue
+        if ranges and place - ranges[-1][1] < NEAR_CELLS:
+            ranges[-1] = (ranges[-1][0], place + 1)
+        else:
+            ranges.append((place, place + 1))
+    return ranges
+
+
+def _cells(strip: Strip) -> list[tuple[str, object]]:
+    """Every cell of a strip that has one a character; of a blank only its ground counts."""
+    return [
+        (char, segment.style if char != " " or _is_drawn(segment) else (segment.style and segment.style.bgcolor))
+        for segment in strip
+        for char in segment.text
+    ]
+
+
+def _is_one_cell_a_character(strip: Strip) -> bool:
+    return len(strip.text) == strip.cell_length and (
+        strip.text.isascii() or all(cell_len(one) == 1 for one in strip.text)
+    )
+
+
+def _is_drawn(segment: Segment) -> bool:
+    return segment.style is not None and bool(segment.style.underline or segment.style.reverse)
+
+
+def _one_range(old: Strip, new: Strip) -> list[tuple[int, int]]:
+    """One range from the first to the last difference, where characters may take two cells."""
     before, after = list(old), list(new)
-    if before == after:
-        return None
     first = _alike(before, after)
     last = _alike([_reversed(one) for one in reversed(before)], [_reversed(one) for one in reversed(after)])
     start, end = first, max(first + 1, new.cell_length - last)
-    return _whole_characters(new, old, start, end)
+    return [(max(0, start - 2), min(new.cell_length, end + 2))]
 
 
 def _reversed(segment: Segment) -> Segment:
@@ -107,10 +148,3 @@ def _alike(before: list[Segment], after: list[Segment]) -> int:
         one = Segment(one.text[same:], one.style) if same < len(one.text) else next(left, None)
         other = Segment(other.text[same:], other.style) if same < len(other.text) else next(right, None)
     return cells
-
-
-def _whole_characters(new: Strip, old: Strip, start: int, end: int) -> tuple[int, int]:
-    """Widen a range so that it cuts no character two cells wide (or its combining marks) in half."""
-    if new.text.isascii() and old.text.isascii():
-        return start, end
-    return max(0, start - 2), min(new.cell_length, end + 2)

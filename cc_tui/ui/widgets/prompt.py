@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from textual import events
 from textual.app import ComposeResult
@@ -11,23 +10,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from cc_tui.ui.themes.look import Look
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked: a label, what stands there, and whom to tell.
-
-    `takes_paste` is False where what is typed confirms something: it must be typed. `decides` says that the enter which
-    takes it is a decision, and so must be a finger's.
-    """
-
-    label: str
-    initial: str
-    taken: Callable[[str], None]
-    changed: Callable[[str], None] | None = None
-    left: Callable[[], None] | None = None
-    takes_paste: bool = True
-    decides: bool = False
+from cc_tui.ui.widgets.asked import Question
 
 
 class TypedInput(Input):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cc_tui.actions.action import Action
 from cc_tui.state.messages import Level
 from cc_tui.text.formats import clock
-from cc_tui.ui.widgets.prompt import Question
+from cc_tui.ui.widgets.asked import Question
 
 if TYPE_CHECKING:
     from cc_api_client.models.agents import Agent

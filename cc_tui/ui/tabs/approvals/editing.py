@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from cc_tui.state.approval_rows import ApprovalRow
 from cc_tui.state.messages import Level
-from cc_tui.ui.dialogs.editor import EditSheet
 
 if TYPE_CHECKING:
     from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
@@ -21,6 +20,8 @@ SUBJECT_LINE = "Subject: "
 
 def open_sheet(tab: ApprovalsTab, row: ApprovalRow) -> None:
     """Open the editor's sheet with the draft, or with what was typed before and not saved."""
+    from cc_tui.ui.dialogs.editor import EditSheet
+
     whole = tab.session.known.approvals.whole(row.id)
     if whole is None:
         tab.session.say("the draft is not here yet; try again in a moment", Level.WARN)

@@ -11,7 +11,7 @@ from cc_tui.state.approval_rows import View
 from cc_tui.state.filter import FilterMistake
 from cc_tui.state.messages import Level
 from cc_tui.text.safe import without_hidden
-from cc_tui.ui.widgets.prompt import Question
+from cc_tui.ui.widgets.asked import Question
 
 if TYPE_CHECKING:
     from cc_tui.ui.tabs.approvals.tab import ApprovalsTab

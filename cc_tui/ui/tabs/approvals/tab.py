@@ -165,11 +165,17 @@ class ApprovalsTab(Tab):
         return self.moves.typed_letter(key)
 
     def tick(self) -> None:
-        """A second has passed: countdowns run, ages change; only what differs is painted."""
-        self.table.repaint()
-        self.views.repaint()
+        """A second has passed: countdowns run; ages are looked at every ten seconds, the draft's every minute."""
+        now = self.session.server_now()
+        rows = self.session.known.approvals.rows
+        shown = [rows[key] for key in self.table.visible_keys if key in rows]
+        is_tenth, is_minute = int(now) % 10 == 0, int(now) % 60 == 0
+        if is_tenth or any(countdown_left(row, now) for row in shown):
+            self.table.repaint()
+        if is_tenth:
+            self.views.repaint()
         row = self.row
-        if row is not None and (countdown_left(row, self.session.server_now()) or not row.is_decided):
+        if row is not None and (countdown_left(row, now) or (is_minute and not row.is_decided)):
             self.refresh_draft()
 
     def reveal(self) -> None:

@@ -13,8 +13,8 @@ from cc_tui.ui.dialogs.question import QuestionSheet
 from cc_tui.ui.tabs.approvals.editing import open_in_editor, open_sheet
 from cc_tui.ui.tabs.approvals.lines import CODES, reason_lines, risk_lines, typed_lines
 from cc_tui.ui.tabs.approvals.triage import Next
+from cc_tui.ui.widgets.asked import Question
 from cc_tui.ui.widgets.line import Line
-from cc_tui.ui.widgets.prompt import Question
 from cc_tui.ui.widgets.shape import Shape
 
 if TYPE_CHECKING:
