@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 TOO_SMALL = (40, 10)
 TOO_SMALL_WORDS = f"too small: {TOO_SMALL[0]}×{TOO_SMALL[1]} is needed"
-REPAINT_SECONDS = 0.1
+REPAINT_SECONDS = 0.2
 
 
 class CommandCenter(App[int]):
@@ -409,7 +409,7 @@ class CommandCenter(App[int]):
             self.act(action, action.keys[0])
 
     def _state_changed(self) -> None:
-        """Redraw the frame at most ten times a second, and only when something changed."""
+        """Redraw the frame at most five times a second, and only when something changed."""
         if not self._dirty:
             self._dirty = True
             self.set_timer(REPAINT_SECONDS, self._redraw_frame)

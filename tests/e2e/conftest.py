@@ -126,6 +126,7 @@ def ready(terminal: Terminal) -> None:
     terminal.wait_for(r"pending \d", PATIENCE)
     terminal.wait_for(r"live\s*$", PATIENCE)
     terminal.wait_for(r"Subject|risk \d+", PATIENCE)
+    terminal.wait_gone(r"\bloading\b", PATIENCE)
 
 
 def decide(terminal: Terminal, key: str, seen: str) -> None:

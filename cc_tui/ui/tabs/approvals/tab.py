@@ -26,12 +26,14 @@ from cc_tui.ui.tabs.approvals.triage import Triage
 from cc_tui.ui.tabs.approvals.undelivered import ask_about
 from cc_tui.ui.tabs.approvals.verbs import QueueVerbs
 from cc_tui.ui.tabs.approvals.views_bar import Rule, ViewsBar, ViewsFacts
+from cc_tui.ui.tabs.soon import Soon
 from cc_tui.ui.tabs.tab import Stage, Tab
 from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.shape import Shape, shape_of
 from cc_tui.ui.widgets.table import Table
 
 SETTLE_PREVIEW_SECONDS = 0.1
+REDRAW_SECONDS = 0.1
 _NOUNS = {"approve": "approval", "reject": "rejection"}
 
 
@@ -76,6 +78,8 @@ class ApprovalsTab(Tab):
         self._previewed: tuple[str, int] | None = None
         self._moved_at = float("-inf")
         self._preview_pending = False
+        self._changed: set[str] = set()
+        self._soon = Soon(self, REDRAW_SECONDS, self._redraw, at_once=True)
 
     def compose(self) -> ComposeResult:
         """Views, hairline, queue, divider, draft."""
@@ -92,7 +96,7 @@ class ApprovalsTab(Tab):
         known = self.session.known
         for view, shown in self.session.lists.items():
             shown.changed.subscribe(partial(self._list_changed, view))
-        known.approvals.changed.subscribe(lambda _ids: self.views.repaint())
+        known.approvals.changed.subscribe(lambda _ids: self._soon.ask())
         known.approvals.whole_changed.subscribe(self._whole_changed)
         known.link.changed.subscribe(lambda _link: self.refresh_draft())
         known.identity.changed.subscribe(lambda _none: self.refresh_draft())
@@ -314,9 +318,17 @@ class ApprovalsTab(Tab):
             self.select_anew()
 
     def _list_changed(self, view: View, ids: Ids) -> None:
-        if view is not self.view or not self.table.is_mounted:
+        if view is self.view:
+            self._changed |= ids
+            self._soon.ask()
+
+    def _redraw(self) -> None:
+        """Draw what changed since the last time: at once, but at most ten times a second."""
+        ids, self._changed = self._changed, set()
+        if not self.table.is_mounted:
             return
         before = self.table.cursor_key
+        self.views.repaint()
         self.table.rows_changed()
         if self.table.cursor_key is not None and (self.table.cursor_key in ids or before != self.table.cursor_key):
             self.refresh_draft()
