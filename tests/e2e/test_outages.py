@@ -22,6 +22,10 @@ def recipient(terminal: Terminal) -> str:
 def test_decisions_made_while_the_server_is_dead_are_delivered_once_when_it_is_back(home: Path, server: Server) -> None:
     with app_terminal(home, "--tab", "approvals", backend=server.backend) as terminal:
         ready(terminal)
+        terminal.press("j")
+        terminal.wait_silent(1.0, PATIENCE)
+        terminal.press("k")
+        terminal.wait_silent(1.0, PATIENCE)  # both drafts that are decided below are at hand now
         server.kill()
         terminal.wait_for(r"[Oo]ffline", PATIENCE)
         terminal.wait_for(r"pending 12")
