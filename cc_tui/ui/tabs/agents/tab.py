@@ -17,9 +17,8 @@ from cc_tui.ui.tabs.agents.rows import AgentRows
 from cc_tui.ui.tabs.facts import waiting_lines
 from cc_tui.ui.tabs.soon import Soon
 from cc_tui.ui.tabs.tab import Stage, Tab
-from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
-from cc_tui.ui.widgets.canvas import Canvas
+from cc_tui.ui.widgets.drawn import Drawn
 from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.pane import Pane
 from cc_tui.ui.widgets.shape import Shape, shape_of
@@ -31,18 +30,6 @@ if TYPE_CHECKING:
 REDRAW_SECONDS = 0.25
 LOG_SECONDS = 0.5
 AIRY_FROM_ROWS = 30
-
-
-class Drawn(Canvas):
-    """Some lines of the tab."""
-
-    def __init__(self, look: Look, lines: Callable[[int, int], Sequence[Line]], *, id: str) -> None:  # noqa: A002
-        super().__init__(look, id=id)
-        self._lines = lines
-
-    def draw(self, width: int, height: int) -> Sequence[Line]:
-        """What is known."""
-        return self._lines(width, height)
 
 
 class AgentsTab(Tab):

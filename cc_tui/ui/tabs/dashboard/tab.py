@@ -14,9 +14,8 @@ from cc_tui.ui.tabs.facts import waiting_lines
 from cc_tui.ui.tabs.runs import RunRows, run_lines
 from cc_tui.ui.tabs.soon import Soon
 from cc_tui.ui.tabs.tab import Stage, Tab
-from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
-from cc_tui.ui.widgets.canvas import Canvas
+from cc_tui.ui.widgets.drawn import Drawn
 from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.pane import Pane
 from cc_tui.ui.widgets.shape import Shape, shape_of
@@ -28,18 +27,6 @@ if TYPE_CHECKING:
 REDRAW_SECONDS = 0.5
 AIRY_FROM_ROWS = 30
 _AIRY, _DENSE, _PHONE = 18, 13, 13
-
-
-class Figures(Canvas):
-    """The upper part."""
-
-    def __init__(self, look: Look, lines: Callable[[int, int], Sequence[Line]]) -> None:
-        super().__init__(look, id="figures")
-        self._lines = lines
-
-    def draw(self, width: int, height: int) -> Sequence[Line]:
-        """What is known."""
-        return self._lines(width, height)
 
 
 class DashboardTab(Tab):
@@ -61,7 +48,7 @@ class DashboardTab(Tab):
         self._is_airy = True
         self._chart = 0
         self._open_run: str | None = None
-        self.figures = Figures(stage.look, self._figures_lines)
+        self.figures = Drawn(stage.look, self._figures_lines, id="figures")
         self.rows = RunRows(stage.look, self._runs, self._session.server_now, self._no_runs)
         self.table = Table(stage.look, self.rows, id="runs")
         self.pane = Pane(stage.look, id="run")
