@@ -164,6 +164,7 @@ class Transport:
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
         if answer.status == 304 and kept is not None:
+            self._etags.move_to_end((request.path, request.params))
             return Answer(200, kept[1].body, {**kept[1].headers, **answer.headers}, not_modified=True)
         if answer.status >= 300:
             raise _error_of(answer, self.base_url)
@@ -206,9 +207,12 @@ class Transport:
         return self._http
 
     def _keep(self, request: Request, answer: Answer) -> None:
+        """Keep an answer that may be asked for again; a page in the middle of a list is passed by once."""
         etag = answer.headers.get("etag")
-        if request.method == "GET" and etag and len(answer.body) < 2 * 1024 * 1024:
+        is_passed_by = any(name == "cursor" for name, _ in request.params)
+        if request.method == "GET" and etag and not is_passed_by and len(answer.body) < 2 * 1024 * 1024:
             self._etags[request.path, request.params] = (etag, answer)
+            self._etags.move_to_end((request.path, request.params))
             while len(self._etags) > ETAGS_KEPT:
                 self._etags.popitem(last=False)
 

@@ -124,7 +124,15 @@ async def read(
     version = getattr(told.found, "version", None)
     if isinstance(version, int):
         headers["ETag"] = version_tag(version)
-    return Response(told.found.model_dump_json(exclude_none=sparse), headers=headers, media_type=JSON)
+    content = _sparse_json(told.found) if sparse else told.found.model_dump_json()
+    return Response(content, headers=headers, media_type=JSON)
+
+
+def _sparse_json(found: BaseModel) -> str:
+    """`found` without the fields that are null; its own, as a page's `next_cursor`, are always named."""
+    content = found.model_dump_json(exclude_none=True)
+    nulls = "".join(f',"{name}":null' for name in type(found).model_fields if getattr(found, name) is None)
+    return f"{content[:-1]}{nulls}}}"
 
 
 async def write(

@@ -20,7 +20,6 @@ from cc_server.domain.refusals import DomainRefusal, not_found
 from cc_server.domain.unit import Unit
 from cc_server.events import log as events
 
-LOGS_MOST = 500
 LOGS_KEPT = 5_000
 """Lines kept of each agent."""
 
@@ -49,6 +48,7 @@ def register(conn: Connection, unit: Unit, agent_id: str, name: str, role: str, 
             "created_at": unit.now,
         },
     )  # fmt: skip
+    _tell(conn, unit, _model(_row(conn, agent_id), None))
     audit.record(conn, unit, "agent.register", "agent", agent_id, None, after={"status": "planned"})
 
 
@@ -247,11 +247,7 @@ def _change(
         .mappings()
         .one()
     )
-    public = _model(row, None)
-    events.append(
-        conn, at=unit.now, topic="agents", type=EventType.AGENT_STATUS, object_id=agent_id, version=public.version,
-        client_id=None, data=_without_figures(public), request_id=unit.request_id, idempotency_key=unit.idempotency_key,
-    )  # fmt: skip
+    _tell(conn, unit, _model(row, None))
     audit.record(
         conn, unit, action, "agent", agent_id, None, before={"status": before["status"]},
         after={"status": row["status"]}, reason=reason,
@@ -259,9 +255,13 @@ def _change(
     return ActionAnswer[Agent](status=row["status"], changed=True, item=get(conn, unit, agent_id))
 
 
-def _without_figures(agent: Agent) -> str:
-    """What every key may be told of an agent: events on agents carry no figures."""
-    return agent.model_dump_json(exclude=set(Figures.__dataclass_fields__))
+def _tell(conn: Connection, unit: Unit, agent: Agent) -> None:
+    """Write the event that shows every key how an agent is; events on agents carry no figures."""
+    data = agent.model_dump_json(exclude=set(Figures.__dataclass_fields__))
+    events.append(
+        conn, at=unit.now, topic="agents", type=EventType.AGENT_STATUS, object_id=agent.id, version=agent.version,
+        client_id=None, data=data, request_id=unit.request_id, idempotency_key=unit.idempotency_key,
+    )  # fmt: skip
 
 
 def _model(row: RowMapping, figures: Figures | None) -> Agent:

@@ -28,7 +28,6 @@ COUNTS = "runs."
 COST_MICROS = "cost.micros"
 COST_COUNT = "cost.count"
 AGENT_RUNS = "agent_runs."
-ENDED = (RunStatus.SUCCESS, RunStatus.FAILED, RunStatus.KILLED, RunStatus.SKIPPED)
 _ROW = [column for column in runs.c if column.name != "steps"]
 _NO_COST = Decimal(0)
 

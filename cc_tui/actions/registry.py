@@ -111,4 +111,3 @@ _LINES = (
 )  # fmt: skip
 
 ACTIONS: tuple[Action, ...] = (*_APPROVALS, *_AGENTS, *_LISTS, *_EVERYWHERE, *_LINES)
-BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}

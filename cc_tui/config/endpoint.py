@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -11,7 +11,7 @@ class Endpoint:
     """Where a server listens, and the key for it."""
 
     url: str
-    api_key: str
+    api_key: str = field(repr=False)
 
 
 class NoEndpoint(Exception):

@@ -39,7 +39,6 @@ class LocalPhase(StrEnum):
 
     UNDELIVERED = "undelivered"
     OFFERED = "offered"
-    CONFIRMED = "confirmed"
     CONFLICT = "conflict"
     REFUSED = "refused"
 

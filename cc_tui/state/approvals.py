@@ -88,8 +88,7 @@ class ApprovalStore:
 
     def view_of(self, approval_id: str) -> View | None:
         """The view an approval stands in, as the operator here sees it."""
-        decision = self.local.get(approval_id)
-        if decision is not None and decision.phase is not LocalPhase.CONFIRMED:
+        if approval_id in self.local:
             return View.PROBLEMS
         row = self.rows.get(approval_id)
         return row.view if row else None

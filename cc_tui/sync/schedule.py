@@ -21,6 +21,7 @@ class Feed:
     """One thing that is asked for again and again.
 
     `live_seconds` and `polling_seconds` are its periods with and without a stream; `weight` orders what is due.
+    It waits until it is asked for unless it is `enabled`, and is left alone once the server `refused` it.
     """
 
     name: str
@@ -32,6 +33,12 @@ class Feed:
     failures: int = 0
     in_flight: bool = False
     enabled: bool = True
+    refused: bool = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is to be fetched when its time comes."""
+        return self.enabled and not self.refused and not self.in_flight
 
 
 class Schedule:
@@ -58,10 +65,10 @@ class Schedule:
         feed.due_at = min(feed.due_at, at)
 
     def ask_all(self) -> None:
-        """Have everything fetched now."""
+        """Have everything fetched now, also what was refused before: a key's role may have changed."""
         self._held_until = 0.0
         for feed in self._feeds.values():
-            feed.due_at = 0.0
+            feed.refused, feed.due_at = False, 0.0
 
     def hold(self, until: float) -> None:
         """Fetch nothing before `until`: the server can't be reached."""
@@ -75,7 +82,7 @@ class Schedule:
         """The weightiest feed that is due and not in flight; it is in flight from now on."""
         if now < self._held_until:
             return None
-        due = [feed for feed in self._feeds.values() if feed.enabled and not feed.in_flight and feed.due_at <= now]
+        due = [feed for feed in self._feeds.values() if feed.is_waiting and feed.due_at <= now]
         if not due:
             return None
         feed = max(due, key=lambda one: one.weight)
@@ -84,7 +91,7 @@ class Schedule:
 
     def wait_seconds(self, now: float) -> float:
         """How long nothing is due, in seconds; at most a minute."""
-        times = [feed.due_at for feed in self._feeds.values() if feed.enabled and not feed.in_flight]
+        times = [feed.due_at for feed in self._feeds.values() if feed.is_waiting]
         return min(60.0, max(0.0, max(min(times, default=now + 60.0), self._held_until) - now))
 
     def succeeded(self, feed: Feed, now: float) -> None:

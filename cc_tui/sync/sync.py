@@ -237,7 +237,7 @@ class Sync:
             self._machine.refused(self._clock.wall(), str(error))
             return
         if isinstance(error, Forbidden | NotFound):
-            feed.enabled = False
+            feed.refused = True
         log.warning("%s was not answered: %s", feed.name, error)
         self._mark_failed(feed.name, str(error))
 

@@ -37,12 +37,6 @@ def cut_address(address: SafeText, width: int, ellipsis: str = "…") -> SafeTex
     )
 
 
-def pad(text: SafeText, width: int) -> SafeText:
-    """`text` with blanks after it, exactly `width` cells; cut when it is longer."""
-    text = cut(text, width)
-    return SafeText(text + " " * (width - cells(text)))
-
-
 def pad_left(text: SafeText, width: int) -> SafeText:
     """`text` with blanks before it, exactly `width` cells; cut when it is longer."""
     text = cut(text, width)

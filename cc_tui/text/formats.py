@@ -97,17 +97,6 @@ def age_sentence(seconds: float | None) -> SafeText:
     return SafeText(f"{short[:-1]} {_WORDS[short[-1]]}")
 
 
-def age_changes_in(seconds: float) -> float:
-    """Seconds until the text of an age changes: at 10 s, then each minute, hour, day."""
-    whole = max(0.0, seconds)
-    if whole < 60:
-        return (10.0 if whole < 10 else 60.0) - whole
-    for size, _unit in _STEPS:
-        if whole >= size:
-            return size - whole % size
-    return 60.0
-
-
 def took(milliseconds: int | None) -> SafeText:
     """How long something took: `4.2s`, `1m 3s`."""
     if milliseconds is None:

@@ -33,7 +33,16 @@ from cc_api_client.errors import (
     VersionConflict,
 )
 from cc_api_client.resources.answers import path_of
-from cc_api_client.transport import ATTEMPTS, Request, Transport, checked_key, checked_url, decide_retry, retry_after
+from cc_api_client.transport import (
+    ATTEMPTS,
+    ETAGS_KEPT,
+    Request,
+    Transport,
+    checked_key,
+    checked_url,
+    decide_retry,
+    retry_after,
+)
 from tests.client.wire_server import CutOff, Reply, WireServer, json_reply, wire_server
 
 KEY = "cc_live_0123456789abcdef"
@@ -389,6 +398,22 @@ async def test_an_etag_belongs_to_its_path_and_query(wire: WireServer, way: Tran
         await way.send(Request("GET", "/api/approvals", (("status", "pending"),)))
     await way.send(a_get("/api/agents"))
     assert [heard.headers.get("if-none-match") for heard in wire.heard] == [None, None, '"a"', None]
+
+
+async def test_the_answers_asked_for_last_are_kept(wire: WireServer, way: Transport) -> None:
+    wire.reply(json_reply({}, etag='"a"'))
+    for place in range(ETAGS_KEPT):
+        await way.send(a_get(f"/api/runs/{place}"))
+    for path in ("/api/runs/0", "/api/agents", "/api/runs/0", "/api/runs/1"):
+        await way.send(a_get(path))
+    assert [heard.headers.get("if-none-match") for heard in wire.heard[ETAGS_KEPT:]] == ['"a"', None, '"a"', None]
+
+
+async def test_a_page_in_the_middle_of_a_list_is_not_kept(wire: WireServer, way: Transport) -> None:
+    wire.reply(json_reply({}, etag='"a"'))
+    for _ in range(2):
+        await way.send(Request("GET", "/api/approvals", (("cursor", "c1"),)))
+    assert [heard.headers.get("if-none-match") for heard in wire.heard] == [None, None]
 
 
 async def test_a_changed_answer_takes_the_kept_ones_place(wire: WireServer, way: Transport) -> None:

@@ -22,7 +22,6 @@ from cc_server.domain.unit import Unit
 RETURNED_HOURS = 24
 _CHANNELS = {"call_script": Channel.TASK, "contract_change": Channel.CONTRACT}
 _FINAL = {"expired": "it expired before anybody decided", "cancelled": "it was cancelled"}
-_DECIDED_VERB = {"approved": "approved", "rejected": "rejected"}
 
 _DECIDE = (
     update(approvals)
@@ -158,8 +157,7 @@ def _require_open(conn: Connection, unit: Unit, row: Row, seen: Seen, action: st
     if row["status"] in _FINAL:
         raise _refused(unit, row, action, DomainRefusal(row["status"], _FINAL[row["status"]], model_of(row)))
     if row["status"] != "pending":
-        verb = _DECIDED_VERB.get(row["status"], row["status"])
-        detail = f"{row['decided_by']} {verb} it at {row['decided_at']:%Y-%m-%d %H:%M:%S} UTC"
+        detail = f"{row['decided_by']} {row['status']} it at {row['decided_at']:%Y-%m-%d %H:%M:%S} UTC"
         raise _refused(unit, row, action, already_decided(detail, model_of(row)))
     if is_overdue(unit, row):
         _refuse_overdue(unit, row)

@@ -932,7 +932,9 @@ async def test_a_mistake_in_the_query_is_named(api: Api) -> None:
 async def test_a_row_leaves_out_what_only_a_detail_needs(api: Api) -> None:
     draft = api.house.draft(body=BODY + " {{gap}} heliotrope", kind="proposal", payload={"amount_usd": "1.00"})
     answer = await api.get("/api/approvals?view=row")
-    (row,) = answer.json()["items"]
+    page = answer.json()
+    (row,) = page["items"]
+    assert (page["next_cursor"], page["total"]) == (None, 1), "what a page says of itself is always named"
     assert "heliotrope" not in answer.text.replace(row["preview"], "")
     assert not {"body", "payload", "original"} & set(row)
     (flag,) = row["risk"]["flags"]

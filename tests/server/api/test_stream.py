@@ -139,6 +139,15 @@ async def test_an_event_carries_the_whole_object(server: Served) -> None:
     assert decided["data"] == approved.model_dump(mode="json")
 
 
+async def test_an_agent_that_is_registered_is_told_of(server: Served) -> None:
+    async with listening(server) as listener:
+        await listener.frame()
+        server.house.do(agents.register, "scout", "Scout", "Finds leads", {})
+        event = await listener.event()
+    assert (event["type"], event["id"], event["version"]) == ("agent.status", "scout", 1)
+    assert (event["data"]["name"], event["data"]["status"]) == ("Scout", "planned")
+
+
 async def test_what_is_refused_is_no_event(server: Served) -> None:
     async with listening(server) as listener:
         head = (await listener.frame())["head_seq"]

@@ -59,13 +59,6 @@ def test_a_conflict_stands_under_problems_until_it_is_dropped() -> None:
     assert (store.counts.problems, store.counts.rejected) == (1, 1)
 
 
-def test_a_confirmed_decision_follows_the_server() -> None:
-    store = store_with(1)
-    store.decide(row(1).id, decision(LocalPhase.CONFIRMED))
-    store.put([row(1, version=2, status="approved", delivery=wire_delivery(1))])
-    assert store.view_of(row(1).id) is View.LEAVING
-
-
 def test_rows_that_the_server_no_longer_has_are_dropped_but_not_those_that_just_came() -> None:
     store = store_with(1, 2)
     began = row(2).created_at

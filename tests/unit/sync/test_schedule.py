@@ -58,6 +58,27 @@ def test_asking_makes_a_feed_due_earlier_never_later() -> None:
     assert feed.due_at == 3.0
 
 
+def test_what_the_server_refused_is_left_alone_until_everything_is_asked_for() -> None:
+    schedule = schedule_of(one=1)
+    feed = schedule.take(0.0)
+    assert feed is not None
+    schedule.failed(feed, 0.0)
+    feed.refused = True
+    schedule.ask("one")
+    assert schedule.take(1_000.0) is None
+    schedule.ask_all()
+    assert schedule.take(1_000.0) is feed
+
+
+def test_what_waits_to_be_asked_for_is_not_fetched_with_everything() -> None:
+    schedule = schedule_of(one=1)
+    schedule.feed("one").enabled = False
+    schedule.ask_all()
+    assert schedule.take(0.0) is None
+    schedule.ask("one")
+    assert schedule.take(0.0) is not None
+
+
 def test_a_server_that_names_its_wait_is_obeyed() -> None:
     schedule = schedule_of(one=1)
     feed = schedule.take(0.0)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cc_tui.text import formats
-from cc_tui.text.fit import cells, cut, cut_address, pad, pad_left
+from cc_tui.text.fit import cells, cut, cut_address, pad_left
 from cc_tui.text.safe import SafeText, safe_line
 
 AT = datetime(2026, 11, 17, 13, 23, 7, tzinfo=UTC)
@@ -64,19 +64,10 @@ def test_clocks_and_days() -> None:
     assert (formats.day(AT, UTC), formats.month(AT, UTC)) == ("17 Nov", "Nov 2026")
 
 
-@given(st.floats(0, 1e7))
-def test_an_age_does_not_change_before_it_says(seconds: float) -> None:
-    wait = formats.age_changes_in(seconds)
-    assert wait > 0
-    if seconds >= 60:
-        assert formats.age(seconds) == formats.age(seconds + wait * 0.98)
-
-
 @given(st.text(max_size=60), st.integers(0, 40))
 def test_cut_and_padded_text_has_its_width(text: str, width: int) -> None:
     safe = safe_line(text)
     assert cells(cut(safe, width)) <= width
-    assert cells(pad(safe, width)) == width
     assert cells(pad_left(safe, width)) == width
     assert cells(cut_address(safe, width)) <= width
 

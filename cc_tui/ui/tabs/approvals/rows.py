@@ -184,7 +184,7 @@ class QueueRows:
     def _outcome(self, row: ApprovalRow, local: LocalDecision | None) -> SafeText | None:
         """What became of a decided row, in place of age and risk; None while it waits for a person."""
         signs = self._look.signs
-        if local is not None and local.phase is not LocalPhase.CONFIRMED:
+        if local is not None:
             return _local_outcome(local, signs.leads_to, signs.rejected, signs.warn)
         if row.status == "pending":
             return None
