@@ -14,6 +14,8 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.theme import Theme
 from textual.worker import Worker, WorkerState
 
@@ -34,6 +36,7 @@ from cc_tui.ui.frame.tab_bar import HAIRLINE_FROM_ROWS, TabBar
 from cc_tui.ui.keys import KeyRouter, name_of
 from cc_tui.ui.opening import Opening
 from cc_tui.ui.tabs.tab import Tab
+from cc_tui.ui.terse import TerseDriver
 from cc_tui.ui.themes.look import choose_look
 from cc_tui.ui.themes.tokens import Ground, Palette, Token
 from cc_tui.ui.widgets.canvas import Canvas
@@ -90,6 +93,11 @@ class CommandCenter(App[int]):
         self._is_leaving = False
 
     # Composition and life
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's choice; on a terminal the one that writes fewer bytes."""
+        chosen = super().get_driver_class()
+        return TerseDriver if chosen is LinuxDriver else chosen
 
     def compose(self) -> ComposeResult:
         """The frame, and the first tab."""
