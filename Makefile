@@ -1,7 +1,7 @@
 # Everything runs in .venv, which the first command creates with the versions pinned in constraints.txt.
 
 .DELETE_ON_ERROR:
-.PHONY: demo test check bench clean constraints
+.PHONY: demo test check torture bench clean constraints
 
 # Bytecode makes every start four times faster.
 unexport PYTHONDONTWRITEBYTECODE
@@ -27,6 +27,10 @@ check: $(VENV)/.stamp-dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --config walls.ini
+
+# The long forms of what `make test` runs in short: an hour or more.
+torture: $(VENV)/.stamp-dev
+	@$(BIN)/python -m pytest --torture tests/reliability
 
 bench: $(VENV)/.stamp-dev
 	@$(BIN)/python -m bench
