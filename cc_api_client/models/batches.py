@@ -1,4 +1,4 @@
-"""Batches, resolving deliveries and the policy's backtest (contract, section 5)."""
+"""Batches, and resolving deliveries (contract, section 5)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from cc_api_client.models.approvals import Approval, ReasonCode
-from cc_api_client.models.base import Ratio, RequestBody, Wire
+from cc_api_client.models.base import RequestBody, Wire
 
 
 class BatchAction(StrEnum):
@@ -88,27 +88,3 @@ class ResolveBody(RequestBody):
 
     outcome: ResolveOutcome = Field(description="What happened.")
     note: str = Field(min_length=1, max_length=2000, description="How that is known.")
-
-
-class BacktestResult(Wire):
-    """What a policy would have done with what people decided."""
-
-    approve: int = Field(description="Would have let out.")
-    ask: int = Field(description="Would have asked a person.")
-    deny: int = Field(description="Would have denied.")
-    agreement_ratio: Ratio | None = Field(description="Share on which policy and people agree; null without any.")
-    regretted: list[Approval] = Field(default_factory=list, description="Would have let out what people stopped.")
-
-
-class Policy(Wire):
-    """What is safe to send without a person (contract, section 5)."""
-
-    version: str = Field(description="Its name; commits of batches pin it.")
-    safe_kinds: list[str] = Field(default_factory=list, description="Kinds that may be safe at all.")
-    risk_below: int = Field(default=0, description="Only below this score.")
-    cooldown_days: int = Field(default=7, description="Days between two messages to one recipient.")
-    sequence_kinds: list[str] = Field(default_factory=list, description="Kinds that the cooldown does not touch.")
-    daily_cap: int | None = Field(default=None, description="Sends a day.")
-    agent_min_success: Ratio | None = Field(default=None, description="Only by agents that succeed this often.")
-    hold_seconds: int | None = Field(default=None, description="How long it is held.")
-    deny_flags: list[str] = Field(default_factory=list, description="Flags that forbid it.")
