@@ -151,11 +151,13 @@ class Session:
 
     def top_spender(self) -> str:
         """Who spent most in the last hour, as `outreach $6.10/h`; empty when nobody did."""
+        from cc_tui.text.formats import spend
+
         spenders = [agent for agent in self.known.agents.agents.values() if agent.cost_1h_usd]
         if not spenders:
             return ""
         most = max(spenders, key=lambda agent: agent.cost_1h_usd or 0)
-        return f"{most.id} ${most.cost_1h_usd:.2f}/h"
+        return f"{most.id} {spend(most.cost_1h_usd)}/h"
 
     def say(self, text: str, level: Level = Level.NOTE, strong: tuple[str, ...] = ()) -> None:
         """Say a sentence to the operator."""

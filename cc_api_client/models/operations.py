@@ -8,16 +8,8 @@ from typing import Any
 from pydantic import Field
 
 from cc_api_client.models.base import Open, Ratio, RequestBody, UtcTime, Wire
+from cc_api_client.models.roles import Role
 from cc_api_client.models.runs import Run
-
-
-class Role(StrEnum):
-    """What a key may do; each includes the one before, but `intake`, which only hands in leads."""
-
-    INTAKE = "intake"
-    VIEWER = "viewer"
-    OPERATOR = "operator"
-    ADMIN = "admin"
 
 
 class KillSwitchRecord(Wire):

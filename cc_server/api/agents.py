@@ -9,7 +9,7 @@ from fastapi import Query, Request, Response
 
 from cc_api_client.models.agents import Agent, AgentDetail, LogLine, PauseBody
 from cc_api_client.models.base import ActionAnswer, Page
-from cc_api_client.models.operations import Role
+from cc_api_client.models.roles import Role
 from cc_api_client.models.runs import Run, RunStatus
 from cc_server.api import calls
 from cc_server.api.http.routing import asks, new_router

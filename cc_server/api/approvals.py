@@ -20,7 +20,7 @@ from cc_api_client.models.approvals import (
     RejectBody,
 )
 from cc_api_client.models.base import ActionAnswer
-from cc_api_client.models.operations import Role
+from cc_api_client.models.roles import Role
 from cc_server.api import calls
 from cc_server.api.http.problems import RequestProblem
 from cc_server.api.http.routing import asks, new_router

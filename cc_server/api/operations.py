@@ -17,9 +17,9 @@ from cc_api_client.models.operations import (
     Me,
     Metrics,
     Readiness,
-    Role,
     ServerStatus,
 )
+from cc_api_client.models.roles import Role
 from cc_server.api import calls
 from cc_server.api.http.gate import call_of
 from cc_server.api.http.problems import KINDS, RequestProblem

@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response, WebSocket, WebSocketDisconnect
 
 from cc_api_client.models.events import EventPage, EventPosition, Topic
-from cc_api_client.models.operations import Role
+from cc_api_client.models.roles import Role
 from cc_server.api import calls
 from cc_server.api.http.gate import STREAM_PATH, call_of
 from cc_server.api.http.headers import parse_client_id
@@ -129,7 +129,7 @@ async def _actor(socket: WebSocket, services: Services) -> Actor:
     client = socket.headers.get("x-client-id")
     if key is None:
         key, client = await _first_frame(socket)
-    if Role(key.role) is Role.INTAKE:
+    if not Role(key.role).includes(Role.VIEWER):
         raise Refused(FORBIDDEN, "this key may not read events")
     try:
         asked = parse_client_id(client)

@@ -13,13 +13,14 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from cc_api_client.models.roles import Role
 from cc_server.config import ConfigError, ServerSettings, load_settings
 
 FAILED = 1
 INTERRUPTED = 130
 FASTEST_RATE = 1000.0
-_ROLES = ("viewer", "operator", "admin", "intake")
 _SETTINGS = ("host", "port", "db", "hold_seconds")
+_ROLE_HELP = "what it may do (default: operator)"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -108,7 +109,9 @@ def _add_keys(keys: argparse.ArgumentParser, store: argparse.ArgumentParser) -> 
     verbs = keys.add_subparsers(dest="verb", required=True, metavar="VERB")
     create = verbs.add_parser("create", parents=[store], help="make a key and print it, once")
     create.add_argument("name", help="whose it is: decisions are recorded under this name")
-    create.add_argument("--role", choices=_ROLES, default="operator", help="what it may do (default: operator)")
+    create.add_argument(
+        "--role", choices=[role.value for role in Role], default="operator", help="what it may do (default: operator)"
+    )
     create.add_argument("--client", action="append", metavar="ID", help="bind it to this client; may be repeated")
 
 

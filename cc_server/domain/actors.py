@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select
 
 from cc_server.domain.refusals import DomainRefusal, not_found
 
@@ -46,6 +49,11 @@ class Actor:
 
 
 SYSTEM = Actor("system", "", "admin")
+
+
+def narrowed(query: Select[Any], column: ColumnElement[Any], visible: frozenset[str] | None) -> Select[Any]:
+    """A query, narrowed to the clients that an actor sees (`Actor.visible`; None: all of them, and what has none)."""
+    return query if visible is None else query.where(column.in_(sorted(visible)))
 
 
 def actor_for(key: Key, asked: str | None, default_client: str | None) -> Actor:

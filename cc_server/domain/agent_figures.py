@@ -6,15 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, func, select
 
 from cc_api_client.models.agents import AgentPerformance, DayCost
 from cc_api_client.models.dashboard import HourCost, HourRuns
 from cc_server.db.tables import hourly, runs
 from cc_server.domain import counters
-from cc_server.domain.actors import Actor
+from cc_server.domain.actors import narrowed
 from cc_server.domain.runs import AGENT_RUNS
 from cc_server.domain.unit import Unit
 
@@ -48,7 +47,7 @@ def of_all(conn: Connection, unit: Unit) -> dict[str, Figures]:
     _take_last_hour(conn, unit, found)
     for agent_id, figures in found.items():
         newest = select(runs.c.status, runs.c.started_at).where(runs.c.agent_name == agent_id)
-        newest = _visible(newest, unit.actor, runs.c.client_id).order_by(runs.c.created_at.desc()).limit(1)
+        newest = narrowed(newest, runs.c.client_id, unit.actor.visible).order_by(runs.c.created_at.desc()).limit(1)
         last = conn.execute(newest).first()
         if last is not None:
             figures.last_status, figures.last_run = last.status, last.started_at
@@ -61,7 +60,9 @@ def performance(conn: Connection, unit: Unit, agent_id: str) -> AgentPerformance
     query = select(runs.c.duration_ms, runs.c.cost_estimate_usd).where(
         runs.c.agent_name == agent_id, runs.c.duration_ms.is_not(None)
     )
-    query = _visible(query, unit.actor, runs.c.client_id).order_by(runs.c.created_at.desc()).limit(MEASURED_RUNS)
+    query = (
+        narrowed(query, runs.c.client_id, unit.actor.visible).order_by(runs.c.created_at.desc()).limit(MEASURED_RUNS)
+    )
     rows = conn.execute(query).all()
     durations = sorted(row.duration_ms for row in rows)
     costs = [row.cost_estimate_usd for row in rows if row.cost_estimate_usd is not None]
@@ -81,7 +82,7 @@ def cost_history(conn: Connection, unit: Unit, agent_id: str) -> list[DayCost]:
         hourly.c.agent_id == agent_id, hourly.c.hour >= _midnight(unit.now) - timedelta(days=DAYS - 1)
     )
     by_day: dict[date, Decimal] = defaultdict(lambda: Decimal("0.00"))
-    for row in conn.execute(_visible(query, unit.actor, hourly.c.client_id)):
+    for row in conn.execute(narrowed(query, hourly.c.client_id, unit.actor.visible)):
         by_day[row.hour.date()] += row.cost_usd
     days = [first + timedelta(days=place) for place in range(DAYS)]
     return [DayCost(day=day.isoformat(), cost_usd=by_day[day]) for day in days]
@@ -106,7 +107,7 @@ def _sums(conn: Connection, unit: Unit, since: datetime) -> dict[datetime, tuple
     query = select(
         hourly.c.hour, func.sum(hourly.c.runs), func.sum(hourly.c.cost_usd, type_=hourly.c.cost_usd.type)
     ).where(hourly.c.hour >= since)
-    rows = conn.execute(_visible(query, unit.actor, hourly.c.client_id).group_by(hourly.c.hour))
+    rows = conn.execute(narrowed(query, hourly.c.client_id, unit.actor.visible).group_by(hourly.c.hour))
     found: dict[datetime, tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal("0.00")))
     found.update({hour: (int(count), cost) for hour, count, cost in rows})
     return found
@@ -117,7 +118,7 @@ def _take_hours(conn: Connection, unit: Unit, found: dict[str, Figures]) -> None
     day_ago = _hour(unit.now) - timedelta(hours=HOURS - 1)
     query = select(hourly).where(hourly.c.hour >= _hour(unit.now) - timedelta(days=7), hourly.c.agent_id != "")
     ended: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for row in conn.execute(_visible(query, unit.actor, hourly.c.client_id)):
+    for row in conn.execute(narrowed(query, hourly.c.client_id, unit.actor.visible)):
         sums = ended[row.agent_id]
         sums[2] += row.success
         sums[3] += row.success + row.failed
@@ -139,12 +140,10 @@ def _take_last_hour(conn: Connection, unit: Unit, found: dict[str, Figures]) -> 
     query = select(runs.c.agent_name, func.sum(runs.c.cost_estimate_usd, type_=hourly.c.cost_usd.type)).where(
         runs.c.created_at >= since - timedelta(hours=1), runs.c.completed_at >= since, runs.c.agent_name.is_not(None)
     )
-    for agent_id, cost in conn.execute(_visible(query, unit.actor, runs.c.client_id).group_by(runs.c.agent_name)):
+    for agent_id, cost in conn.execute(
+        narrowed(query, runs.c.client_id, unit.actor.visible).group_by(runs.c.agent_name)
+    ):
         found[agent_id].cost_1h_usd = cost if cost is not None else Decimal("0.00")
-
-
-def _visible(query: Select[Any], actor: Actor, column: Any) -> Select[Any]:
-    return query if actor.visible is None else query.where(column.in_(sorted(actor.visible)))
 
 
 def _percentile(ordered: list[int], share: float) -> int | None:

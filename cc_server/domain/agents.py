@@ -14,7 +14,7 @@ from cc_api_client.models.dashboard import AgentCounts
 from cc_api_client.models.events import EventType
 from cc_server.db.tables import agent_logs, agents
 from cc_server.domain import agent_figures, audit
-from cc_server.domain.actors import Actor
+from cc_server.domain.actors import Actor, narrowed
 from cc_server.domain.agent_figures import Figures
 from cc_server.domain.refusals import DomainRefusal, not_found
 from cc_server.domain.unit import Unit
@@ -169,8 +169,7 @@ def logs(
     query = select(agent_logs).where(agent_logs.c.agent_id == agent_id)
     if run_id is not None:
         query = query.where(agent_logs.c.run_id == run_id)
-    if actor.visible is not None:
-        query = query.where(agent_logs.c.client_id.in_(sorted(actor.visible)))
+    query = narrowed(query, agent_logs.c.client_id, actor.visible)
     if after is not None:
         rows = conn.execute(query.where(agent_logs.c.seq > after).order_by(agent_logs.c.seq).limit(limit)).mappings()
         return Page[LogLine](items=[LogLine.model_validate(row) for row in rows])

@@ -14,7 +14,7 @@ from cc_api_client.models.clients import BusinessClient
 from cc_api_client.models.dashboard import DayRevenue
 from cc_server.db.tables import clients, contracts
 from cc_server.domain import audit
-from cc_server.domain.actors import Actor
+from cc_server.domain.actors import Actor, narrowed
 from cc_server.domain.cursors import Cursors
 from cc_server.domain.unit import Unit
 
@@ -75,7 +75,7 @@ def page(conn: Connection, actor: Actor, today: date, limit: int, cursor: str | 
         DomainRefusal: the cursor is of another list (`invalid_cursor`).
     """
     cursors = Cursors("clients", sorted(actor.visible or ()), actor.visible is None)
-    query = _visible(select(clients), actor, clients.c.id).order_by(clients.c.name, clients.c.id)
+    query = narrowed(select(clients), clients.c.id, actor.visible).order_by(clients.c.name, clients.c.id)
     query = cursors.seek(query, clients.c.name, clients.c.id, cursor, descending=False)
     rows = conn.execute(query.limit(limit + 1)).mappings().all()
     following = cursors.after(rows[limit - 1]["name"], rows[limit - 1]["id"]) if len(rows) > limit else None
@@ -86,13 +86,13 @@ def page(conn: Connection, actor: Actor, today: date, limit: int, cursor: str | 
 
 def active_on(conn: Connection, actor: Actor, day: date | None) -> int:
     """How many clients there were on a day; None: all there ever were."""
-    rows = conn.execute(_visible(select(clients.c.since, clients.c.ended_on), actor, clients.c.id))
+    rows = conn.execute(narrowed(select(clients.c.since, clients.c.ended_on), clients.c.id, actor.visible))
     return sum(day is None or (row.since <= day and (row.ended_on is None or row.ended_on > day)) for row in rows)
 
 
 def revenue(conn: Connection, actor: Actor, today: date) -> list[DayRevenue]:
     """Monthly recurring revenue at the end of each of the last 30 days, oldest first."""
-    held = conn.execute(_visible(select(contracts), actor, contracts.c.client_id)).all()
+    held = conn.execute(narrowed(select(contracts), contracts.c.client_id, actor.visible)).all()
     days = [today - timedelta(days=REVENUE_DAYS - 1 - place) for place in range(REVENUE_DAYS)]
     return [
         DayRevenue(day=day.isoformat(), mrr_usd=sum((one.monthly_usd for one in held if _holds(one, day)), Decimal(0)))
@@ -106,7 +106,7 @@ def exists(conn: Connection, client_id: str) -> bool:
 
 
 def _monthly_by_client(conn: Connection, actor: Actor, today: date) -> dict[str, Decimal]:
-    held = conn.execute(_visible(select(contracts), actor, contracts.c.client_id))
+    held = conn.execute(narrowed(select(contracts), contracts.c.client_id, actor.visible))
     monthly: dict[str, Decimal] = {}
     for one in held:
         if _holds(one, today):
@@ -119,10 +119,6 @@ def _holds(contract: Any, day: date) -> bool:
     ended = contract.ends_on is not None and contract.ends_on < day
     replaced = contract.replaced_on is not None and contract.replaced_on <= day
     return bool(contract.starts_on <= day and not ended and not replaced)
-
-
-def _visible(query: Any, actor: Actor, column: Any) -> Any:
-    return query if actor.visible is None else query.where(column.in_(sorted(actor.visible)))
 
 
 def _model(row: Any, monthly_usd: Decimal | None) -> BusinessClient:

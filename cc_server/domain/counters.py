@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from cc_server.db.tables import counters
+from cc_server.domain.actors import narrowed
 
 _UPSERT = insert(counters)
 _UPSERT = _UPSERT.on_conflict_do_update(
@@ -35,6 +36,5 @@ def read(conn: Connection, prefix: str, visible: frozenset[str] | None) -> dict[
         .where(counters.c.name.startswith(prefix, autoescape=True))
         .group_by(counters.c.name)
     )
-    if visible is not None:
-        query = query.where(counters.c.client_id.in_(sorted(visible)))
-    return {str(name).removeprefix(prefix): int(amount) for name, amount in conn.execute(query)}
+    told = conn.execute(narrowed(query, counters.c.client_id, visible))
+    return {str(name).removeprefix(prefix): int(amount) for name, amount in told}

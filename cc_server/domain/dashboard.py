@@ -25,7 +25,7 @@ from cc_api_client.models.operations import Component, ComponentStatus, Metrics
 from cc_api_client.models.pipeline import Stage
 from cc_server.db.tables import approvals, deliveries
 from cc_server.domain import agent_figures, agents, clients, house, jobs, leads, runs
-from cc_server.domain.actors import Actor
+from cc_server.domain.actors import Actor, narrowed
 from cc_server.domain.outbox import listing
 from cc_server.domain.unit import Unit
 
@@ -144,8 +144,7 @@ def _delivery_alerts(conn: Connection, actor: Actor) -> list[Alert]:
         .order_by(deliveries.c.changed_at.desc())
         .limit(TROUBLES_TOLD)
     )  # fmt: skip
-    if actor.visible is not None:
-        query = query.where(deliveries.c.client_id.in_(sorted(actor.visible)))
+    query = narrowed(query, deliveries.c.client_id, actor.visible)
     return [_delivery_alert(row) for row in conn.execute(query)]
 
 

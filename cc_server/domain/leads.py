@@ -16,7 +16,7 @@ from cc_api_client.models.pipeline import Lead, Stage, StageCount
 from cc_server.db.tables import leads, stage_changes
 from cc_server.db.types import from_micros, to_micros
 from cc_server.domain import audit, counters, jobs, runs
-from cc_server.domain.actors import Actor
+from cc_server.domain.actors import Actor, narrowed
 from cc_server.domain.refusals import not_found
 from cc_server.domain.unit import Unit
 from cc_server.events import log as events
@@ -164,9 +164,7 @@ def stages(conn: Connection, actor: Actor) -> list[StageCount]:
 def created_between(conn: Connection, actor: Actor, first: datetime, until: datetime) -> int:
     """How many leads came in from `first` on and before `until`."""
     query = select(func.count()).select_from(leads).where(leads.c.created_at >= first, leads.c.created_at < until)
-    if actor.visible is not None:
-        query = query.where(leads.c.client_id.in_(sorted(actor.visible)))
-    return int(conn.execute(query).scalar_one())
+    return int(conn.execute(narrowed(query, leads.c.client_id, actor.visible)).scalar_one())
 
 
 def moved_to(conn: Connection, actor: Actor, stage: Stage, since: datetime) -> int:
@@ -176,9 +174,7 @@ def moved_to(conn: Connection, actor: Actor, stage: Stage, since: datetime) -> i
         .select_from(stage_changes)
         .where(stage_changes.c.to_stage == stage.value, stage_changes.c.at >= since)
     )
-    if actor.visible is not None:
-        query = query.where(stage_changes.c.client_id.in_(sorted(actor.visible)))
-    return int(conn.execute(query).scalar_one())
+    return int(conn.execute(narrowed(query, stage_changes.c.client_id, actor.visible)).scalar_one())
 
 
 def _dedup(client_id: str, intake: LeadIntake, now: datetime) -> tuple[str, datetime]:

@@ -18,7 +18,7 @@ from cc_api_client.models.runs import Run, RunStatus, RunStep
 from cc_server.db.tables import hourly, runs
 from cc_server.db.types import from_micros, to_micros
 from cc_server.domain import counters
-from cc_server.domain.actors import Actor
+from cc_server.domain.actors import Actor, narrowed
 from cc_server.domain.cursors import Cursors
 from cc_server.domain.refusals import not_found
 from cc_server.domain.unit import Unit
@@ -203,7 +203,7 @@ def spent(conn: Connection, actor: Actor) -> tuple[Decimal, int]:
 
 def _newest(actor: Actor) -> Select[Any]:
     query = select(*_ROW).order_by(runs.c.created_at.desc(), runs.c.id.desc())
-    return query if actor.visible is None else query.where(runs.c.client_id.in_(sorted(actor.visible)))
+    return narrowed(query, runs.c.client_id, actor.visible)
 
 
 def _book(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cc_api_client.models.policy import Policy
+from cc_api_client.models.risk_levels import CAREFUL_FROM, HIGH_FROM
 from cc_server.db.ids import Ids
 from cc_server.domain.actors import Actor
 from cc_server.domain.policy.default import DEFAULT_POLICY
@@ -28,7 +29,7 @@ class ApprovalSettings:
 
     def hold_for(self, risk: int) -> timedelta:
         """From risk 40 twice as long, from 70 four times."""
-        factor = 4 if risk >= 70 else 2 if risk >= 40 else 1
+        factor = 4 if risk >= HIGH_FROM else 2 if risk >= CAREFUL_FROM else 1
         return timedelta(seconds=self.hold_seconds * factor)
 
 

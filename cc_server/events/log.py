@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from cc_server.db.tables import event_log, installation
+from cc_server.db.tables import api_keys, event_log, installation
 from cc_server.db.writer import announce
 
 _NEXT = update(installation).values(head_seq=installation.c.head_seq + 1).returning(installation.c.head_seq)
@@ -22,6 +22,9 @@ _AFTER = (
     .limit(bindparam("most"))
 )
 _NEWEST = select(func.max(event_log.c.seq)).where(event_log.c.topic == bindparam("wanted"))
+_REVOKED = select(api_keys.c.id).where(
+    api_keys.c.id.in_(bindparam("held", expanding=True)), api_keys.c.revoked_at.is_not(None)
+)
 _HEAD = select(installation.c.epoch, installation.c.head_seq, installation.c.retain_from_seq)
 
 
@@ -34,6 +37,13 @@ class Recorded:
     client_id: str | None
     is_for_all: bool
     body: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRevoked:
+    """A key that is valid no more; announced, never stored: its streams end at once."""
+
+    key_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +127,8 @@ def after(conn: Connection, seq: int, most: int) -> list[Recorded]:
 def newest_of(conn: Connection, topics: Iterable[str]) -> list[int]:
     """The newest seq of each topic, 0 where there is none."""
     return [conn.execute(_NEWEST, {"wanted": topic}).scalar() or 0 for topic in topics]
+
+
+def revoked(conn: Connection, key_ids: Iterable[str]) -> set[str]:
+    """Those of `key_ids` that are valid no more: how one process learns what another revoked."""
+    return set(conn.execute(_REVOKED, {"held": sorted(key_ids)}).scalars())

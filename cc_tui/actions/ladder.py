@@ -12,9 +12,8 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
+from cc_api_client.models.risk_levels import HIGH_FROM
 from cc_tui.state.approval_rows import ApprovalRow, Weight
-
-CONFIRM_FROM_RISK = 70
 
 
 class Rung(StrEnum):
@@ -64,7 +63,7 @@ def step_for(row: ApprovalRow, payload: dict[str, Any] | None, client_name: str 
         return Step(Rung.TYPE, amount_usd=amount)
     if row.kind == "contract_change":
         return Step(Rung.TYPE, name=client_name or row.client_id)
-    if row.risk >= CONFIRM_FROM_RISK or row.weight is Weight.BLOCK:
+    if row.risk >= HIGH_FROM or row.weight is Weight.BLOCK:
         return Step(Rung.CONFIRM)
     return Step(Rung.KEY)
 

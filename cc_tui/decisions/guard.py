@@ -11,7 +11,8 @@ from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 
-CAREFUL_FROM_RISK = 40
+from cc_api_client.models.risk_levels import CAREFUL_FROM
+
 ITEMS_REMEMBERED = 512
 MOVEMENT = frozenset({
     "j", "k", "up", "down", "g", "G", "home", "end", "ctrl+d", "ctrl+u", "pagedown", "pageup", "J", "K", "escape",
@@ -71,7 +72,7 @@ class Shown:
     @property
     def is_careful(self) -> bool:
         """Whether it asks for the longer look."""
-        return self.risk >= CAREFUL_FROM_RISK or self.is_warned
+        return self.risk >= CAREFUL_FROM or self.is_warned
 
 
 class Why(StrEnum):
@@ -313,7 +314,7 @@ class Guard:
         flags = shown.flagged - seen
         if flags:
             return Why.FLAGS_UNSEEN, flags
-        text = shown.body - seen if shown.risk >= CAREFUL_FROM_RISK else frozenset()
+        text = shown.body - seen if shown.risk >= CAREFUL_FROM else frozenset()
         return (Why.TEXT_UNSEEN, text) if text else None
 
     def _need(self, shown: Shown) -> float:

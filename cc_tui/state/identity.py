@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cc_api_client.models.roles import Role
 from cc_tui.state.signal import Signal
 
 if TYPE_CHECKING:
     from cc_api_client.models.operations import KillSwitchRecord
-
-_RANKS = {"intake": 0, "viewer": 1, "operator": 2, "admin": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,8 @@ class Identity:
 
     def may(self, role: str) -> bool:
         """Whether the key has at least `role`; a role we don't know may nothing but look."""
-        return _RANKS.get(self.role, 1) >= _RANKS[role]
+        held = Role(self.role) if self.role in set(Role) else Role.VIEWER
+        return held.includes(Role(role))
 
 
 class IdentityStore:

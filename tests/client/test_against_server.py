@@ -26,7 +26,8 @@ from cc_api_client.errors import (
 )
 from cc_api_client.models.approvals import Approval, ApprovalEdit, ApprovalStatus, DeliveryState, ReasonCode
 from cc_api_client.models.events import EventPosition, Topic
-from cc_api_client.models.operations import LeadIntake, Role
+from cc_api_client.models.operations import LeadIntake
+from cc_api_client.models.roles import Role
 from cc_api_client.stream import Connected, Disconnected, Events, EventStream, StreamItem
 from cc_api_client.transport import Request, Transport
 from tests.client.relay import relay_to

@@ -16,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from cc_api_client.models.base import Problem
-from cc_api_client.models.operations import Role
+from cc_api_client.models.roles import Role
 from cc_server.api.http.gate import Call, call_of
 from cc_server.api.http.problems import RequestProblem
 from cc_server.domain.actors import Key
@@ -27,12 +27,6 @@ ROLE_KEY: Final = "x-role"
 ANYBODY: Final = "anybody"
 ANY_KEY: Final = "any key"
 
-_INCLUDES: dict[Role, frozenset[Role]] = {
-    Role.INTAKE: frozenset({Role.INTAKE}),
-    Role.VIEWER: frozenset({Role.VIEWER}),
-    Role.OPERATOR: frozenset({Role.VIEWER, Role.OPERATOR, Role.INTAKE}),
-    Role.ADMIN: frozenset(Role),
-}
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": description}
     for status, description in {
@@ -180,7 +174,7 @@ def require_role(call: Call, asked: Role) -> None:
     """
     key = require_key(call)
     held = Role(key.role)
-    if asked not in _INCLUDES[held]:
+    if not held.includes(asked):
         raise RequestProblem("forbidden", f"this needs the role {asked.value}; the key {key.name} is {held.value}")
 
 

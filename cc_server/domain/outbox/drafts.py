@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from cc_api_client.models.approvals import Approval, Severity
 from cc_api_client.models.events import EventType
+from cc_api_client.models.risk_levels import HIGH_FROM
 from cc_server.db.tables import approvals
 from cc_server.domain.hashing import payload_sha256, text_sha256
 from cc_server.domain.outbox.rows import tell
@@ -18,7 +19,6 @@ from cc_server.domain.risk import Draft, is_deliverable, judge
 from cc_server.domain.unit import Unit
 
 PREVIEW_LONGEST = 120
-HIGH_RISK = 70
 NO_POLICY = "no policy yet"
 TWIN_DAYS = 30
 
@@ -97,7 +97,7 @@ def judged(conn: Connection, approval_id: str, texts: Mapping[str, Any], now: da
         "risk_score": risk.score,
         "risk_parts": [part.model_dump() for part in risk.parts],
         "risk_flags": [flag.model_dump(mode="json") for flag in risk.flags],
-        "high_risk": risk.score >= HIGH_RISK or any(flag.severity == Severity.BLOCK for flag in risk.flags),
+        "high_risk": risk.score >= HIGH_FROM or any(flag.severity == Severity.BLOCK for flag in risk.flags),
         "deliverable": is_deliverable(risk),
         "safe": False,
         "safe_reasons": [],

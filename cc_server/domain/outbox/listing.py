@@ -12,7 +12,7 @@ from cc_api_client.models.approvals import Approval, ApprovalPage, ApprovalSumma
 from cc_api_client.models.operations import OutboxCounts
 from cc_server.db.tables import approvals
 from cc_server.domain import counters
-from cc_server.domain.actors import Actor
+from cc_server.domain.actors import Actor, narrowed
 from cc_server.domain.cursors import Cursors
 from cc_server.domain.outbox.rows import COUNTS, LEAVING, model_of, selected
 
@@ -101,7 +101,7 @@ def high_risk(conn: Connection, actor: Actor) -> int:
 def oldest_pending(conn: Connection, actor: Actor) -> Any:
     """When the oldest pending one was drafted; None when nothing is pending."""
     query = select(func.min(approvals.c.created_at)).where(approvals.c.status == "pending")
-    return conn.execute(_visible(query, actor)).scalar()
+    return conn.execute(narrowed(query, approvals.c.client_id, actor.visible)).scalar()
 
 
 def _models(rows: Any, *, whole: bool) -> list[Approval]:
@@ -109,7 +109,7 @@ def _models(rows: Any, *, whole: bool) -> list[Approval]:
 
 
 def _matching(query: Select[Any], actor: Actor, asked: Filter) -> Select[Any]:
-    query = _visible(query, actor)
+    query = narrowed(query, approvals.c.client_id, actor.visible)
     chosen = (
         (approvals.c.status, asked.status),
         (approvals.c.delivery_state, asked.delivery),
@@ -130,10 +130,6 @@ def _matching(query: Select[Any], actor: Actor, asked: Filter) -> Select[Any]:
         texts = (approvals.c.subject, approvals.c.body, approvals.c.to_email, approvals.c.to_name)
         query = query.where(or_(*(text.icontains(asked.q, autoescape=True) for text in texts)))
     return query
-
-
-def _visible(query: Select[Any], actor: Actor) -> Select[Any]:
-    return query if actor.visible is None else query.where(approvals.c.client_id.in_(sorted(actor.visible)))
 
 
 def _total(conn: Connection, actor: Actor, asked: Filter, told: Mapping[str, int]) -> int | None:

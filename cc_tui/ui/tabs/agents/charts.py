@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cc_tui.text.fit import cells, cut
-from cc_tui.text.formats import clock, count, ratio, run_cost, share, spend
+from cc_tui.text.formats import clock, count, money, ratio, run_cost, share, spend
 from cc_tui.text.safe import SafeText, safe_line
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
@@ -57,7 +57,7 @@ def counts_line(facts: ChartFacts, width: int, look: Look) -> Line:
         line.end(ratio(good)).end(" success   ", Token.DIM).end(spend(day)).end("   ")
     elif width >= 80:
         line.end("24 h ", Token.DIM).end(ratio(good)).end("  ")
-    return line.end(f"${hour:.2f}/h").end(" " * margin)
+    return line.end(f"{spend(hour)}/h").end(" " * margin)
 
 
 def chart_lines(facts: ChartFacts, width: int, shape: Shape, look: Look, height: int) -> list[Line]:
@@ -166,7 +166,7 @@ def _of_budget(facts: ChartFacts) -> list[Piece]:
         return []
     pieces: list[Piece] = [(spend(stats.spend_today_usd), Token.TEXT)]
     if stats.budget_today_usd:
-        pieces.append((SafeText(f" of ${stats.budget_today_usd:.0f}"), Token.DIM))
+        pieces.append((SafeText(f" of {money(stats.budget_today_usd)}"), Token.DIM))
     return pieces
 
 
@@ -182,7 +182,7 @@ def _spend_lines(facts: ChartFacts, width: int, room: int, look: Look) -> list[L
         sums.append(total)
     budget = float(stats.budget_today_usd) if stats.budget_today_usd else None
     high = max(budget or 0.0, total, 1.0)
-    top = f"${high:.0f}"
+    top = money(Decimal(high))
     gutter = len(top) + 1
     across = width - gutter
     moment = datetime.fromtimestamp(facts.now, UTC)
@@ -229,7 +229,7 @@ def _forecast(facts: ChartFacts, look: Look) -> list[Piece]:
         return [(SafeText(f"{look.signs.block} over the budget"), Token.BAD)]
     at = moment + timedelta(hours=float(left / hour))
     if at < midnight:
-        words = f"{look.signs.warn} ${stats.budget_today_usd:.0f} at {clock(at)}"
+        words = f"{look.signs.warn} {money(stats.budget_today_usd)} at {clock(at)}"
         return [(SafeText(words), Token.WARN), (SafeText(" at this rate"), Token.DIM)]
     hours_left = Decimal((midnight - moment).total_seconds()) / 3600
     return [(SafeText(f"{spend(stats.spend_today_usd + hour * hours_left)} expected by midnight UTC"), Token.DIM)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from textwrap import wrap
 
+from cc_api_client.models.risk_levels import HIGH_FROM
 from cc_tui.state.approval_list import ApprovalList, SortKey
 from cc_tui.state.approval_rows import ApprovalRow, LocalDecision, LocalPhase, View, Weight
 from cc_tui.state.approvals import ApprovalStore
@@ -160,7 +161,7 @@ class QueueRows:
         mark: Piece = (SafeText(signs.mark), Token.ACCENT) if row.id in self.list.marks else (SafeText(" "), Token.TEXT)
         if is_faded:
             sign: Piece = (SafeText(" "), Token.DIM)
-        elif row.weight is Weight.BLOCK or row.risk >= 70:
+        elif row.weight is Weight.BLOCK or row.risk >= HIGH_FROM:
             sign = SafeText(signs.block), Token.BAD
         elif row.weight is Weight.WARN:
             sign = SafeText(signs.warn), Token.WARN

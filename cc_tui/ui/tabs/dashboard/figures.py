@@ -183,7 +183,7 @@ def _spend_card(stats: DashboardStats, meter: int, look: Look) -> Card:
     full = len(filled.rstrip(" "))
     rest = SafeText(look.signs.bar * max(0, meter - full))
     return Card(
-        "Spend today", [*value, (SafeText(f" of ${budget:.0f}"), Token.DIM)],
+        "Spend today", [*value, (SafeText(f" of {money(budget)}"), Token.DIM)],
         [(SafeText(filled[:full]), token), (rest, Token.RULE)],
     )  # fmt: skip
 
