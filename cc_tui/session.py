@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from cc_tui.config.model import Config
-from cc_tui.state.approval_list import ApprovalList
-from cc_tui.state.approval_rows import ApprovalRow, LocalDecision, LocalPhase, View, row_of
+from cc_tui.state.approvals.lists import ApprovalList
+from cc_tui.state.approvals.rows import ApprovalRow, LocalDecision, LocalPhase, View, row_of
 from cc_tui.state.clock import Clock, SystemClock
 from cc_tui.state.known import Known
 from cc_tui.state.messages import Level, Message

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from cc_api_client.models.risk_levels import HIGH_FROM
-from cc_tui.state.approval_rows import ApprovalRow, Weight
+from cc_tui.state.approvals.rows import ApprovalRow, Weight
 
 
 class Rung(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cc_tui.state.agents import AgentStore
-from cc_tui.state.approvals import ApprovalStore
+from cc_tui.state.approvals.store import ApprovalStore
 from cc_tui.state.dashboard import DashboardStore
 from cc_tui.state.identity import IdentityStore
 from cc_tui.state.link import LinkStore

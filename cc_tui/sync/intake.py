@@ -16,7 +16,7 @@ from cc_api_client.models.approvals import Approval, Delivery
 from cc_api_client.models.events import Event, EventType, Topic
 from cc_api_client.models.operations import QueueCounts
 from cc_api_client.models.runs import Run
-from cc_tui.state.approval_rows import row_of
+from cc_tui.state.approvals.rows import row_of
 from cc_tui.state.known import Known
 
 if TYPE_CHECKING:

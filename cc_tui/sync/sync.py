@@ -22,7 +22,7 @@ from cc_api_client.errors import (
     Unavailable,
     Unreachable,
 )
-from cc_tui.state.approval_rows import View, row_of
+from cc_tui.state.approvals.rows import View, row_of
 from cc_tui.state.clock import Clock
 from cc_tui.state.identity import Identity
 from cc_tui.state.known import Known

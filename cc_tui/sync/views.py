@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from cc_tui.state.approval_rows import View, row_of
-from cc_tui.state.approvals import ROWS_KEPT, Counts
+from cc_tui.state.approvals.rows import View, row_of
+from cc_tui.state.approvals.store import ROWS_KEPT, Counts
 from cc_tui.state.known import Known
 
 if TYPE_CHECKING:

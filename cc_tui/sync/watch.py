@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cc_api_client.errors import NotFound
-from cc_tui.state.approval_rows import row_of
+from cc_tui.state.approvals.rows import row_of
 from cc_tui.state.clock import Clock
 from cc_tui.state.known import Known
 from cc_tui.state.load import Load

@@ -18,7 +18,7 @@ from cc_tui.config.model import Config
 from cc_tui.decisions.dispatcher import Dispatcher
 from cc_tui.decisions.journal import Destination, Journal
 from cc_tui.session import Backstage, Session
-from cc_tui.state.approval_rows import View, row_of
+from cc_tui.state.approvals.rows import View, row_of
 from cc_tui.state.identity import Identity
 from cc_tui.state.link import Link, LinkPhase
 from cc_tui.state.load import Load

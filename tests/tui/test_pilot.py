@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from cc_tui.config.model import Config
 from cc_tui.decisions.journal import Verb
 from cc_tui.session import Session
-from cc_tui.state.approval_rows import View
+from cc_tui.state.approvals.rows import View
 from cc_tui.state.link import Link, LinkPhase
 from cc_tui.ui.app import CommandCenter
 from tests.support.rows import row

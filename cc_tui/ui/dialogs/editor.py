@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input, TextArea
 
 from cc_tui.actions.action import Action, Where
-from cc_tui.state.approval_rows import ApprovalRow
+from cc_tui.state.approvals.rows import ApprovalRow
 from cc_tui.state.messages import Level
 from cc_tui.text.safe import safe_line
 from cc_tui.ui.dialogs.sheet import Sheet

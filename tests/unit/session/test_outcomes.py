@@ -8,7 +8,7 @@ import pytest
 
 from cc_tui.decisions.journal import Decision, Destination, Reason, Seen, Verb
 from cc_tui.session import Outcomes
-from cc_tui.state.approval_rows import LocalPhase, View
+from cc_tui.state.approvals.rows import LocalPhase, View
 from cc_tui.state.known import Known
 from cc_tui.state.messages import Level, Message
 from tests.support.rows import NOON, approval, detail, row, wire_delivery

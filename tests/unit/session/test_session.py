@@ -15,7 +15,7 @@ from cc_api_client.models.agents import Agent
 from cc_tui.config.model import Config
 from cc_tui.decisions.journal import AlreadyDecided, Verb
 from cc_tui.session import NotConnected, Session, new_key
-from cc_tui.state.approval_rows import LocalPhase
+from cc_tui.state.approvals.rows import LocalPhase
 from cc_tui.state.identity import Identity
 from cc_tui.state.load import Load
 from cc_tui.state.messages import Level

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cc_tui.state.approval_list import ApprovalList, SortKey
-from cc_tui.state.approval_rows import LocalDecision, LocalPhase, View
-from cc_tui.state.approvals import ApprovalStore
+from cc_tui.state.approvals.lists import ApprovalList, SortKey
+from cc_tui.state.approvals.rows import LocalDecision, LocalPhase, View
+from cc_tui.state.approvals.store import ApprovalStore
 from cc_tui.state.filter import FilterMistake
 from cc_tui.state.load import Load
 from tests.support.rows import NOON, row, wire_delivery

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cc_tui.state.approval_rows import LocalDecision, LocalPhase, View, Weight
-from cc_tui.state.approvals import ApprovalStore, Counts
+from cc_tui.state.approvals.rows import LocalDecision, LocalPhase, View, Weight
+from cc_tui.state.approvals.store import ApprovalStore, Counts
 from tests.support.rows import NOON, detail, flag, row, wire_delivery
 
 

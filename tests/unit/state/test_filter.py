@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cc_tui.state.approval_list import approval_fields, searched_text
+from cc_tui.state.approvals.lists import approval_fields, searched_text
 from cc_tui.state.filter import FilterMistake, parse_filter
 from tests.support.rows import NOON, row
 

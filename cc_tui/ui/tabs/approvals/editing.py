@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cc_tui.state.approval_rows import ApprovalRow
+from cc_tui.state.approvals.rows import ApprovalRow
 from cc_tui.state.messages import Level
 
 if TYPE_CHECKING:

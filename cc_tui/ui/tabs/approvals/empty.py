@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cc_tui.state.approval_rows import View
+from cc_tui.state.approvals.rows import View
 from cc_tui.text.safe import SafeText
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line, Piece, width_of

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cc_tui.actions.ladder import Step
-from cc_tui.state.approval_rows import ApprovalRow, Weight
+from cc_tui.state.approvals.rows import ApprovalRow, Weight
 from cc_tui.text.fit import cut_address
 from cc_tui.text.safe import safe_line
-from cc_tui.ui.tabs.approvals.preview import GUTTER
+from cc_tui.ui.tabs.approvals.draft.preview import GUTTER
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cc_tui.actions.action import Action
-from cc_tui.state.approval_list import SortKey
-from cc_tui.state.approval_rows import View
+from cc_tui.state.approvals.lists import SortKey
+from cc_tui.state.approvals.rows import View
 from cc_tui.state.filter import FilterMistake
 from cc_tui.state.messages import Level
 from cc_tui.text.safe import without_hidden

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from textwrap import wrap
 
 from cc_api_client.models.risk_levels import HIGH_FROM
-from cc_tui.state.approval_list import ApprovalList, SortKey
-from cc_tui.state.approval_rows import ApprovalRow, LocalDecision, LocalPhase, View, Weight
-from cc_tui.state.approvals import ApprovalStore
+from cc_tui.state.approvals.lists import ApprovalList, SortKey
+from cc_tui.state.approvals.rows import ApprovalRow, LocalDecision, LocalPhase, View, Weight
+from cc_tui.state.approvals.store import ApprovalStore
 from cc_tui.state.load import Phase
 from cc_tui.text.fit import cells, cut_address
 from cc_tui.text.formats import age, age_sentence, clock, moment, seconds_left
 from cc_tui.text.safe import SafeText, safe_line
-from cc_tui.ui.tabs.approvals.faces import kind_word
+from cc_tui.ui.tabs.approvals.draft.faces import kind_word
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line, Piece, field_piece, width_of

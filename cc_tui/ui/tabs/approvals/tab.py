@@ -11,16 +11,16 @@ from textual.containers import Container
 
 from cc_tui.actions.action import Action, Risk, Where
 from cc_tui.decisions.guard import Selected, Shown
-from cc_tui.state.approval_list import ApprovalList
-from cc_tui.state.approval_rows import ApprovalRow, LocalPhase, View
+from cc_tui.state.approvals.lists import ApprovalList
+from cc_tui.state.approvals.rows import ApprovalRow, LocalPhase, View
 from cc_tui.state.link import LinkPhase
 from cc_tui.state.signal import Ids
 from cc_tui.text.formats import clock, moment
-from cc_tui.ui.tabs.approvals.draft_pane import DraftPane
+from cc_tui.ui.tabs.approvals.draft.foot import foot_lines, laid_out
+from cc_tui.ui.tabs.approvals.draft.pane import DraftPane
+from cc_tui.ui.tabs.approvals.draft.preview import PreviewDrawing, PreviewFacts
 from cc_tui.ui.tabs.approvals.empty import queue_clear_lines
-from cc_tui.ui.tabs.approvals.foot import foot_lines, laid_out
 from cc_tui.ui.tabs.approvals.moves import QueueMoves
-from cc_tui.ui.tabs.approvals.preview import PreviewDrawing, PreviewFacts
 from cc_tui.ui.tabs.approvals.rows import QueueRows, countdown_left, oldest_words
 from cc_tui.ui.tabs.approvals.triage import Triage
 from cc_tui.ui.tabs.approvals.undelivered import ask_about

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cc_tui.actions.ladder import Rung, Step, step_for
-from cc_tui.state.approval_rows import ApprovalRow
+from cc_tui.state.approvals.rows import ApprovalRow
 from cc_tui.state.messages import Level
 
 if TYPE_CHECKING:

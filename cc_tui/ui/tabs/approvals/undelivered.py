@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cc_tui.state.approval_rows import LocalDecision, LocalPhase
+from cc_tui.state.approvals.rows import LocalDecision, LocalPhase
 from cc_tui.text.safe import safe_line
 from cc_tui.ui.dialogs.question import QuestionSheet
 from cc_tui.ui.themes.tokens import Token

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cc_tui.actions.action import Action
-from cc_tui.state.approval_rows import ApprovalRow
+from cc_tui.state.approvals.rows import ApprovalRow
 from cc_tui.state.messages import Level
 from cc_tui.ui.dialogs.question import QuestionSheet
 from cc_tui.ui.tabs.approvals.editing import open_in_editor, open_sheet

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textual import events
 from textual.message import Message
 
-from cc_tui.state.approval_rows import View
+from cc_tui.state.approvals.rows import View
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.canvas import Canvas

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from cc_tui.state.approval_rows import ApprovalRow, Weight
+from cc_tui.state.approvals.rows import ApprovalRow, Weight
 from cc_tui.text.fit import cells
 from cc_tui.text.formats import age_sentence, clock
 from cc_tui.text.safe import SafeText, WrappedLine, safe_line, safe_lines
-from cc_tui.ui.tabs.approvals.faces import KIND_TITLES, Face, face_of
+from cc_tui.ui.tabs.approvals.draft.faces import KIND_TITLES, Face, face_of
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line, Piece, width_of

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from itertools import chain
 
-from cc_tui.state.approval_rows import ApprovalRow, View
-from cc_tui.state.approvals import ApprovalStore
+from cc_tui.state.approvals.rows import ApprovalRow, View
+from cc_tui.state.approvals.store import ApprovalStore
 from cc_tui.state.filter import Field, FieldKind, Predicate, parse_filter
 from cc_tui.state.load import Phase
 from cc_tui.state.signal import ALL, Ids, Signal

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cc_tui.text.fit import cells
 from cc_tui.text.formats import day
 from cc_tui.text.safe import SafeText, safe_line
-from cc_tui.ui.tabs.approvals.preview import GUTTER, PreviewLine
+from cc_tui.ui.tabs.approvals.draft.preview import GUTTER, PreviewLine
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line

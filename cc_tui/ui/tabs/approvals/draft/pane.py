@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cc_tui.decisions.guard import Selected, Shown
-from cc_tui.state.approval_rows import ApprovalRow, Weight
-from cc_tui.ui.tabs.approvals.preview import Part, PreviewLine
+from cc_tui.state.approvals.rows import ApprovalRow, Weight
+from cc_tui.ui.tabs.approvals.draft.preview import Part, PreviewLine
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line

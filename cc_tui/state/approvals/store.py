@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from cc_tui.state.approval_rows import ApprovalRow, LocalDecision, LocalPhase, View
+from cc_tui.state.approvals.rows import ApprovalRow, LocalDecision, LocalPhase, View
 from cc_tui.state.load import Load
 from cc_tui.state.signal import ALL, Ids, Signal
 
