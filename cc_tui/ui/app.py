@@ -16,7 +16,6 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
-from textual.theme import Theme
 from textual.worker import Worker, WorkerState
 
 from cc_tui.actions.action import Action, Risk, Where
@@ -28,24 +27,21 @@ from cc_tui.state.messages import Level
 from cc_tui.ui import hangup
 from cc_tui.ui.dialogs.sheet import Sheet, SheetClosed
 from cc_tui.ui.everywhere import Everywhere
-from cc_tui.ui.facts import bar_facts, tab_names
-from cc_tui.ui.frame.footer import FooterItem, KeyFooter
-from cc_tui.ui.frame.message_line import MessageLine
-from cc_tui.ui.frame.status_bar import StatusBar
-from cc_tui.ui.frame.tab_bar import HAIRLINE_FROM_ROWS, TabBar
+from cc_tui.ui.frame.footer import KeyFooter
+from cc_tui.ui.frame.frame import Frame
+from cc_tui.ui.frame.tab_bar import TabBar
 from cc_tui.ui.keys import KeyRouter, name_of
 from cc_tui.ui.opening import Opening
+from cc_tui.ui.overlays import Overlays
 from cc_tui.ui.tabs.tab import Tab
 from cc_tui.ui.terse import TerseDriver
 from cc_tui.ui.themes.look import choose_look
-from cc_tui.ui.themes.tokens import Ground, Palette, Token
-from cc_tui.ui.widgets.canvas import Canvas
+from cc_tui.ui.themes.native import theme_name, theme_of
 from cc_tui.ui.witness import Witness
 
 if TYPE_CHECKING:
     from cc_tui.config.endpoint import EndpointSource
     from cc_tui.ui.widgets.asked import Question
-    from cc_tui.ui.widgets.prompt import Prompt
 
 TOO_SMALL = (40, 10)
 TOO_SMALL_WORDS = f"too small: {TOO_SMALL[0]}×{TOO_SMALL[1]} is needed"
@@ -69,8 +65,8 @@ class CommandCenter(App[int]):
     def __init__(self, config: Config, demo: EndpointSource | None = None, session: Session | None = None) -> None:
         self.look = choose_look(config.theme, config.ascii, os.environ)
         super().__init__(ansi_color=self.look.palette.is_native)
-        self.register_theme(_theme(self.look.palette))
-        self.theme = self.look.palette.name if self.look.palette.name != "16" else "cc-16"
+        self.register_theme(theme_of(self.look.palette))
+        self.theme = theme_name(self.look.palette)
         self.session = session or Session(config)
         self.demo = demo
         self.keymap = Keymap(config.keys)
@@ -81,13 +77,9 @@ class CommandCenter(App[int]):
         self.everywhere = Everywhere(self)
         self.opening = Opening(self)
         self.active = config.tab
-        self._bar = StatusBar(self.look, bar_facts(self.session, is_demo=demo is not None))
-        self._tab_bar = TabBar(self.look, self.active)
-        self._message = MessageLine(self.look, self.session.known.messages, self.session.clock.wall)
-        self._footer = KeyFooter(self.look)
+        self.frame = Frame(self.look, self.session, self.active, is_demo=demo is not None)
+        self.overlays = Overlays(self)
         self._tabs: dict[str, Tab] = {}
-        self._sheet: Sheet | None = None
-        self._prompt: Prompt | None = None
         self._dirty = False
         self._is_too_small = False
         self._is_leaving = False
@@ -101,12 +93,12 @@ class CommandCenter(App[int]):
 
     def compose(self) -> ComposeResult:
         """The frame, and the first tab."""
-        yield self._bar
-        yield self._tab_bar
+        yield self.frame.bar
+        yield self.frame.tabs
         with Container(id="tabs"):
             yield self._tab(self.active)
-        yield self._message
-        yield self._footer
+        yield self.frame.message
+        yield self.frame.footer
 
     def on_mount(self) -> None:
         """Follow the state; open the server after the first paint."""
@@ -166,49 +158,16 @@ class CommandCenter(App[int]):
 
     def ask(self, question: Question) -> None:
         """Open the prompt in place of the message line."""
-        from cc_tui.ui.widgets.prompt import Prompt
-
-        if self._prompt is None:
-            self._prompt = Prompt(self.look, question)
-            self.mount(self._prompt)
-            self.frame_changed()
-
-    def close_prompt(self) -> None:
-        """Close it."""
-        prompt, self._prompt = self._prompt, None
-        if prompt is not None:
-            prompt.remove()
-            self.set_focus(None)
-            self.frame_changed()
+        self.overlays.ask(question)
 
     def open_sheet(self, sheet: Sheet) -> None:
         """Open a sheet; one at a time."""
-        if self._sheet is not None:
-            return
-        self._sheet = sheet
-        for canvas in self.tab.query(Canvas):
-            canvas.fade(Token.FAINT)
-        self.mount(sheet)
-        self.frame_changed()
-        self.look_again()
+        self.overlays.open_sheet(sheet)
 
     def on_sheet_closed(self, event: SheetClosed) -> None:
         """A sheet asks to be closed."""
-        if event.sheet is self._sheet:
-            self.close_sheet()
-
-    def close_sheet(self) -> None:
-        """Close the sheet; what was held before it does not count."""
-        sheet, self._sheet = self._sheet, None
-        if sheet is None:
-            return
-        sheet.leave()
-        sheet.remove()
-        self.set_focus(None)
-        for canvas in self.tab.query(Canvas):
-            canvas.fade(None)
-        self.tab.reveal()
-        self.frame_changed()
+        if event.sheet is self.overlays.sheet:
+            self.overlays.close_sheet()
 
     def line_opened(self, key: str) -> None:
         """A line of choices opened by a key."""
@@ -240,7 +199,7 @@ class CommandCenter(App[int]):
                 await self._key(event)
             case events.Paste() if not event.is_forwarded:
                 self.guard.pasted(event.time)
-                if self._takes_text():
+                if self.overlays.takes_text:
                     await super().on_event(event)
             case _:
                 await super().on_event(event)
@@ -249,43 +208,19 @@ class CommandCenter(App[int]):
         if not self._is_too_small:
             self.session.known.messages.acknowledge()
         name = name_of(event)
-        if not self._takes_text():
+        if not self.overlays.takes_text:
             self.router.press(name, event.time)
-            return
-        read = self.router.read(name, event.time)
-        if self._prompt is not None and name in ("enter", "escape", "ctrl+c"):
-            prompt, question = self._prompt, self._prompt.question
-            if name == "enter" and question.decides:
-                self.router.judge_typed(read, lambda: prompt.when_typed(partial(self._take, prompt)))
-            elif name == "enter":
-                prompt.when_typed(partial(self._take, prompt))
-            else:
-                self.close_prompt()
-                if question.left is not None:
-                    question.left()
-            return
-        action = self.keymap.find(event.key, self.places()) if self._sheet is not None else None
-        if action is not None and self._sheet is not None and self._sheet.act(action, name):
-            return
-        await super().on_event(event)
-
-    def _take(self, prompt: Prompt, typed: str) -> None:
-        if prompt is self._prompt:
-            self.close_prompt()
-            prompt.question.taken(typed)
-
-    def _takes_text(self) -> bool:
-        if self._prompt is not None:
-            return True
-        return self._sheet is not None and self._sheet.takes_text and hasattr(self.focused, "cursor_blink")
+        elif not self.overlays.takes_key(name, event.key, self.router.read(name, event.time)):
+            await super().on_event(event)
 
     def places(self) -> Sequence[Where]:
         """Where keys are looked for now."""
-        return self._sheet.places if self._sheet is not None else self.tab.places()
+        sheet = self.overlays.sheet
+        return sheet.places if sheet is not None else self.tab.places()
 
     def selected(self) -> Selected | None:
         """What a decision key would decide."""
-        return None if self._sheet is not None or self._is_too_small else self.tab.selected()
+        return None if self.overlays.sheet is not None or self._is_too_small else self.tab.selected()
 
     def look_first(self) -> None:
         """Nothing that could be decided is on screen: show it, where there is room for it."""
@@ -296,11 +231,13 @@ class CommandCenter(App[int]):
 
     def decides_by_sight(self, action: Action) -> bool:
         """Decisions on marks were seen one by one; all others decide what is in view."""
-        return action.risk is Risk.DECISION and self._sheet is None and not self.tab.has_marks()
+        return action.risk is Risk.DECISION and self.overlays.sheet is None and not self.tab.has_marks()
 
     def why_not(self, action: Action) -> str | None:
         """Why an action can't be used now."""
-        return action.unavailable(self.session.known) or (None if self._sheet is not None else self.tab.why_not(action))
+        return action.unavailable(self.session.known) or (
+            None if self.overlays.sheet is not None else self.tab.why_not(action)
+        )
 
     def refuse(self, action: Action, why: str) -> None:
         """Say why."""
@@ -310,20 +247,20 @@ class CommandCenter(App[int]):
         """Say what did not count; bring what was not seen into view."""
         words = f"{swallowed.key} did not count: {swallowed.sentence}"
         self.session.say(words, Level.WARN, (swallowed.key,))
-        if self._prompt is not None:
-            self._prompt.say(words)
+        if self.overlays.prompt is not None:
+            self.overlays.prompt.say(words)
         if swallowed.scroll_to is not None:
             self.everywhere.reveal_line(swallowed.scroll_to)
         self.witness.hold_restarted()
 
     def typed_letter(self, key: str) -> bool:
         """A key that a started sequence waits for."""
-        return self._sheet is None and self.tab.typed_letter(key)
+        return self.overlays.sheet is None and self.tab.typed_letter(key)
 
     def act(self, action: Action, key: str) -> None:
         """The sheet's, the tab's, or everywhere's."""
-        if self._sheet is not None:
-            self._sheet.act(action, key)
+        if self.overlays.sheet is not None:
+            self.overlays.sheet.act(action, key)
         elif not self.tab.act(action, key):
             self.everywhere.act(action)
 
@@ -359,7 +296,7 @@ class CommandCenter(App[int]):
             self.witness.frame_drawn()
 
     def _shown(self) -> Shown | None:
-        if self._sheet is not None or self._prompt is not None or self._is_too_small or self.active not in self._tabs:
+        if self.overlays.is_any_open or self._is_too_small or self.active not in self._tabs:
             return None
         return self.tab.shown()
 
@@ -387,24 +324,18 @@ class CommandCenter(App[int]):
         """Footer and tabs may read differently now."""
         if not self.is_running:
             return
-        self._tab_bar.show(tab_names(self.session), self.active, self.tab.inner_title())
-        places = self._footer_places()
-        items = [
-            FooterItem(action.id, self.keymap.footer_key(action), action.short)
-            for action in self.keymap.footer(places)
-            if action.id != "app.help"
-            and (self._sheet is not None or self.tab.offers(action))
-            and action.unavailable(self.session.known) != "read-only key"
-        ]
-        self._footer.show(items)
+        self.frame.show_tab(self.active, self.tab.inner_title())
+        offers = self.tab.offers if self.overlays.sheet is None else _offers_all
+        self.frame.show_keys(self.keymap, self._footer_places(), offers)
 
     def _footer_places(self) -> Sequence[Where]:
         """Whose keys stand in the footer; while a line takes text, none."""
-        if self._prompt is not None:
+        if self.overlays.prompt is not None:
             return ()
-        if self._sheet is None:
+        sheet = self.overlays.sheet
+        if sheet is None:
             return self.tab.places()
-        return self._sheet.places if self._sheet.footer_places is None else self._sheet.footer_places
+        return sheet.places if sheet.footer_places is None else sheet.footer_places
 
     def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
         """A click on a tab."""
@@ -424,19 +355,16 @@ class CommandCenter(App[int]):
 
     def _redraw_frame(self) -> None:
         self._dirty = False
-        self._bar.show(bar_facts(self.session, is_demo=self.demo is not None))
+        self.frame.show_state()
         self.frame_changed()
 
     def _tick(self) -> None:
-        self._bar.show(bar_facts(self.session, is_demo=self.demo is not None))
-        self.session.known.messages.expire(self.session.clock.wall())
-        if self._message.counts_down:
-            self._message.repaint()
-        if self._sheet is None:
+        self.frame.tick()
+        if self.overlays.sheet is None:
             self.tab.tick()
 
     def _reshape(self, width: int, height: int) -> None:
-        self._tab_bar.set_class(height < HAIRLINE_FROM_ROWS, "-low")
+        self.frame.reshape(height)
         was_too_small, self._is_too_small = self._is_too_small, width < TOO_SMALL[0] or height < TOO_SMALL[1]
         self.query_one("#tabs").set_class(self._is_too_small, "-hidden")
         if self._is_too_small:
@@ -447,34 +375,9 @@ class CommandCenter(App[int]):
         self.frame_changed()
 
 
-def _theme(palette: Palette) -> Theme:
-    """What Textual's own parts (inputs) need of our palette."""
-    native = palette.is_native
-    text, accent = palette.styles[Token.TEXT].color, palette.styles[Token.ACCENT].color
-    return Theme(
-        name=palette.name if palette.name != "16" else "cc-16",
-        primary="ansi_default" if native or accent is None else accent.name,
-        foreground="ansi_default" if native or text is None else text.name,
-        background="ansi_default" if native else palette.grounds[Ground.BG] or "ansi_default",
-        surface="ansi_default" if native else palette.grounds[Ground.RAISED] or "ansi_default",
-        panel="ansi_default" if native else palette.grounds[Ground.RAISED] or "ansi_default",
-        dark=palette.is_dark,
-        ansi=native,
-        variables=dict(_NATIVE_VARIABLES) if native else {},
-    )
-
-
-_NATIVE_VARIABLES = {
-    "ansi-background": "ansi_default",
-    "ansi-foreground": "ansi_default",
-    "border-blurred": "ansi_default",
-    "block-cursor-foreground": "ansi_default",
-    "block-cursor-background": "ansi_default",
-    "input-cursor-text-style": "reverse",
-    "input-cursor-background": "ansi_default",
-    "input-cursor-foreground": "ansi_default",
-}
-"""What Textual's own style sheets ask of a theme of the terminal's colours."""
+def _offers_all(action: Action) -> bool:
+    del action
+    return True
 
 
 def run(config: Config, demo: EndpointSource | None) -> tuple[int, list[str]]:

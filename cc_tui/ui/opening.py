@@ -96,7 +96,7 @@ class Opening:
         except (ValueError, CommandCenterError) as error:
             sheet.say(str(error))
             return
-        self._app.close_sheet()
+        self._app.overlays.close_sheet()
         await self._open(values["url"], values["api_key"])
         self._offer_save(values, f"connected as {me.name} ({me.role})")
 

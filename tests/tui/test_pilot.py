@@ -99,7 +99,7 @@ async def test_a_read_only_key_says_so_and_has_no_verbs_in_its_footer(tmp_path: 
         await press(pilot, "a")
         assert verbs(app) == []
         assert "read-only key" in said(app)
-        assert "approve" not in app._footer.draw(120, 1)[0].text(120)
+        assert "approve" not in app.frame.footer.draw(120, 1)[0].text(120)
 
 
 async def test_offline_a_command_says_why_not_now_and_a_decision_is_kept(tmp_path: Path) -> None:
@@ -151,8 +151,8 @@ async def test_without_a_server_a_form_asks_for_one(tmp_path: Path) -> None:
     app = CommandCenter(session.config, session=session)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        assert app._sheet is not None
-        assert app._sheet.id == "connect"
+        assert app.overlays.sheet is not None
+        assert app.overlays.sheet.id == "connect"
 
 
 async def test_a_screen_that_is_too_small_decides_nothing_and_comes_back(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import unified_diff
 from functools import partial
 
 from textual.app import ComposeResult
@@ -12,20 +11,19 @@ from textual.containers import Container
 from cc_tui.actions.action import Action, Risk, Where
 from cc_tui.decisions.guard import Selected, Shown
 from cc_tui.state.approvals.lists import ApprovalList
-from cc_tui.state.approvals.rows import ApprovalRow, LocalPhase, View
-from cc_tui.state.link import LinkPhase
+from cc_tui.state.approvals.rows import ApprovalRow, View
 from cc_tui.state.signal import Ids
-from cc_tui.text.formats import clock, moment
 from cc_tui.ui.tabs.approvals.draft.foot import foot_lines, laid_out
 from cc_tui.ui.tabs.approvals.draft.pane import DraftPane
-from cc_tui.ui.tabs.approvals.draft.preview import PreviewDrawing, PreviewFacts
+from cc_tui.ui.tabs.approvals.draft.preview import PreviewDrawing
 from cc_tui.ui.tabs.approvals.empty import queue_clear_lines
+from cc_tui.ui.tabs.approvals.facts import QueueFacts
 from cc_tui.ui.tabs.approvals.moves import QueueMoves
-from cc_tui.ui.tabs.approvals.rows import QueueRows, countdown_left, oldest_words
+from cc_tui.ui.tabs.approvals.rows import QueueRows, countdown_left
 from cc_tui.ui.tabs.approvals.triage import Triage
 from cc_tui.ui.tabs.approvals.undelivered import ask_about
 from cc_tui.ui.tabs.approvals.verbs import QueueVerbs
-from cc_tui.ui.tabs.approvals.views_bar import Rule, ViewsBar, ViewsFacts
+from cc_tui.ui.tabs.approvals.views_bar import Rule, ViewsBar
 from cc_tui.ui.tabs.soon import Soon
 from cc_tui.ui.tabs.tab import Stage, Tab
 from cc_tui.ui.widgets.line import Line
@@ -34,7 +32,6 @@ from cc_tui.ui.widgets.table import Table
 
 SETTLE_PREVIEW_SECONDS = 0.1
 REDRAW_SECONDS = 0.1
-_NOUNS = {"approve": "approval", "reject": "rejection"}
 
 
 class ApprovalsTab(Tab):
@@ -72,7 +69,8 @@ class ApprovalsTab(Tab):
         }
         self.table = Table(stage.look, self.sources[self.view], id="queue")
         self.pane = DraftPane(stage.look)
-        self.views = ViewsBar(stage.look, self._views_facts)
+        self.facts = QueueFacts(self.session, stage.look)
+        self.views = ViewsBar(stage.look, lambda: self.facts.of_views(self.view, self.queue))
         self.moves = QueueMoves(self)
         self.verbs = QueueVerbs(self)
         self._previewed: tuple[str, int] | None = None
@@ -268,11 +266,7 @@ class ApprovalsTab(Tab):
             self.pane.show_draft(None, (), 0, self.selection, is_new=True)
             self._previewed = None
             return
-        facts = PreviewFacts(
-            row=row, whole=self.session.known.approvals.whole(row.id), client_name=self._client_name(row),
-            now=self.session.server_now(), note=self._note(row), waiting=self._waiting(),
-            diff=self._diff() if self.is_diff_open else None,
-        )  # fmt: skip
+        facts = self.facts.of_draft(row, is_diff_open=self.is_diff_open)
         width = self.pane.size.width - (2 if self.shape is Shape.WIDE else 1)
         draft = PreviewDrawing(facts, width, self.shape, self.stage.look).draw()
         foot = []
@@ -353,54 +347,6 @@ class ApprovalsTab(Tab):
         source, at = self.sources[self.view], self.table.cursor
         near = [place for place in (at, at + 1, at + 2, at - 1) if 0 <= place < source.count()]
         self.session.backstage.sync.watch.items([source.key_at(place) for place in near])
-
-    # Facts
-
-    def _client_name(self, row: ApprovalRow) -> str:
-        return self.session.known.identity.client_names.get(row.client_id, "")
-
-    def _waiting(self) -> str:
-        link = self.session.known.link.link
-        return "loading" if link.is_up else "not fetched yet, and the server can't be reached"
-
-    def _note(self, row: ApprovalRow) -> str:
-        local = self.session.known.approvals.local.get(row.id)
-        if local is not None and local.phase in (LocalPhase.CONFLICT, LocalPhase.REFUSED):
-            return f"your {_NOUNS[local.verb]} did not go through: {local.sentence}"
-        link = self.session.known.link
-        if link.link.phase is LinkPhase.OFFLINE and link.heard_at is not None:
-            as_of = clock(moment(link.heard_at))
-            return f"as of {as_of}. What you decide leaves when the link is back, and only if the draft is still this."
-        return ""
-
-    def _diff(self) -> list[tuple[str, str]]:
-        row = self.row
-        whole = self.session.known.approvals.whole(row.id) if row is not None else None
-        if whole is None or whole.original is None:
-            return [(" ", "not edited: this is the agent's own draft")]
-        before = [whole.original.subject, *whole.original.body.splitlines()]
-        after = [whole.subject, *(whole.body or "").splitlines()]
-        changes = list(unified_diff(before, after, lineterm="", n=2))[2:]
-        return [(line[:1], line[1:]) for line in changes if not line.startswith("@@")]
-
-    def _views_facts(self) -> ViewsFacts:
-        store = self.session.known.approvals
-        counts = store.counts
-        known = store.counts_known
-        shown = tuple((view, getattr(counts, view.value) if known else None) for view in View)
-        right = [f"{counts.safe} safe"] if counts.safe else []
-        oldest = oldest_words(counts.oldest_created_at, self.session.server_now())
-        if oldest:
-            right.append(oldest)
-        if self.session.known.link.link.phase is LinkPhase.OFFLINE and self.session.known.link.heard_at is not None:
-            right = [f"as of {clock(moment(self.session.known.link.heard_at))}"]
-        marks = ""
-        if self.queue.marks:
-            hidden = self.queue.marked_not_shown
-            marks = f"{len(self.queue.marks)} marked" + (f", {hidden} not shown" if hidden else "")
-        if self.queue.filter_text:
-            right.insert(0, f"/{self.queue.filter_text}")
-        return ViewsFacts(shown, self.view, f" {self.stage.look.signs.dot} ".join(right), marks)
 
     def _clear_lines(self) -> Sequence[Line]:
         return queue_clear_lines(self.session, self.view, self.table.size.width, self.table.size.height)

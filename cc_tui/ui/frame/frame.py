@@ -1,0 +1,62 @@
+"""The four lines around a tab, kept true together: status bar, tabs, message line, footer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from cc_tui.actions.action import Action, Where
+from cc_tui.actions.keymap import Keymap
+from cc_tui.session import Session
+from cc_tui.ui.frame.facts import bar_facts, tab_names
+from cc_tui.ui.frame.footer import FooterItem, KeyFooter
+from cc_tui.ui.frame.message_line import MessageLine
+from cc_tui.ui.frame.status_bar import StatusBar
+from cc_tui.ui.frame.tab_bar import HAIRLINE_FROM_ROWS, TabBar
+from cc_tui.ui.themes.look import Look
+
+
+class Frame:
+    """Holds the frame's widgets and tells them what to say.
+
+    Args:
+        look: colours and signs.
+        session: what is known.
+        active: the id of the tab that is shown first.
+        is_demo: whether the bar says that nothing leaves this machine.
+    """
+
+    def __init__(self, look: Look, session: Session, active: str, *, is_demo: bool) -> None:
+        self._session = session
+        self._is_demo = is_demo
+        self.bar = StatusBar(look, bar_facts(session, is_demo=is_demo))
+        self.tabs = TabBar(look, active)
+        self.message = MessageLine(look, session.known.messages, session.clock.wall)
+        self.footer = KeyFooter(look)
+
+    def show_state(self) -> None:
+        """Health, counts, spend and link as they are now."""
+        self.bar.show(bar_facts(self._session, is_demo=self._is_demo))
+
+    def show_tab(self, active: str, inner: tuple[str, str] | None) -> None:
+        """Which tab is shown, and below 80 columns which screen inside it."""
+        self.tabs.show(tab_names(self._session), active, inner)
+
+    def show_keys(self, keymap: Keymap, places: Sequence[Where], offers: Callable[[Action], bool]) -> None:
+        """The keys of these places that `offers` lets through."""
+        known = self._session.known
+        self.footer.show([
+            FooterItem(action.id, keymap.footer_key(action), action.short)
+            for action in keymap.footer(places)
+            if action.id != "app.help" and offers(action) and action.unavailable(known) != "read-only key"
+        ])  # fmt: skip
+
+    def tick(self) -> None:
+        """A second has passed: old messages go, a countdown runs."""
+        self.show_state()
+        self._session.known.messages.expire(self._session.clock.wall())
+        if self.message.counts_down:
+            self.message.repaint()
+
+    def reshape(self, height: int) -> None:
+        """The screen is `height` lines high: the hairline below the tabs needs room."""
+        self.tabs.set_class(height < HAIRLINE_FROM_ROWS, "-low")

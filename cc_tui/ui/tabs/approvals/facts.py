@@ -1,0 +1,90 @@
+"""From the state to what the Approvals tab draws: the draft's facts, and what stands in the line of views."""
+
+from __future__ import annotations
+
+from difflib import unified_diff
+from typing import TYPE_CHECKING
+
+from cc_tui.state.approvals.lists import ApprovalList
+from cc_tui.state.approvals.rows import ApprovalRow, LocalPhase, View
+from cc_tui.state.link import LinkPhase
+from cc_tui.text.formats import clock, moment
+from cc_tui.ui.tabs.approvals.draft.preview import PreviewFacts
+from cc_tui.ui.tabs.approvals.rows import oldest_words
+from cc_tui.ui.tabs.approvals.views_bar import ViewsFacts
+from cc_tui.ui.themes.look import Look
+
+if TYPE_CHECKING:
+    from cc_api_client.models.approvals import ApprovalDetail
+    from cc_tui.session import Session
+
+_NOUNS = {"approve": "approval", "reject": "rejection"}
+
+
+class QueueFacts:
+    """Reads the session for the tab."""
+
+    def __init__(self, session: Session, look: Look) -> None:
+        self._session = session
+        self._look = look
+
+    def of_draft(self, row: ApprovalRow, *, is_diff_open: bool) -> PreviewFacts:
+        """What the draft is drawn from."""
+        known = self._session.known
+        whole = known.approvals.whole(row.id)
+        return PreviewFacts(
+            row=row,
+            whole=whole,
+            client_name=known.identity.client_names.get(row.client_id, ""),
+            now=self._session.server_now(),
+            note=self._note(row),
+            waiting="loading" if known.link.link.is_up else "not fetched yet, and the server can't be reached",
+            diff=changes_of(whole) if is_diff_open else None,
+        )
+
+    def of_views(self, view: View, queue: ApprovalList) -> ViewsFacts:
+        """The views with their counts, and what stands at the right."""
+        store = self._session.known.approvals
+        shown = tuple((one, getattr(store.counts, one.value) if store.counts_known else None) for one in View)
+        right = [f"/{queue.filter_text}"] if queue.filter_text else []
+        as_of = self._as_of()
+        if as_of:
+            right.append(f"as of {as_of}")
+        else:
+            right += [f"{store.counts.safe} safe"] if store.counts.safe else []
+            oldest = oldest_words(store.counts.oldest_created_at, self._session.server_now())
+            right += [oldest] if oldest else []
+        return ViewsFacts(shown, view, f" {self._look.signs.dot} ".join(right), _marked(queue))
+
+    def _note(self, row: ApprovalRow) -> str:
+        local = self._session.known.approvals.local.get(row.id)
+        if local is not None and local.phase in (LocalPhase.CONFLICT, LocalPhase.REFUSED):
+            return f"your {_NOUNS[local.verb]} did not go through: {local.sentence}"
+        as_of = self._as_of()
+        if as_of:
+            return f"as of {as_of}. What you decide leaves when the link is back, and only if the draft is still this."
+        return ""
+
+    def _as_of(self) -> str:
+        """When the server was heard last, while it can't be reached."""
+        link = self._session.known.link
+        if link.link.phase is not LinkPhase.OFFLINE or link.heard_at is None:
+            return ""
+        return clock(moment(link.heard_at))
+
+
+def changes_of(whole: ApprovalDetail | None) -> list[tuple[str, str]]:
+    """What an edit changed: lines with `+`, `-` or a blank before them."""
+    if whole is None or whole.original is None:
+        return [(" ", "not edited: this is the agent's own draft")]
+    before = [whole.original.subject, *whole.original.body.splitlines()]
+    after = [whole.subject, *(whole.body or "").splitlines()]
+    changes = list(unified_diff(before, after, lineterm="", n=2))[2:]
+    return [(line[:1], line[1:]) for line in changes if not line.startswith("@@")]
+
+
+def _marked(queue: ApprovalList) -> str:
+    if not queue.marks:
+        return ""
+    hidden = queue.marked_not_shown
+    return f"{len(queue.marks)} marked" + (f", {hidden} not shown" if hidden else "")
