@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from cc_server.db import closing
 from cc_server.db.errors import DatabaseUnavailable, Refused, unavailable
 
 GROUP_UNITS = 64
@@ -53,11 +54,6 @@ class _Ran:
             self.unit.future.set_exception(self.error)
         else:
             self.unit.future.set_result(self.result)
-
-
-def announce(conn: Connection, announcement: object) -> None:
-    """Tell the listeners of the database `announcement` once this transaction is committed; it is not stored."""
-    conn.info.setdefault("announcements", []).append(announcement)
 
 
 class Writer:
@@ -111,10 +107,8 @@ class Writer:
         ran: list[_Ran] = []
         told: list[object] = []
         try:
-            with self._engine.connect() as conn:
-                conn.info["announcements"] = told
-                with conn.begin():
-                    self._run_group(conn, first, ran)
+            with self._engine.connect() as conn, conn.begin():
+                self._run_group(conn, first, ran, told)
         except (DBAPIError, sqlite3.Error, DatabaseUnavailable) as error:
             told_before = next((one.error for one in ran if isinstance(one.error, DatabaseUnavailable)), None)
             known = told_before or (None if isinstance(error, DatabaseUnavailable) else unavailable(self._path, error))
@@ -133,13 +127,13 @@ class Writer:
         except Exception:  # noqa: BLE001 - whoever listens must not end the writer
             _log.exception("a listener broke on what was committed")
 
-    def _run_group(self, conn: Connection, first: UnitOfWork, ran: list[_Ran]) -> None:
+    def _run_group(self, conn: Connection, first: UnitOfWork, ran: list[_Ran], told: list[object]) -> None:
         closes = time.monotonic() + GROUP_SECONDS
         unit: UnitOfWork | None = first
         while unit is not None:
             if unit.future.set_running_or_notify_cancel():
                 ran.append(_Ran(unit))
-                self._run_unit(conn, ran[-1])
+                told += self._run_unit(conn, ran[-1])
             if len(ran) >= GROUP_UNITS or time.monotonic() >= closes:
                 return
             unit = self._next_of_group()
@@ -150,35 +144,39 @@ class Writer:
             self._units.put(None)
         return unit
 
-    def _run_unit(self, conn: Connection, ran: _Ran) -> None:
-        told: list[object] = conn.info["announcements"]
-        told_before = len(told)
+    def _run_unit(self, conn: Connection, ran: _Ran) -> list[object]:
+        """Run one unit in a savepoint; returns what is to be announced."""
+        told: list[object] = []
+        closing.begin(conn)
         conn.exec_driver_sql("SAVEPOINT unit")
         try:
             ran.result = ran.unit.run(conn)
+            told = closing.finish(conn)
         except Refused as refusal:
-            del told[told_before:]
             conn.exec_driver_sql("ROLLBACK TO unit")
             ran.error = refusal
-            self._record(conn, ran, refusal)
+            told = self._record(conn, ran, refusal)
         except Exception as error:
-            del told[told_before:]
             known = unavailable(self._path, error) if isinstance(error, DBAPIError) else None
             ran.error = known or error
             if known is not None:
                 raise known from error  # a full or failing disk takes the whole transaction back
             conn.exec_driver_sql("ROLLBACK TO unit")
         conn.exec_driver_sql("RELEASE unit")
+        return told
 
     @staticmethod
-    def _record(conn: Connection, ran: _Ran, refusal: Refused) -> None:
+    def _record(conn: Connection, ran: _Ran, refusal: Refused) -> list[object]:
+        closing.begin(conn)
         try:
             refusal.record(conn)
             if ran.unit.record_refusal is not None:
                 ran.unit.record_refusal(conn, refusal)
+            return closing.finish(conn)
         except Exception as error:  # noqa: BLE001 - a refusal that can't be recorded is not answered as one
             conn.exec_driver_sql("ROLLBACK TO unit")
             ran.error = error
+            return []
 
     @staticmethod
     def _fail(first: UnitOfWork, ran: Sequence[_Ran], error: BaseException) -> None:

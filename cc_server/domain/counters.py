@@ -1,19 +1,40 @@
-"""Counts that are kept, not counted: they cost the same with ten rows and with a million."""
+"""Counts that are kept, not counted: they cost the same with ten rows and with a million.
+
+What a unit of work adds is written at its end; it sees its own additions before.
+"""
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, bindparam, func, select
 
+from cc_server.db import closing
 from cc_server.db.tables import counters
+from cc_server.db.upsert import upsert
 from cc_server.domain.actors import narrowed
 
-_UPSERT = insert(counters)
-_UPSERT = _UPSERT.on_conflict_do_update(
-    index_elements=["name", "client_id"], set_={"amount": counters.c.amount + _UPSERT.excluded.amount}
+_ADD = upsert(
+    counters, on=("name", "client_id"), changes=lambda new: {"amount": counters.c.amount + new.amount}
+)  # fmt: skip
+_READ = (
+    select(counters.c.name, func.sum(counters.c.amount))
+    .where(counters.c.name >= bindparam("prefix"), counters.c.name < bindparam("beyond"))
+    .group_by(counters.c.name)
 )
+Steps = Counter[tuple[str, str]]
+"""By how much each count of each client ('' for none) changes."""
+
+
+def _write(conn: Connection, steps: Steps) -> None:
+    rows = [{"name": name, "client_id": client_id, "amount": step} for (name, client_id), step in steps.items() if step]
+    if rows:
+        _ADD.run(conn, sorted(rows, key=lambda row: (row["client_id"], row["name"])))
+
+
+_STEPS: closing.Last[Steps] = closing.Last(order=10, make=Counter, write=_write)
 
 
 def move(conn: Connection, client_id: str | None, before: Iterable[str], after: Iterable[str]) -> None:
@@ -23,18 +44,22 @@ def move(conn: Connection, client_id: str | None, before: Iterable[str], after: 
 
 
 def add(conn: Connection, client_id: str | None, steps: Mapping[str, int]) -> None:
-    """Add to some counts; what is 0 is left alone."""
-    rows = [{"name": name, "client_id": client_id or "", "amount": step} for name, step in steps.items() if step]
-    if rows:
-        conn.execute(_UPSERT, rows)
+    """Add to some counts; they are written when the unit of work ends."""
+    gathered = closing.share(conn, _STEPS)
+    for name, step in steps.items():
+        gathered[name, client_id or ""] += step
 
 
 def read(conn: Connection, prefix: str, visible: frozenset[str] | None) -> dict[str, int]:
     """The counts whose names begin with `prefix`, without it, over the visible clients (None: all)."""
-    query = (
-        select(counters.c.name, func.sum(counters.c.amount))
-        .where(counters.c.name.startswith(prefix, autoescape=True))
-        .group_by(counters.c.name)
-    )
-    told = conn.execute(narrowed(query, counters.c.client_id, visible))
-    return {str(name).removeprefix(prefix): int(amount) for name, amount in told}
+    rows = conn.execute(narrowed(_READ, counters.c.client_id, visible), _beginning_with(prefix))
+    found = Counter({str(name): int(amount) for name, amount in rows})
+    for (name, client_id), step in (closing.gathered(conn, _STEPS) or {}).items():
+        if name.startswith(prefix) and (visible is None or client_id in visible):
+            found[name] += step
+    return {name.removeprefix(prefix): amount for name, amount in found.items()}
+
+
+def _beginning_with(prefix: str) -> dict[str, str]:
+    """The names between which a prefix lies, in the order of code points."""
+    return {"prefix": prefix, "beyond": prefix + chr(sys.maxunicode)}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from cc_api_client.models.events import EventType
 from cc_api_client.models.operations import JobStatus, QueueCounts
+from cc_server.db import closing
 from cc_server.db.tables import jobs_queue
 from cc_server.domain import counters
 from cc_server.domain.unit import Unit
@@ -130,7 +131,15 @@ def counts(conn: Connection) -> QueueCounts:
 
 def _count(conn: Connection, unit: Unit, client_id: str | None, before: JobStatus | None, after: JobStatus) -> None:
     counters.move(conn, client_id, {COUNTS + before} if before else (), {COUNTS + after})
+    closing.share(conn, _TELL).append(unit.now)
+
+
+def _tell(conn: Connection, moments: list[datetime]) -> None:
+    """Tell the counts once a unit of work, when they are written: they stand still until it is committed."""
     events.volatile(
-        conn, at=unit.now, topic="jobs", type=EventType.JOB_COUNTS, object_id="queue",
+        conn, at=moments[-1], topic="jobs", type=EventType.JOB_COUNTS, object_id="queue",
         data=counts(conn).model_dump(mode="json"),
     )  # fmt: skip
+
+
+_TELL: closing.Last[list[datetime]] = closing.Last(order=20, make=list, write=_tell)

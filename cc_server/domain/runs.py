@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from cc_api_client.models.base import Page
 from cc_api_client.models.events import EventType
@@ -17,6 +16,7 @@ from cc_api_client.models.operations import RunCounts
 from cc_api_client.models.runs import Run, RunStatus, RunStep
 from cc_server.db.tables import hourly, runs
 from cc_server.db.types import from_micros, to_micros
+from cc_server.db.upsert import upsert
 from cc_server.domain import counters
 from cc_server.domain.actors import Actor, narrowed
 from cc_server.domain.cursors import Cursors
@@ -59,11 +59,10 @@ _FINISH = (
     )
     .returning(*runs.c)
 )  # fmt: skip
-_HOURLY = upsert(hourly)
-_HOURLY = _HOURLY.on_conflict_do_update(
-    index_elements=["hour", "agent_id", "client_id"],
-    set_={name: hourly.c[name] + _HOURLY.excluded[name] for name in ("runs", "success", "failed", "cost_usd")},
-)
+_HOURLY = upsert(
+    hourly, on=("hour", "agent_id", "client_id"),
+    changes=lambda new: {name: hourly.c[name] + new[name] for name in ("runs", "success", "failed", "cost_usd")},
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +217,8 @@ def _book(
     cost_usd: Decimal = _NO_COST,
 ) -> None:
     """Add to the figures of this hour."""
-    conn.execute(
-        _HOURLY,
+    _HOURLY.run(
+        conn,
         {
             "hour": now.replace(minute=0, second=0, microsecond=0), "agent_id": agent_name or "",
             "client_id": client_id or "", "runs": runs, "success": success, "failed": failed, "cost_usd": cost_usd,

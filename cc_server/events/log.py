@@ -1,4 +1,8 @@
-"""The log of events: a row in the transaction of the change it tells of, numbered in commit order."""
+"""The log of events: a row in the transaction of the change it tells of, numbered in commit order.
+
+Events of a unit of work are numbered at its very end, under the lock of the row that holds the head of the log: who is
+numbered first commits first, on PostgreSQL too, where a sequence would let 11 be seen before 10.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from cc_server.db import closing
 from cc_server.db.tables import api_keys, event_log, installation
-from cc_server.db.writer import announce
 
-_NEXT = update(installation).values(head_seq=installation.c.head_seq + 1).returning(installation.c.head_seq)
+_ADVANCE = (
+    update(installation).values(head_seq=installation.c.head_seq + bindparam("events"))
+    .returning(installation.c.head_seq)
+)  # fmt: skip
 _INSERT = insert(event_log)
 _AFTER = (
     select(event_log.c.seq, event_log.c.topic, event_log.c.client_id, event_log.c.body)
@@ -71,24 +78,35 @@ def append(
     data: str,
     request_id: str | None = None,
     idempotency_key: str | None = None,
-) -> int:
-    """Write an event whose `data` is JSON, the whole new object; returns its seq."""
-    seq = int(conn.execute(_NEXT).scalar_one())
+) -> None:
+    """Write an event whose `data` is JSON, the whole new object; it gets its number when the unit of work ends."""
     frame = {
-        "frame": "event", "seq": seq, "at": _moment(at), "topic": topic, "type": type,
+        "at": _moment(at), "topic": topic, "type": type,
         "id": object_id, "version": version, "client_id": client_id,
         "cause": {"request_id": request_id, "idempotency_key": idempotency_key},
     }  # fmt: skip
-    body = f'{_json(frame)[:-1]},"data":{data}}}'
-    conn.execute(
-        _INSERT,
-        {
-            "seq": seq, "at": at, "topic": topic, "type": type, "object_id": object_id, "version": version,
-            "client_id": client_id, "request_id": request_id, "idempotency_key": idempotency_key, "body": body,
-        },
-    )  # fmt: skip
-    announce(conn, Recorded(seq, topic, client_id, topic in FOR_ALL, body))
-    return seq
+    row = {
+        "at": at, "topic": topic, "type": type, "object_id": object_id, "version": version, "client_id": client_id,
+        "request_id": request_id, "idempotency_key": idempotency_key, "body": f'{_json(frame)[1:-1]},"data":{data}}}',
+    }  # fmt: skip
+    closing.share(conn, _APPEND).append(row)
+
+
+def _write(conn: Connection, rows: list[dict[str, Any]]) -> None:
+    """Number the events of a unit of work, write them, and hand them on after the commit."""
+    before = int(conn.execute(_ADVANCE, {"events": len(rows)}).scalar_one()) - len(rows)
+    for seq, row in enumerate(rows, start=before + 1):
+        row |= {"seq": seq, "body": f'{{"frame":"event","seq":{seq},{row["body"]}'}
+        closing.announce(conn, _recorded(seq, row["topic"], row["client_id"], row["body"]))
+    conn.execute(_INSERT, rows)
+
+
+_APPEND: closing.Last[list[dict[str, Any]]] = closing.Last(order=90, make=list, write=_write)
+"""The very last: whoever has the head of the log commits next."""
+
+
+def _recorded(seq: int, topic: str, client_id: str | None, body: str) -> Recorded:
+    return Recorded(seq, topic, client_id, topic in FOR_ALL, body)
 
 
 def volatile(
@@ -100,7 +118,7 @@ def volatile(
         "frame": "event", "seq": None, "at": _moment(at), "topic": topic, "type": type, "id": object_id,
         "client_id": client_id, "data": dict(data),
     }  # fmt: skip
-    announce(conn, Recorded(None, topic, client_id, topic != "agents" or type != "agent.log", _json(event)))
+    closing.announce(conn, Recorded(None, topic, client_id, topic != "agents" or type != "agent.log", _json(event)))
 
 
 def _moment(at: datetime) -> str:
@@ -121,7 +139,7 @@ def head(conn: Connection) -> Head:
 def after(conn: Connection, seq: int, most: int) -> list[Recorded]:
     """Events after `seq`, oldest first."""
     rows = conn.execute(_AFTER, {"after": seq, "most": most})
-    return [Recorded(row.seq, row.topic, row.client_id, row.topic in FOR_ALL, row.body) for row in rows]
+    return [_recorded(row.seq, row.topic, row.client_id, row.body) for row in rows]
 
 
 def newest_of(conn: Connection, topics: Iterable[str]) -> list[int]:
