@@ -15,7 +15,8 @@ from cc_api_client.models.risk_levels import HIGH_FROM
 from cc_server.db.tables import approvals
 from cc_server.domain.hashing import payload_sha256, text_sha256
 from cc_server.domain.outbox.rows import tell
-from cc_server.domain.risk import Draft, is_deliverable, judge
+from cc_server.domain.risk.draft import Draft
+from cc_server.domain.risk.judging import is_deliverable, judge
 from cc_server.domain.unit import Unit
 
 PREVIEW_LONGEST = 120

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import string
 from dataclasses import replace
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cc_api_client.models.approvals import Flag
-from cc_server.domain.risk import Draft, is_address, is_deliverable, judge
+from cc_api_client.models.policy import FlagCode
+from cc_server.domain.risk.draft import Draft
+from cc_server.domain.risk.judging import FINDERS, is_deliverable, judge
+from cc_server.domain.risk.recipient import is_address
 
 CLEAN = Draft("email", "maya@clinic.example", "Maya Fischer", "A question", "Hi Maya,\n\na short text.\n\nBest,\nAnna")
 WIDE = "😀𝒳 "
@@ -181,48 +183,138 @@ def test_an_amount_adds_to_the_score() -> None:
     assert (risk.score, risk.parts[-1].code, risk.parts[-1].message) == (45, "names_an_amount", "$1200.00")
 
 
-# For any text
+@pytest.mark.parametrize("gap", ["TODO", "TBD", "${first_name}", "lorem ipsum"])
+def test_a_note_to_oneself_is_a_gap_too(gap: str) -> None:
+    judged = draft(body=f"Our offer: {gap}, as agreed")
+    (flag,) = found(judged, "placeholder")
+    assert marked(judged, flag) == ("body", gap)
 
-ODD = "{}[]<>%@./:\r\n\t\x00\x1b\u200b\u202e\u00adаеοхéß😀 Hi Dear,'’_-"
-TEXTS = st.one_of(
-    st.text(max_size=80),
-    st.text(alphabet=string.ascii_letters + ODD, max_size=80),
-    st.sampled_from(["{{a}}", "[Company]", "https://clіnic.example", "Hi Oliver,", "\ud800", "😀" * 20]),
+
+def test_the_text_of_a_markdown_link_is_no_gap() -> None:
+    assert found(draft(body="[Our site](https://acme.example) is new"), "placeholder") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("As an AI language model", "block"),
+        ("as a large language model", "block"),
+        ("als KI-Sprachmodell", "block"),
+        ("En tant que modèle de langage", "block"),
+        ("como modelo de lenguaje", "block"),
+        ("como um modelo de linguagem", "block"),
+        ("come modello linguistico", "block"),
+        ("als AI-taalmodel", "block"),
+        ("<|im_start|>", "block"),
+        ("Here's a revised email", "warn"),
+        ("I can't assist with that request", "warn"),
+        ("Hier ist der Entwurf", "warn"),
+        ("Voici le brouillon", "warn"),
+    ],
 )
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
+def test_a_models_own_voice_is_marked(said: str, code: str) -> None:
+    judged = draft(body=f"{WIDE}{said} and so on")
+    (flag,) = found(judged, "model_artifact")
+    assert (flag.severity, marked(judged, flag)) == (code, ("body", said))
+
+
+@pytest.mark.parametrize("text", ["As an AI agency we answer calls", "as a model customer", "Here is the offer"])
+def test_who_sells_ai_may_say_so(text: str) -> None:
+    assert found(draft(body=text), "model_artifact") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ('<a href="https://evil.example/x">https://bank.example</a>', "https://bank.example"),
+        ("<A class=b HREF='http://evil.example'><b>www.bank.example</b></A> straße", "<b>www.bank.example</b>"),
+        ("[bank.example](https://evil.example)", "bank.example"),
+        ("[https://bank.example/login](//evil.example/login)", "https://bank.example/login"),
+        ("[bank.example](https://bank.example.evil.example)", "bank.example"),
+        ("[bank.example](https://bank.example@evil.example/)", "bank.example"),
+        ("[bank.example](https://[broken)", "bank.example"),
+        ("[info.bank.example](mailto:x@evil.example)", "info.bank.example"),
+    ],
 )
-DRAFTS = st.builds(
-    Draft,
-    kind=st.sampled_from(["email", "follow_up", "call_script", "proposal", "contract_change", "novel"]),
-    to_email=TEXTS,
-    to_name=st.none() | TEXTS,
-    subject=TEXTS,
-    body=st.lists(TEXTS, max_size=4).map(" ".join),
-    payload=st.none() | st.dictionaries(st.sampled_from(["amount_usd", "items", "x"]), JSON, max_size=3),
-    has_twin=st.booleans(),
+def test_a_link_that_says_another_host_than_it_leads_to_blocks(body: str, text: str) -> None:
+    judged = draft(body=WIDE + body)
+    flags = found(judged, "link_mismatch")
+    assert ("block", ("body", text)) in [(flag.severity, marked(judged, flag)) for flag in flags]
+
+
+def test_a_bare_link_with_a_host_in_front_of_its_host_blocks() -> None:
+    judged = draft(body="see https://bank.example@evil.example/a now")
+    (flag,) = found(judged, "link_mismatch")
+    assert marked(judged, flag) == ("body", "https://bank.example@evil.example/a")
+    assert flag.message == "it looks like bank.example and leads to evil.example"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<a href="https://www.bank.example/a">bank.example</a>',
+        "[bank.example](https://login.bank.example/)",
+        "[docs.bank.example/start](https://bank.example)",
+        "[our offer](https://anywhere.example)",
+        "[offer.pdf](https://files.example/offer.pdf)",
+        "[bank.example](#below)",
+        "<a href='https://x.example'>",
+        "https://user:secret@bank.example/",
+    ],
 )
+def test_a_link_that_says_where_it_leads_or_says_words_is_left_alone(body: str) -> None:
+    assert found(draft(body=body), "link_mismatch") == []
 
 
-@given(DRAFTS)
-@example(replace(CLEAN, body="Hi " + "a" * 50_000))
-@example(replace(CLEAN, body="{{" * 5_000))
-@example(replace(CLEAN, subject="\ud800"))
-def test_any_draft_is_judged_and_each_span_lies_inside_its_text(judged: Draft) -> None:
-    risk = judge(judged)
-    assert 0 <= risk.score <= 100
-    assert risk.score == min(100, sum(part.points for part in risk.parts))
-    for flag in risk.flags:
-        if flag.span is not None:
-            text = getattr(judged, flag.span.field)
-            assert 0 <= flag.span.start < flag.span.end <= len(text)
+@pytest.mark.parametrize("body", ["", "  \n\t ", "\u200b\u200b", "\n"])
+def test_a_text_with_nothing_to_read_blocks(body: str) -> None:
+    (flag,) = found(draft(body=body), "empty_body")
+    assert (flag.severity, flag.span) == ("block", None)
 
 
-@given(DRAFTS)
-def test_the_same_draft_is_always_judged_the_same(judged: Draft) -> None:
-    assert judge(judged) == judge(judged)
+def test_what_is_too_long_is_marked_where_the_limit_is_passed() -> None:
+    judged = draft(body="x" * 4_000 + "here and on")
+    (flag,) = found(judged, "too_long")
+    assert (flag.severity, marked(judged, flag)) == ("warn", ("body", "here and on"))
+    assert found(draft(body="x" * 4_000), "too_long") == []
+    assert found(draft(kind="call_script", body="x" * 4_001), "too_long") == []
+
+
+@pytest.mark.parametrize("amount", ["10000", 12_000, "1e9", "NaN", "a lot", True, {}])
+def test_much_money_and_an_amount_that_nobody_can_read_are_flagged(amount: object) -> None:
+    (flag,) = found(draft(kind="proposal", payload={"amount_usd": amount}), "amount_high")
+    assert (flag.severity, flag.span) == ("warn", None)
+
+
+@pytest.mark.parametrize("payload", [None, {}, {"amount_usd": None}, {"amount_usd": "9999.99"}])
+def test_little_money_is_not_flagged(payload: dict[str, object] | None) -> None:
+    assert found(draft(kind="proposal", payload=payload), "amount_high") == []
+
+
+def test_a_suppressed_address_blocks() -> None:
+    judged = draft(is_suppressed=True)
+    (flag,) = found(judged, "suppressed")
+    assert (flag.severity, marked(judged, flag)) == ("block", ("to_email", judged.to_email))
+
+
+def test_a_recipient_within_the_cooldown_is_told_since_when() -> None:
+    (flag,) = found(draft(days_since_last=5.2, cooldown_days=7), "cooldown")
+    assert (flag.severity, flag.message) == ("warn", "last written 5 d ago, the policy asks for 7 d")
+    assert judge(draft(days_since_last=5.2, cooldown_days=7)).score == judge(CLEAN).score
+    assert found(draft(days_since_last=7.0, cooldown_days=7), "cooldown") == []
+    assert found(draft(days_since_last=None, cooldown_days=7), "cooldown") == []
+    assert found(draft(days_since_last=0.5, cooldown_days=0), "cooldown") == []
+
+
+def test_an_address_that_nobody_has_heard_of_is_marked_but_a_call_has_none() -> None:
+    judged = draft(is_known=False)
+    (flag,) = found(judged, "unknown_recipient")
+    assert (flag.severity, marked(judged, flag)) == ("warn", ("to_email", judged.to_email))
+    assert found(draft(is_known=False, kind="call_script"), "unknown_recipient") == []
+
+
+def test_the_contracts_flags_are_all_looked_for_and_all_have_a_name() -> None:
+    assert set(FINDERS) == set(FlagCode)
 
 
 @given(st.text(alphabet="😀 é", min_size=1, max_size=10))
