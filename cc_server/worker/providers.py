@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import re
-import secrets
 from email.errors import HeaderParseError, MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -57,29 +56,35 @@ class FileProvider:
     def _write(self, claimed: Claimed) -> Outcome:
         suffix = ".eml" if claimed.channel is Channel.EMAIL else ".json"
         name = re.sub(r"[^A-Za-z0-9_.-]", "_", claimed.stable_key) + suffix
-        target = self._folder / name
-        if target.exists():
-            return Accepted("file", name)
-        draft = self._folder / f".{name}.{secrets.token_hex(4)}"
+        attempt = int(claimed.delivery["attempt"])
         try:
-            content = _content(claimed)
+            if not (self._folder / name).exists():
+                self._write_new(name, attempt, _content(claimed))
         except (MessageError, HeaderParseError, ValueError) as error:
             return NotAccepted(f"it can't be written as a mail: {error}", is_passing=False)
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.rename(target)
-            _sync_folder(self._folder)
         except OSError as error:
             return NotAccepted(f"{self._folder}: {error.strerror or error}", is_passing=True)
         finally:
-            with contextlib.suppress(OSError):
-                draft.unlink(missing_ok=True)
+            for each in range(1, attempt + 1):
+                with contextlib.suppress(OSError):
+                    self._draft(name, each).unlink(missing_ok=True)
         return Accepted("file", name)
+
+    def _write_new(self, name: str, attempt: int, content: bytes) -> None:
+        """Write a whole file under another name first, so that nobody ever sees half of it."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = self._draft(name, attempt)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(self._folder / name)
+        _sync_folder(self._folder)
+
+    def _draft(self, name: str, attempt: int) -> Path:
+        """Where an attempt writes; it is known by its number, so that a later one removes what was cut off."""
+        return self._folder / f".{name}.{attempt}"
 
 
 class SmtpProvider:

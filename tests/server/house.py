@@ -130,10 +130,13 @@ class House:
     def withdraw(self, approval: Approval) -> Approval:
         return self.do(lapses.withdraw, approval.id, "no longer needed", by=SYSTEM)
 
+    def due(self, most: int = 8) -> list[str]:
+        """The deliveries that the sender would claim now."""
+        return self.db.read_sync(sending.due, self.clock.now(), most)
+
     def claim(self, most: int = 8) -> list[Claimed]:
         """As the sender does: what is due, one by one."""
-        due = self.db.read_sync(sending.due, self.clock.now(), most)
-        found = [self.do(sending.claim, delivery_id, by=SYSTEM) for delivery_id in due]
+        found = [self.do(sending.claim, delivery_id, by=SYSTEM) for delivery_id in self.due(most)]
         return [one for one in found if one is not None]
 
     def claim_one(self) -> Claimed:

@@ -1,0 +1,101 @@
+"""Lives of a sender, one after the other, most of them cut off; and what the database says after each."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+from cc_server.db.tables import deliveries
+from tests.reliability.crash.cuts import CUT_BY_OTHERS, Step
+from tests.reliability.crash.receiver import Receiver
+from tests.reliability.crash.sender_process import Life
+from tests.server.house import House
+
+_ROOT = Path(__file__).parent.parent.parent.parent
+_LONGEST_LIFE_SECONDS = 0.06
+"""Of one that ends at any moment: about as long as an uncut one takes."""
+
+
+@dataclass
+class Lives:
+    """Senders on the database of a house.
+
+    Attributes:
+        receiver: who takes the mails; None: they become files.
+    """
+
+    house: House
+    rng: random.Random
+    forks: subprocess.Popen[str]
+    receiver: Receiver | None = None
+
+    @property
+    def outbox(self) -> Path:
+        return self.house.folder / "outbox"
+
+    def approve(self, how_many: int, kinds: tuple[str, ...]) -> None:
+        """Drafts of some kinds that somebody approves, and whose hold is over."""
+        for _ in range(how_many):
+            self.house.approve(self.house.draft(kind=self.rng.choice(kinds)))
+        self.house.leave_hold()
+
+    def live(self, step: Step = Step.NEVER, nth: int = 1) -> int:
+        """One life, cut off the `nth` time it comes to `step`; returns how it ended: `-SIGKILL`, or 0."""
+        if self.receiver is not None:
+            self.receiver.fall_silent(step, nth)
+        life = Life(
+            db=str(self.house.db.path), outbox=str(self.outbox), now=self.house.clock.now().isoformat(),
+            smtp_port=self.receiver.port if self.receiver else None, step=step.value, nth=nth,
+        )  # fmt: skip
+        cast("IO[str]", self.forks.stdin).write(life.as_line())
+        cast("IO[str]", self.forks.stdin).flush()
+        pid = self._told()
+        if step in CUT_BY_OTHERS:
+            self._end(pid, step)
+        ended = self._told()
+        if self.receiver is not None:
+            self.receiver.go_on()
+        return ended
+
+    def lose_leases(self) -> None:
+        """Let so much time pass that no lease holds any more."""
+        self.house.clock.advance(61)
+
+    def by_state(self) -> dict[str, set[str]]:
+        """The ids of all deliveries by their state."""
+        found: dict[str, set[str]] = {}
+        for row in self.house.all(deliveries):
+            found.setdefault(row["state"], set()).add(row["id"])
+        return found
+
+    def stable_keys(self) -> dict[str, str]:
+        """The ids of all deliveries by the key under which each is sent."""
+        rows = self.house.all(deliveries)
+        return {f"apr_{row['approval_id']}_v{row['approval_version']}": row["id"] for row in rows}
+
+    def _end(self, pid: int, step: Step) -> None:
+        if step is Step.ANY_MOMENT:
+            threading.Event().wait(self.rng.uniform(0, _LONGEST_LIFE_SECONDS))
+        elif self.receiver is not None:
+            assert self.receiver.wait_silent(), f"nobody came to {step}"
+        os.kill(pid, signal.SIGKILL)
+
+    def _told(self) -> int:
+        return int(cast("IO[str]", self.forks.stdout).readline())
+
+
+@contextmanager
+def lives_of(house: House, rng: random.Random, receiver: Receiver | None = None) -> Iterator[Lives]:
+    """Lives on a house, and the process that they are forked from."""
+    command = [sys.executable, "-m", "tests.reliability.crash.sender_process"]
+    with subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as forks:
+        yield Lives(house, rng, forks, receiver)

@@ -1,0 +1,79 @@
+"""A sender that dies at any step sends everything all the same, and nothing twice; what can't be known is `unknown`."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import signal
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.conftest import Effort
+from tests.reliability.crash.cuts import BETWEEN_COMMITS, Step
+from tests.reliability.crash.lives import Lives, lives_of
+from tests.reliability.crash.receiver import receiving
+from tests.server.house import House
+
+SHORT, LONG = 20, 1000
+MOST_AT_ONCE = 3
+_MAIL = frozenset({Step.MAIL_ADDRESSED, Step.MAIL_TAKEN})
+_FILE = frozenset({Step.FILE_WRITTEN, Step.FILE_NAMED})
+
+
+def cuts(rng: random.Random, steps: frozenset[Step], how_many: int) -> Iterator[tuple[Step, int]]:
+    """Every step for the first delivery of a life, then for the second and third, again and again in another order."""
+    round_of = [(step, nth) for nth in range(1, MOST_AT_ONCE + 1) for step in Step if step in steps]
+    endless = itertools.chain(round_of, *(rng.sample(round_of, len(round_of)) for _ in range(how_many)))
+    return itertools.islice(endless, how_many)
+
+
+def at_once(step: Step, nth: int) -> int:
+    """How many deliveries must be due for a life to come to `step` so often."""
+    return 1 if step in (Step.REAP_UNCOMMITTED, Step.REAP_COMMITTED) else nth
+
+
+def cut_off(lives: Lives, step: Step, nth: int) -> None:
+    """One life that must end at `step`."""
+    is_reaping = step in (Step.REAP_UNCOMMITTED, Step.REAP_COMMITTED)
+    ended = lives.live(step, 1 if is_reaping else nth)
+    assert ended == -signal.SIGKILL or (step is Step.ANY_MOMENT and ended == 0), (step, nth, ended)
+
+
+def test_under_a_stable_key_nothing_is_lost_and_nothing_is_there_twice(house: House, effort: Effort) -> None:
+    rng = random.Random("crash matrix, files")
+    with lives_of(house, rng) as lives:
+        for step, nth in cuts(rng, frozenset(Step) - _MAIL - {Step.NEVER}, effort(SHORT, LONG)):
+            due = len(house.due())
+            lives.approve(max(1, at_once(step, nth) - due), ("email", "call_script"))
+            cut_off(lives, step, nth)
+            lives.lose_leases()
+        assert lives.live() == 0
+        states, keys = lives.by_state(), lives.stable_keys()
+        assert set(states) == {"sent"}
+        written = [path.stem for path in lives.outbox.iterdir()]
+        assert Counter(written) == dict.fromkeys(keys, 1)
+
+
+def test_without_a_stable_key_nothing_is_twice_and_unknown_is_what_was_cut_between_the_commits(
+    house: House, effort: Effort
+) -> None:
+    rng = random.Random("crash matrix, mails")
+    with receiving() as receiver, lives_of(house, rng, receiver) as lives:
+        cut_between: set[str] = set()
+        for step, nth in cuts(rng, frozenset(Step) - _FILE - {Step.NEVER}, effort(SHORT, LONG)):
+            due = len(house.due())
+            lives.approve(max(1, at_once(step, nth) - due), ("email",))
+            cut_off(lives, step, nth)
+            under_way = lives.by_state().get("dispatching", set())
+            if due == 0 and nth == 1 and step is not Step.ANY_MOMENT:
+                assert len(under_way) == (1 if step in BETWEEN_COMMITS else 0), step
+            cut_between |= under_way
+            lives.lose_leases()
+        assert lives.live() == 0
+        states, keys = lives.by_state(), lives.stable_keys()
+        assert states.get("unknown", set()) == cut_between
+        assert set(states) == {"sent", "unknown"}
+        assert max(Counter(receiver.taken).values()) == 1
+        taken = {keys[key] for key in receiver.taken}
+        assert states["sent"] <= taken, "what is told as sent is there"
+        assert taken <= states["sent"] | cut_between, "what is there is told as sent, or as unknown"
