@@ -19,6 +19,7 @@ from cc_api_client.models.operations import Component, ComponentStatus
 from cc_server.api import agents as agents_api
 from cc_server.api import approvals as approvals_api
 from cc_server.api import calls, operations, stream
+from cc_server.api.http.document import allowed_methods, describe
 from cc_server.api.http.gate import Gate, call_of
 from cc_server.api.http.limits import RateLimit
 from cc_server.api.http.problems import (
@@ -139,6 +140,7 @@ def _fastapi(lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     )
     for router in (operations.router, approvals_api.router, agents_api.router, stream.router, stream.socket_router):
         app.include_router(router)
+    describe(app)
     app.add_exception_handler(DomainRefusal, _refused)
     app.add_exception_handler(RequestProblem, _problem)
     app.add_exception_handler(DatabaseUnavailable, _unavailable)
@@ -192,9 +194,15 @@ async def _not_valid(request: Request, error: Exception) -> Response:
 async def _by_status(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  (registered for nothing else)
     code = code_of_status(error.status_code)
-    allowed = {"Allow": error.headers["Allow"]} if error.headers and "Allow" in error.headers else None
+    allowed = {"Allow": _allowed(request, error)} if code == "method_not_allowed" else None
     detail = f"no such address: {request.url.path[:200]}" if code == "not_found" else str(error.detail)
     return problem_response(code, detail, _request_id(request), headers=allowed)
+
+
+def _allowed(request: Request, error: HTTPException) -> str:
+    """Which methods a path has; the framework names those of its first route only."""
+    told = (error.headers or {}).get("Allow", "GET")
+    return allowed_methods(request.app, request.url.path) or told
 
 
 async def _broken(request: Request, error: Exception) -> Response:

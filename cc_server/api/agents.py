@@ -77,13 +77,15 @@ async def list_logs(
 async def pause_agent(request: Request, agent_id: str, body: PauseBody | None = None) -> Response:
     """Let it finish its run and claim no more."""
     reason = body.reason if body else None
-    return await calls.write(request, partial(agents.pause, agent_id=agent_id, reason=reason))
+    version = calls.version_asked(request)
+    return await calls.write(request, partial(agents.pause, agent_id=agent_id, reason=reason, version=version))
 
 
 @router.post("/api/agents/{agent_id}/resume", response_model=ActionAnswer[Agent], **asks(Role.OPERATOR, writes=True))
 async def resume_agent(request: Request, agent_id: str) -> Response:
     """Let it claim runs again."""
-    return await calls.write(request, partial(agents.resume, agent_id=agent_id))
+    version = calls.version_asked(request)
+    return await calls.write(request, partial(agents.resume, agent_id=agent_id, version=version))
 
 
 @router.get("/api/runs/{run_id}", response_model=Run, **asks(Role.VIEWER))

@@ -16,7 +16,7 @@ from cc_server.db.tables import agent_logs, agents
 from cc_server.domain import agent_figures, audit
 from cc_server.domain.actors import Actor, narrowed
 from cc_server.domain.agent_figures import Figures
-from cc_server.domain.refusals import DomainRefusal, not_found
+from cc_server.domain.refusals import DomainRefusal, not_found, version_conflict
 from cc_server.domain.unit import Unit
 from cc_server.events import log as events
 
@@ -57,32 +57,39 @@ def deploy(conn: Connection, unit: Unit, agent_id: str) -> None:
     _change(conn, unit, agent_id, {"status": AgentStatus.ACTIVE.value}, "agent.deploy", None)
 
 
-def pause(conn: Connection, unit: Unit, agent_id: str, reason: str | None) -> ActionAnswer[Agent]:
+def pause(
+    conn: Connection, unit: Unit, agent_id: str, reason: str | None, version: int | None = None
+) -> ActionAnswer[Agent]:
     """Let it finish its run and claim no more; again with a reason: sets the reason.
 
     Raises:
-        DomainRefusal: `not_found`, `forbidden` (a key bound to clients), `invalid_state` (planned).
+        DomainRefusal: `not_found`, `forbidden` (a key bound to clients), `invalid_state` (planned), `version_conflict`
+            (it is no longer at `version`).
     """
     row = _changeable(conn, unit, agent_id)
     if row["status"] == AgentStatus.PAUSED:
         if reason is None or reason == row["pause_reason"]:
             return ActionAnswer[Agent](status="paused", changed=False, item=get(conn, unit, agent_id))
+        _require_version(conn, unit, row, version)
         return _change(conn, unit, agent_id, {"pause_reason": reason}, "agent.pause_reason", reason)
+    _require_version(conn, unit, row, version)
     changes = {
         "status": AgentStatus.PAUSED.value, "paused_by": unit.actor.name, "pause_reason": reason, "paused_at": unit.now,
     }  # fmt: skip
     return _change(conn, unit, agent_id, changes, "agent.pause", reason)
 
 
-def resume(conn: Connection, unit: Unit, agent_id: str) -> ActionAnswer[Agent]:
+def resume(conn: Connection, unit: Unit, agent_id: str, version: int | None = None) -> ActionAnswer[Agent]:
     """Let it claim runs again; one that failed before it was paused is in error again.
 
     Raises:
-        DomainRefusal: `not_found`, `forbidden` (a key bound to clients), `invalid_state` (planned).
+        DomainRefusal: `not_found`, `forbidden` (a key bound to clients), `invalid_state` (planned), `version_conflict`
+            (it is no longer at `version`).
     """
     row = _changeable(conn, unit, agent_id)
     if row["status"] != AgentStatus.PAUSED:
         return ActionAnswer[Agent](status=row["status"], changed=False, item=get(conn, unit, agent_id))
+    _require_version(conn, unit, row, version)
     status = AgentStatus.ERROR if row["error_message"] else AgentStatus.ACTIVE
     return _change(conn, unit, agent_id, _NOT_PAUSED | {"status": status.value}, "agent.resume", None)
 
@@ -230,6 +237,11 @@ def _changeable(conn: Connection, unit: Unit, agent_id: str) -> RowMapping:
     if row["status"] == AgentStatus.PLANNED:
         raise DomainRefusal("invalid_state", "it is planned; deploy it first", get(conn, unit, agent_id))
     return row
+
+
+def _require_version(conn: Connection, unit: Unit, row: RowMapping, version: int | None) -> None:
+    if version not in (None, row["version"]):
+        raise version_conflict(get(conn, unit, row["id"]))
 
 
 def _change(

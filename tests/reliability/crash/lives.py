@@ -77,6 +77,10 @@ class Lives:
             found.setdefault(row["state"], set()).add(row["id"])
         return found
 
+    def under_way(self) -> set[str]:
+        """The deliveries that were claimed and not settled."""
+        return self.by_state().get("dispatching", set())
+
     def stable_keys(self) -> dict[str, str]:
         """The ids of all deliveries by the key under which each is sent."""
         rows = self.house.all(deliveries)

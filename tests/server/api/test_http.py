@@ -98,6 +98,22 @@ async def test_a_right_key_is_told_what_does_not_exist(api: Api) -> None:
     assert "GET" in answer.headers["allow"]
 
 
+async def test_a_wrong_method_is_told_all_that_the_address_knows(api: Api, house: House) -> None:
+    answer = await api.call("PUT", f"/api/approvals/{house.draft().id}")
+    problem_of(answer, 405, "method_not_allowed")
+    assert answer.headers["Allow"] == "GET, PATCH"
+
+
+@pytest.mark.parametrize("action", ["pause", "resume"])
+async def test_an_agent_that_changed_since_is_not_touched(api: Api, house: House, action: str) -> None:
+    if action == "resume":
+        house.do(agents.pause, AGENT, None)
+    stale = await api.post(f"/api/agents/{AGENT}/{action}", headers={"If-Match": '"99"'})
+    assert problem_of(stale, 412, "version_conflict")["item"]["id"] == AGENT
+    now = stale.headers["ETag"]
+    assert (await api.post(f"/api/agents/{AGENT}/{action}", headers={"If-Match": now})).json()["changed"] is True
+
+
 async def test_a_key_learns_who_it_is(api: Api) -> None:
     me = (await api.get("/api/me", "bound")).json()
     assert (me["name"], me["role"], me["client_ids"]) == ("bound", "operator", [api.house.other_client_id])

@@ -1,0 +1,67 @@
+"""The server keeps to its own description, whatever it is asked: schemathesis, all checks, over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cc_server.db.tables import approvals, leads, runs
+from tests.conftest import Effort
+from tests.server.house import AGENT, House
+from tests.server.serving import Served
+
+SHORT, LONG = 3, 200
+"""Examples of each operation in each phase."""
+REFUSALS = (400, 404, 409, 412, 422, 428)
+"""What a request that is well-formed may be refused with, because of what is stored: each is described."""
+KNOWN_SHARE = 0.5
+"""How often an id is one that exists."""
+
+
+def furnish(house: House) -> dict[str, list[str]]:
+    """Something of each kind in each state; returns the ids by the parameter that takes them."""
+    drafts = [house.draft(kind=kind) for kind in ("email", "follow_up", "call_script", "proposal") for _ in range(4)]
+    for each in drafts[:6]:
+        house.approve(each)
+    for each in drafts[6:8]:
+        house.reject(each)
+    house.undo(house.now(drafts[0]))
+    house.withdraw(drafts[8])
+    house.add_lead()
+    tables = {"approval_id": approvals, "run_id": runs, "lead_id": leads}
+    found = {name: [str(row["id"]) for row in house.all(table)] for name, table in tables.items()}
+    return {name: ids for name, ids in found.items() if ids} | {"agent_id": [AGENT]}
+
+
+def configuration(known: Mapping[str, Sequence[str]]) -> str:
+    """What schemathesis is told: which refusals are fine, which ids exist, and not to wait for events."""
+    lines = ["request-timeout = 60", "[checks.positive_data_acceptance]"]
+    lines.append(f"expected-statuses = {json.dumps(['2xx', '3xx', *map(str, REFUSALS)])}")
+    for name, ids in known.items():
+        lines += [f"[dictionaries.{name}]", f"values = {json.dumps(ids)}"]
+    lines.append("[parameters]")
+    lines += [f'"path.{name}" = {{ dictionary = "{name}", probability = {KNOWN_SHARE} }}' for name in known]
+    lines += ["[[operations]]", 'include-name = "GET /api/events"', 'parameters = { "query.wait" = 0 }']
+    return "\n".join(lines) + "\n"
+
+
+async def test_the_server_keeps_to_its_own_description(
+    house: House, server: Served, tmp_path: Path, effort: Effort
+) -> None:
+    config = tmp_path / "schemathesis.toml"
+    config.write_text(configuration(furnish(house)))
+    arguments = [
+        f"--config-file={config}", "run", f"{server.url}/openapi.json", f"--header=X-API-Key:{house.tokens['admin']}",
+        f"--max-examples={effort(SHORT, LONG)}", "--checks=all", "--continue-on-failure", "--no-color", "--no-shrink",
+        *(["--seed=1"] if effort(1, 0) else []),
+    ]  # fmt: skip
+    program = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).with_name("schemathesis")), *arguments, cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    told, _ = await program.communicate()
+    assert program.returncode == 0, told.decode()
+    assert b"Stateful" in told
