@@ -22,12 +22,17 @@ from cc_tui.state.messages import Level, Message
 from cc_tui.state.signal import Signal
 
 if TYPE_CHECKING:
+    from cc_api_client.ahead import Ahead
     from cc_api_client.client import CommandCenterClient
     from cc_api_client.models.approvals import Approval
     from cc_tui.actions.commands import Commands
     from cc_tui.decisions.dispatcher import Dispatcher
     from cc_tui.decisions.journal import Decision, EditDraft, Journal, Reason, Verb
+    from cc_tui.sync.first_rows import FirstRows
     from cc_tui.sync.sync import Sync
+
+FIRST_ROWS_SECONDS = 0.5
+"""How long what was asked ahead is waited for; after that the client asks for it."""
 
 log = logging.getLogger(__name__)
 
@@ -163,6 +168,13 @@ class Session:
         """Say a sentence to the operator."""
         self.known.messages.say(Message(text, level, self.clock.wall(), strong))
 
+    async def show_first_rows(self, asked: Ahead[FirstRows]) -> bool:
+        """Show the rows that were asked for ahead; False when they did not come."""
+        rows = await asyncio.get_running_loop().run_in_executor(None, asked.wait, FIRST_ROWS_SECONDS)
+        if rows is not None:
+            rows.show(self.known)
+        return rows is not None
+
     async def open(self, url: str, api_key: str) -> None:
         """Open a server: from now on the state is kept true and decisions are delivered.
 
@@ -170,6 +182,7 @@ class Session:
             ValueError: the address or the key can't be used.
             JournalUnavailable: decisions can't be kept.
         """
+        await asyncio.get_running_loop().run_in_executor(None, _import_backstage)
         from cc_api_client.client import CommandCenterClient
         from cc_tui.actions.commands import Commands
         from cc_tui.decisions.dispatcher import Dispatcher
@@ -302,6 +315,15 @@ class Session:
         """Something that nobody foresaw: it is logged with its traceback, and said in a sentence."""
         log.error("something broke", exc_info=error)
         self.say(f"something broke ({type(error).__name__}); {self.config.log_path} has more", Level.ERROR)
+
+
+def _import_backstage() -> None:
+    """In a thread: a quarter of a second in which keys are answered."""
+    import cc_api_client.client
+    import cc_tui.actions.commands
+    import cc_tui.decisions.dispatcher
+    import cc_tui.decisions.journal
+    import cc_tui.sync.sync  # noqa: F401  (imported to be there when it is asked for)
 
 
 def new_key() -> str:

@@ -19,13 +19,13 @@ EnumT = TypeVar("EnumT", bound=StrEnum)
 class Wire(BaseModel):
     """Anything that is read from the wire: unknown fields are left aside, values are not changed afterwards."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True, defer_build=True)
 
 
 class RequestBody(BaseModel):
     """Anything that is sent to be acted on: nothing is coerced, unknown fields are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 def _in_utc(value: datetime) -> datetime:

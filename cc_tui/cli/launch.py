@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -12,10 +13,12 @@ from cc_tui.config.load import ConfigMistake, load_config, with_key
 from cc_tui.config.model import Config
 
 if TYPE_CHECKING:
+    from cc_api_client.ahead import Ahead
     from cc_tui.config.endpoint import EndpointSource
+    from cc_tui.sync.first_rows import FirstRows
 
 DONE, FAILED, USAGE = 0, 1, 2
-TEXTUAL_SETTINGS = {"TEXTUAL_FPS": "120", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
+SETTINGS = {"TEXTUAL_FPS": "120", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0", "PYDANTIC_DISABLE_PLUGINS": "__all__"}
 LOW_BANDWIDTH_FPS = "15"
 NO_TERMINAL = (
     "cc-tui draws on a terminal, and {name} is none; start it in one (over ssh: ssh -t HOST cc-tui), without a pipe"
@@ -37,17 +40,29 @@ def run_app(config: Config, demo: EndpointSource | None) -> int:
     missing = missing_terminal()
     if missing is not None:
         return complain(missing, USAGE)
+    # What is imported stays: the collector would walk it again and again (a tenth of the start). `Opening` turns it on.
+    gc.disable()
+    first_rows = _asked_ahead(config)
     prepare_textual(config)
     from cc_tui.actions.keymap import KeyClash
     from cc_tui.ui.app import run
 
     try:
-        code, last_words = run(config, demo)
+        code, last_words = run(config, demo, first_rows)
     except KeyClash as clash:
         return complain(str(clash), USAGE)
     for sentence in last_words:
         complain(sentence, code)
     return code
+
+
+def _asked_ahead(config: Config) -> Ahead[FirstRows] | None:
+    """The question for the first rows, sent before all that takes time to import."""
+    if not (config.url and config.api_key and config.tab == "approvals"):
+        return None
+    from cc_tui.sync.first_rows import ask_for_first_rows
+
+    return ask_for_first_rows(config.url, config.api_key, config.client or None)
 
 
 def missing_terminal() -> str | None:
@@ -60,7 +75,7 @@ def missing_terminal() -> str | None:
 
 def prepare_textual(config: Config) -> None:
     """Set what Textual reads at import, unless the operator did; send its drawing to stdout's terminal."""
-    settings = dict(TEXTUAL_SETTINGS)
+    settings = dict(SETTINGS)
     if config.low_bandwidth:
         settings["TEXTUAL_FPS"] = LOW_BANDWIDTH_FPS
     for name, value in settings.items():

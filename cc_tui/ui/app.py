@@ -40,7 +40,9 @@ from cc_tui.ui.themes.native import theme_name, theme_of
 from cc_tui.ui.witness import Witness
 
 if TYPE_CHECKING:
+    from cc_api_client.ahead import Ahead
     from cc_tui.config.endpoint import EndpointSource
+    from cc_tui.sync.first_rows import FirstRows
     from cc_tui.ui.widgets.asked import Question
 
 TOO_SMALL = (40, 10)
@@ -62,7 +64,13 @@ class CommandCenter(App[int]):
     #too-small { display: none; }
     """
 
-    def __init__(self, config: Config, demo: EndpointSource | None = None, session: Session | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        demo: EndpointSource | None = None,
+        session: Session | None = None,
+        first_rows: Ahead[FirstRows] | None = None,
+    ) -> None:
         self.look = choose_look(config.theme, config.ascii, os.environ)
         super().__init__(ansi_color=self.look.palette.is_native)
         self.register_theme(theme_of(self.look.palette))
@@ -75,7 +83,7 @@ class CommandCenter(App[int]):
         self.witness = Witness(self, self.guard, self._shown)
         self.router = KeyRouter(self.keymap, self.guard, self)
         self.everywhere = Everywhere(self)
-        self.opening = Opening(self)
+        self.opening = Opening(self, first_rows)
         self.active = config.tab
         self.frame = Frame(self.look, self.session, self.active, is_demo=demo is not None)
         self.overlays = Overlays(self)
@@ -102,6 +110,7 @@ class CommandCenter(App[int]):
 
     def on_mount(self) -> None:
         """Follow the state; open the server after the first paint."""
+        self.opening.before_first_frame()
         known = self.session.known
         for changed in (known.approvals.changed, known.dashboard.changed, known.identity.changed, known.link.changed,
                         known.agents.changed):  # fmt: skip
@@ -288,6 +297,7 @@ class CommandCenter(App[int]):
     def post_display_hook(self) -> None:
         """A frame was written."""
         super().post_display_hook()
+        self.opening.painted.set()
         self.look_again()
 
     def look_again(self) -> None:
@@ -380,12 +390,14 @@ def _offers_all(action: Action) -> bool:
     return True
 
 
-def run(config: Config, demo: EndpointSource | None) -> tuple[int, list[str]]:
-    """Run the app on this terminal; returns the exit code and what is left to say to the shell.
+def run(
+    config: Config, demo: EndpointSource | None, first_rows: Ahead[FirstRows] | None = None
+) -> tuple[int, list[str]]:
+    """Run the app on this terminal, with the rows that were asked for ahead; returns the exit code and what is left to say to the shell.
 
     Raises:
         KeyClash: the config gives one key to two actions.
     """
-    app = CommandCenter(config, demo)
+    app = CommandCenter(config, demo, first_rows=first_rows)
     code = app.run()
     return (code if code is not None else 1), app.opening.last_words

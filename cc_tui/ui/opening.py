@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from typing import TYPE_CHECKING
 
 from cc_tui.config.model import config_file
@@ -12,18 +14,25 @@ from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line
 
 if TYPE_CHECKING:
+    from cc_api_client.ahead import Ahead
+    from cc_tui.sync.first_rows import FirstRows
     from cc_tui.ui.app import CommandCenter
     from cc_tui.ui.dialogs.connect import ConnectSheet
 
 
 OFFER_SECONDS = 0.1
+PAINT_SECONDS = 0.1
+"""How long the paint of the first rows may keep what comes after them waiting."""
 
 
 class Opening:
     """Opens the session for the app, after its first paint."""
 
-    def __init__(self, app: CommandCenter) -> None:
+    def __init__(self, app: CommandCenter, first_rows: Ahead[FirstRows] | None) -> None:
         self._app = app
+        self._first_rows = first_rows
+        self.painted = asyncio.Event()
+        """Set with every frame."""
         self.last_words: list[str] = []
         """Sentences for the shell, once the app has ended."""
         self._is_offering = False
@@ -34,6 +43,8 @@ class Opening:
 
     async def _begin(self) -> None:
         app, config = self._app, self._app.session.config
+        await self._show_first_rows()
+        _settle_memory()
         _log_to(str(config.log_path))
         app.session.outcomes.offers.subscribe(lambda _none: self._offer_soon())
         if app.demo is not None:
@@ -42,6 +53,26 @@ class Opening:
             await self._open(config.url, config.api_key)
         elif app.session.backstage is None:
             self._ask()
+
+    def before_first_frame(self) -> None:
+        """What was asked ahead and is here already is in the first frame."""
+        here = self._first_rows.wait(0) if self._first_rows is not None else None
+        if here is not None:
+            here.show(self._app.session.known)
+            self._first_rows = None
+
+    async def _show_first_rows(self) -> None:
+        """What was asked ahead is on the screen before anything else takes time."""
+        asked, self._first_rows = self._first_rows, None
+        if asked is None:
+            return
+        self.painted.clear()
+        if await self._app.session.show_first_rows(asked):
+            try:
+                async with asyncio.timeout(PAINT_SECONDS):
+                    await self.painted.wait()
+            except TimeoutError:
+                return
 
     async def _open_demo(self) -> None:
         from cc_tui.config.endpoint import NoEndpoint
@@ -139,6 +170,12 @@ class Opening:
         self._app.open_sheet(
             QuestionSheet(self._app.look, title, lines, "send them now", lambda: backstage.dispatcher.send(keys))
         )
+
+
+def _settle_memory() -> None:
+    """All that was made so far stays: the collector, off until now, need not look at it again."""
+    gc.enable()
+    gc.freeze()
 
 
 def _log_to(path: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +10,7 @@ from sys import intern
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cc_api_client.models.approvals import Approval, Delivery, Flag
+    from cc_api_client.models.approvals import Approval, Delivery
 
 LEAVING_STATES = frozenset({"held", "ready", "dispatching", "retry_wait"})
 PROBLEM_STATES = frozenset({"failed", "unknown"})
@@ -131,7 +132,7 @@ def row_of(approval: Approval) -> ApprovalRow:
         subject=approval.subject,
         status=intern(str(approval.status)),
         risk=approval.risk.score,
-        weight=heaviest(approval.risk.flags),
+        weight=heaviest(str(flag.severity) for flag in approval.risk.flags),
         flags=tuple(intern(flag.code) for flag in approval.risk.flags),
         safe=approval.safe,
         created_at=approval.created_at.timestamp(),
@@ -150,12 +151,12 @@ def row_of(approval: Approval) -> ApprovalRow:
     )
 
 
-def heaviest(flags: list[Flag]) -> Weight:
-    """The heaviest severity among `flags`; one we don't know weighs as a warning."""
+def heaviest(severities: Iterable[str]) -> Weight:
+    """The heaviest of the flags' severities; one we don't know weighs as a warning."""
     order = list(Weight)
     found = Weight.NONE
-    for flag in flags:
-        weight = Weight(str(flag.severity)) if str(flag.severity) in order else Weight.WARN
+    for severity in severities:
+        weight = Weight(severity) if severity in order else Weight.WARN
         found = max(found, weight, key=order.index)
     return found
 

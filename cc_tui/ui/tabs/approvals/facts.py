@@ -31,14 +31,15 @@ class QueueFacts:
     def of_draft(self, row: ApprovalRow, *, is_diff_open: bool) -> PreviewFacts:
         """What the draft is drawn from."""
         known = self._session.known
-        whole = known.approvals.whole(row.id)
+        link, whole = known.link.link, known.approvals.whole(row.id)
+        is_asked = link.is_up or link.phase is LinkPhase.CONNECTING
         return PreviewFacts(
             row=row,
             whole=whole,
             client_name=known.identity.client_names.get(row.client_id, ""),
             now=self._session.server_now(),
             note=self._note(row),
-            waiting="loading" if known.link.link.is_up else "not fetched yet, and the server can't be reached",
+            waiting="loading" if is_asked else "not fetched yet, and the server can't be reached",
             diff=changes_of(whole) if is_diff_open else None,
         )
 
