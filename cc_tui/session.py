@@ -319,7 +319,6 @@ class Session:
 
 def _import_backstage() -> None:
     """In a thread: a quarter of a second in which keys are answered."""
-    import cc_api_client.client
     import cc_tui.actions.commands
     import cc_tui.decisions.dispatcher
     import cc_tui.decisions.journal

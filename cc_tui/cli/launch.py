@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from cc_tui.sync.first_rows import FirstRows
 
 DONE, FAILED, USAGE = 0, 1, 2
-SETTINGS = {"TEXTUAL_FPS": "120", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0", "PYDANTIC_DISABLE_PLUGINS": "__all__"}
+SETTINGS = {
+    "TEXTUAL_FPS": "120",
+    "TEXTUAL_ANIMATIONS": "none",
+    "TEXTUAL_SMOOTH_SCROLL": "0",
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",
+}
 LOW_BANDWIDTH_FPS = "15"
 NO_TERMINAL = (
     "cc-tui draws on a terminal, and {name} is none; start it in one (over ssh: ssh -t HOST cc-tui), without a pipe"

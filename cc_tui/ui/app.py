@@ -393,7 +393,7 @@ def _offers_all(action: Action) -> bool:
 def run(
     config: Config, demo: EndpointSource | None, first_rows: Ahead[FirstRows] | None = None
 ) -> tuple[int, list[str]]:
-    """Run the app on this terminal, with the rows that were asked for ahead; returns the exit code and what is left to say to the shell.
+    """Run the app on this terminal; returns the exit code and what is left to say to the shell.
 
     Raises:
         KeyClash: the config gives one key to two actions.

@@ -173,9 +173,10 @@ class Opening:
 
 
 def _settle_memory() -> None:
-    """All that was made so far stays: the collector, off until now, need not look at it again."""
-    gc.enable()
-    gc.freeze()
+    """All that was made so far stays: the collector, if it was off until now, need not look at it again."""
+    if not gc.isenabled():
+        gc.enable()
+        gc.freeze()
 
 
 def _log_to(path: str) -> None:
