@@ -96,8 +96,8 @@ class ApprovalsTab(Tab):
             shown.changed.subscribe(partial(self._list_changed, view))
         known.approvals.changed.subscribe(lambda _ids: self._soon.ask())
         known.approvals.whole_changed.subscribe(self._whole_changed)
-        known.link.changed.subscribe(lambda _link: self.refresh_draft())
-        known.identity.changed.subscribe(lambda _none: self.refresh_draft())
+        known.link.changed.subscribe(lambda _link: self._link_changed())
+        known.identity.changed.subscribe(lambda _none: self._link_changed())
         self.session.outcomes.came_back.subscribe(self._came_back)
 
     # What the app asks
@@ -339,6 +339,11 @@ class ApprovalsTab(Tab):
         """A decision was taken back: the cursor returns to it."""
         if self.view is View.PENDING and self.table.select(approval_id):
             self.select_anew()
+
+    def _link_changed(self) -> None:
+        """What the draft says of the link may differ; a draft that was selected without one is fetched now."""
+        self.refresh_draft()
+        self._watch_items()
 
     def _watch_items(self) -> None:
         """The item under the cursor and its neighbours are wanted whole."""
