@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -204,8 +204,7 @@ class World:
     def hand_in(self, conn: Connection, now: datetime, draft: NewDraft, run_id: str | None = None) -> str:
         """An agent hands a draft in; returns the approval's id."""
         self.last_drafts.append(draft)
-        handed = NewDraft(**{name: getattr(draft, name) for name in NewDraft.__slots__} | {"run_id": run_id})
-        return drafts.create(conn, self.unit(now), handed).id
+        return drafts.create(conn, self.unit(now), replace(draft, run_id=run_id)).id
 
     def write(self, role: AgentRole, lead: Acquaintance | None, now: datetime) -> NewDraft | None:
         """What an agent writes to a lead, without a flaw."""

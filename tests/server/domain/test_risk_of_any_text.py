@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from cc_server.domain.risk import wording
 from cc_server.domain.risk.draft import Draft
 from cc_server.domain.risk.judging import FINDERS, FLAGS_OF_ONE_KIND, judge
 
@@ -85,3 +87,9 @@ def test_any_draft_is_judged_and_each_span_lies_inside_its_text(judged: Draft) -
 @given(DRAFTS)
 def test_the_same_draft_is_always_judged_the_same(judged: Draft) -> None:
     assert judge(judged) == judge(judged)
+
+
+@pytest.mark.parametrize("pattern", [wording._A_MODEL_SPEAKS, wording._SOUNDS_LIKE_A_MODEL], ids=["speaks", "sounds"])
+@given(data=st.data())
+def test_a_models_voice_is_never_missed_for_want_of_a_hint(pattern: re.Pattern[str], data: st.DataObject) -> None:
+    assert wording._may_match(pattern, data.draw(st.from_regex(pattern)))
