@@ -10,6 +10,7 @@ from cc_api_client.resources.agents import Agents
 from cc_api_client.resources.approvals import Approvals
 from cc_api_client.resources.clients import Clients
 from cc_api_client.resources.operations import Operations
+from cc_api_client.resources.settings import InstallationSettings
 from cc_api_client.stream import EventStream
 from cc_api_client.transport import Transport
 
@@ -45,6 +46,7 @@ class CommandCenterClient:
         self.agents = Agents(self._transport)
         self.clients = Clients(self._transport)
         self.operations = Operations(self._transport)
+        self.settings = InstallationSettings(self._transport)
 
     def __repr__(self) -> str:
         return f"CommandCenterClient({self._transport.base_url!r})"

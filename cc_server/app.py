@@ -13,6 +13,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
 from cc_api_client.models.operations import Component, ComponentStatus
@@ -20,6 +21,7 @@ from cc_server.api import agents as agents_api
 from cc_server.api import approvals as approvals_api
 from cc_server.api import calls, operations, stream
 from cc_server.api.http.document import allowed_methods, describe
+from cc_server.api import settings as settings_api
 from cc_server.api.http.gate import Gate, call_of
 from cc_server.api.http.limits import RateLimit
 from cc_server.api.http.problems import (
@@ -33,10 +35,11 @@ from cc_server.api.services import Services
 from cc_server.config import ServerSettings
 from cc_server.db.database import Database
 from cc_server.domain import agents, keys, runs
-from cc_server.domain.actors import Actor, Key
+from cc_server.domain.actors import SYSTEM, Actor, Key
+from cc_server.domain.begin import Turn, begin
+from cc_server.domain.controls import settings as controls
 from cc_server.domain.outbox import rows as outbox_rows
 from cc_server.domain.refusals import DatabaseUnavailable, DomainRefusal
-from cc_server.domain.unit import ApprovalSettings
 from cc_server.events.hub import Hub
 from cc_server.worker.providers import Provider
 from cc_server.worker.sender import Sender
@@ -60,17 +63,17 @@ class Application:
     def __init__(
         self, db: Database, settings: ServerSettings, provider: Provider, beside: dict[str, Beside] | None = None
     ) -> None:
-        self.domain = ApprovalSettings(hold_seconds=settings.hold_seconds)
         self.hub = Hub(db)
         self._db = db
-        self.sender = Sender(db, self.domain, provider)
-        self._upkeep = Upkeep(db, self.domain)
+        self._hold_seconds = settings.hold_seconds
+        self.sender = Sender(db, provider)
+        self._upkeep = Upkeep(db)
         self._beside: dict[str, Beside] = {"sender": self.sender.run, "upkeep": self._upkeep.run, **(beside or {})}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._broken: dict[str, float] = {}
         """What broke since the start, and how long it waits before it begins again, in seconds."""
         app = _fastapi(self._lifespan)
-        app.state.services = Services(db, self.hub, settings, self.domain, self.components)
+        app.state.services = Services(db, self.hub, settings, self.components)
         app.state.authenticate = self.authenticate
         app.state.exists = _existence_checks()
         rate = RateLimit(settings.rate_limit, time.monotonic)
@@ -94,9 +97,15 @@ class Application:
         """Tell the open streams that the server goes."""
         await self.hub.stop()
 
+    def _set_hold(self, conn: Connection, seconds: int) -> None:
+        unit = begin(conn, SYSTEM, self._db.clock.now(), self._db.ids, Turn.CHANGES)
+        controls.hold(conn, unit, seconds)
+
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         self.hub.start()
+        if self._hold_seconds is not None:
+            await self._db.write(self._set_hold, self._hold_seconds)
         self._tasks = {name: asyncio.create_task(_kept(name, run, self._broken)) for name, run in self._beside.items()}
         try:
             yield
@@ -138,8 +147,9 @@ def _fastapi(lifespan: Callable[[FastAPI], Any]) -> FastAPI:
         redirect_slashes=False,
         separate_input_output_schemas=False,
     )
-    for router in (operations.router, approvals_api.router, agents_api.router, stream.router, stream.socket_router):
-        app.include_router(router)
+    for part in (operations, approvals_api, agents_api, settings_api, stream):
+        app.include_router(part.router)
+    app.include_router(stream.socket_router)
     describe(app)
     app.add_exception_handler(DomainRefusal, _refused)
     app.add_exception_handler(RequestProblem, _problem)

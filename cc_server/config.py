@@ -61,7 +61,8 @@ class ServerSettings:
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     db: Path = Path("command-center.db")
-    hold_seconds: int = 10
+    hold_seconds: int | None = None
+    """Given: what the installation's `approvals.hold_seconds` is set to at the start."""
     rate_limit: int = 100
     default_client: str | None = None
     provider: ProviderName = ProviderName.FILE

@@ -127,11 +127,7 @@ async def undo_approval(request: Request, approval_id: str) -> Response:
 @router.patch("/api/approvals/{approval_id}", response_model=Approval, **asks(Role.OPERATOR, writes=True))
 async def edit_approval(request: Request, approval_id: str, body: ApprovalEdit) -> Response:
     """Change a pending draft before it is sent."""
-    if request.headers.get("if-match") is None:
-        raise RequestProblem(
-            "precondition_required", "say which version you edited: If-Match, with the ETag of the item"
-        )
-    version = calls.version_asked(request)
+    version = calls.version_required(request)
     changes = _changes(body)
     return await calls.write(request, lambda conn, unit: edits.edit(conn, unit, approval_id, changes, version))
 

@@ -28,6 +28,7 @@ from cc_server.api.http.problems import KINDS, RequestProblem, problem_document
 from cc_server.api.http.routing import require_key
 from cc_server.domain import actors, clients, replays
 from cc_server.domain.actors import Actor
+from cc_server.domain.begin import Turn, begin
 from cc_server.domain.refusals import DomainRefusal, not_found
 from cc_server.domain.replays import Answer, Intent
 from cc_server.domain.unit import Unit
@@ -71,6 +72,17 @@ def version_asked(request: Request) -> int | None:
         raise RequestProblem("bad_request", str(error)) from None
 
 
+def version_required(request: Request) -> int | None:
+    """The same, where a write must say it; None for `*`.
+
+    Raises:
+        RequestProblem: the header is missing, or no entity tag.
+    """
+    if request.headers.get("if-match") is None:
+        raise RequestProblem("precondition_required", "say which version you saw: If-Match, with the ETag of the item")
+    return version_asked(request)
+
+
 async def require_known_client(request: Request) -> Actor:
     """Who asks; a client that is named and unknown is as good as none.
 
@@ -110,7 +122,8 @@ async def read(
     asked = request.headers.get("if-none-match")
 
     def look(conn: Connection) -> _Read:
-        unit = Unit(actor, services.db.clock.now(), services.db.ids, services.domain, call_of(request.scope).request_id)
+        db, request_id = services.db, call_of(request.scope).request_id
+        unit = begin(conn, actor, db.clock.now(), db.ids, Turn.READS, request_id=request_id)
         at = events.head(conn)
         minute = unit.now.replace(second=0, microsecond=0) if minutely else None
         view = actor.role, sorted(actor.visible or ()), actor.visible is None, request.url.path, str(request.url.query)
@@ -136,13 +149,19 @@ def _sparse_json(found: BaseModel) -> str:
 
 
 async def write(
-    request: Request, fn: Callable[[Connection, Unit], BaseModel], *, status: int = 200, item: str = "item"
+    request: Request,
+    fn: Callable[[Connection, Unit], BaseModel],
+    *,
+    turn: Turn = Turn.JUDGES,
+    status: int = 200,
+    item: str = "item",
 ) -> Response:
     """Run `fn` once for its idempotency key, in a transaction with its answer, and answer.
 
     Args:
         request: what was asked.
         fn: changes something and returns the answer.
+        turn: what it has to do with the controls.
         status: what a success is answered with.
         item: the field of the answer whose version is its ETag; the answer itself where it has none.
     """
@@ -155,13 +174,14 @@ async def write(
     print_ = fingerprint(call.body, str(request.url.query), request.headers.get("if-match"))
     intent = Intent(actor.key_id, actor.client_id or "", request.method, request.url.path, key, print_) if key else None
 
-    def unit_now() -> Unit:
-        return Unit(actor, services.db.clock.now(), services.db.ids, services.domain, call.request_id, key)
+    def begun(conn: Connection, turn: Turn) -> Unit:
+        now, ids = services.db.clock.now(), services.db.ids
+        return begin(conn, actor, now, ids, turn, request_id=call.request_id, idempotency_key=key)
 
     def work(conn: Connection) -> Answer:
         if intent is not None and (known := _replay(conn, intent)):
             return known
-        unit = unit_now()
+        unit = begun(conn, turn)
         answer = _answer(fn(conn, unit), status, item)
         if intent is not None:
             replays.keep(conn, unit, intent, answer)
@@ -169,7 +189,7 @@ async def write(
 
     def record_refusal(conn: Connection, error: Exception) -> None:
         if intent is not None and isinstance(error, DomainRefusal) and KINDS[error.code].status in _KEPT_CODES:
-            replays.keep(conn, unit_now(), intent, refusal_answer(error, call.request_id))
+            replays.keep(conn, begun(conn, Turn.READS), intent, refusal_answer(error, call.request_id))
 
     async with services.in_flight.one_at_a_time(intent.scope if intent else None):
         answer = await services.db.write_recording(record_refusal, work)
@@ -227,7 +247,8 @@ async def read_fresh(request: Request, fn: Callable[[Connection, Unit], BaseMode
 
     def look(conn: Connection) -> tuple[str, BaseModel]:
         at = events.head(conn)
-        return f"{at.epoch}.{at.seq}", fn(conn, Unit(actor, services.db.clock.now(), services.db.ids, services.domain))
+        unit = begin(conn, actor, services.db.clock.now(), services.db.ids, Turn.READS)
+        return f"{at.epoch}.{at.seq}", fn(conn, unit)
 
     position, found = await services.db.read(look)
     headers = {"Cache-Control": "private, no-cache", "X-Event-Seq": position}

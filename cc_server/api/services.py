@@ -9,7 +9,6 @@ from cc_api_client.models.operations import Component
 from cc_server.api.http.limits import InFlight
 from cc_server.config import ServerSettings
 from cc_server.db.database import Database
-from cc_server.domain.unit import ApprovalSettings
 from cc_server.events.hub import Hub
 
 
@@ -20,6 +19,5 @@ class Services:
     db: Database
     hub: Hub
     settings: ServerSettings
-    domain: ApprovalSettings
     components: Callable[[], list[Component]]
     in_flight: InFlight = field(default_factory=InFlight)

@@ -24,7 +24,7 @@ from cc_server.domain import house, keys
 from cc_server.domain.actors import SYSTEM
 from cc_server.domain.outbox import listing
 from cc_server.domain.refusals import DomainRefusal
-from cc_server.domain.unit import ApprovalSettings, Unit
+from cc_server.domain.unit import Unit
 from cc_server.simulate.history import History
 from cc_server.simulate.living import Living
 from cc_server.simulate.queue import Queue
@@ -116,7 +116,7 @@ def simulate(settings: ServerSettings, demand: Demand) -> int:
 
 def _prepare(db: Database, settings: ServerSettings, demand: Demand, watch: _Watch) -> World:
     """Give the business its past, where it has none, and its queue."""
-    world = World(demand.seed, db.ids, ApprovalSettings(hold_seconds=settings.hold_seconds))
+    world = World(demand.seed, db.ids)
     now = db.clock.now()
     if not db.read_sync(world.adopt):
         History(db, world, now).play(watch.is_wanted)

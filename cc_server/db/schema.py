@@ -12,10 +12,12 @@ from sqlalchemy import Connection, Engine, insert, inspect, text
 
 from cc_server.db.clock import Clock
 from cc_server.db.ids import Ids
-from cc_server.db.tables import installation, metadata
+from cc_server.db.tables import installation, metadata, settings
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration."""
+FIRST_SETTINGS = '{"budgets":{"daily_usd":"50.00"}}'
+"""What a new installation is set to; everything else has its default."""
 
 
 class ForeignDatabase(Exception):
@@ -88,3 +90,4 @@ def _name_installation(conn: Connection, clock: Clock, ids: Ids) -> None:
             id=1, server_id=ids.new(), epoch=ids.new(), head_seq=0, retain_from_seq=1, created_at=now, last_seen_at=now
         )
     )
+    conn.execute(insert(settings).values(id=1, document=FIRST_SETTINGS, version=1, changed_at=now))

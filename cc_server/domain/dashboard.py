@@ -89,8 +89,7 @@ def stats(conn: Connection, unit: Unit, components: Sequence[Component]) -> Dash
 
 
 def _budget(unit: Unit) -> Decimal | None:
-    daily = unit.settings.daily_budget_usd
-    return Decimal(daily) if daily is not None and not unit.actor.is_bound else None
+    return unit.settings.budgets.daily_usd if not unit.actor.is_bound else None
 
 
 def _worst(components: Sequence[Component]) -> str:
@@ -163,7 +162,7 @@ def _spend_alerts(unit: Unit, spent: Sequence[HourCost], budget: Decimal | None)
     if not budget:
         return []
     total = sum((hour.cost_usd for hour in spent), _NOTHING)
-    limit = budget * Decimal(str(unit.settings.alert_ratio))
+    limit = budget * Decimal(str(unit.settings.budgets.alert_ratio))
     if total < limit:
         return []
     is_over = total >= budget

@@ -63,7 +63,7 @@ class Head:
 
 
 FOR_ALL = frozenset({"agents", "system", "jobs"})
-"""Topics that reach every key: they carry no figures."""
+"""Topics that reach every key, where they are of no client: they carry no figures."""
 
 
 def append(
@@ -106,7 +106,7 @@ _APPEND: closing.Last[list[dict[str, Any]]] = closing.Last(order=90, make=list, 
 
 
 def _recorded(seq: int, topic: str, client_id: str | None, body: str) -> Recorded:
-    return Recorded(seq, topic, client_id, topic in FOR_ALL, body)
+    return Recorded(seq, topic, client_id, topic in FOR_ALL and client_id is None, body)
 
 
 def volatile(

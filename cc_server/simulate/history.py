@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from cc_server.db.database import Database
 from cc_server.domain import agents
 from cc_server.domain.actors import Actor
-from cc_server.domain.outbox import decisions, lapses, rows, sending
+from cc_server.domain.outbox import decisions, deliveries, lapses, rows, sending
 from cc_server.domain.outbox.decisions import Seen
 from cc_server.simulate.cast import OPERATORS
 from cc_server.simulate.world import Working, World
@@ -81,6 +81,7 @@ class History:
         heapq.heappush(self._due, (min(moment, self._now), next(self._count), act))
 
     def _some(self, conn: Connection) -> None:
+        self._world.read_settings(conn)
         for _ in range(UNITS_AT_ONCE):
             if not self._due:
                 return
@@ -98,7 +99,7 @@ class History:
         approval_id = self._world.agent_ends(conn, work, now, drafts_wanted=wants)
         if approval_id is None:
             return
-        is_old = now < self._now - timedelta(hours=self._world.settings.expire_hours + 14)
+        is_old = now < self._now - timedelta(hours=self._world.settings.approvals.expire_hours + 14)
         if is_old and self._rng.random() < 0.03:
             return
         decided_at = min(now + timedelta(minutes=self._rng.expovariate(1 / 40)), last)
@@ -113,7 +114,7 @@ class History:
             decisions.reject(conn, unit, approval_id, Seen(version=1), self._rng.choice(_REASONS), None)
             return
         decisions.approve(conn, unit, approval_id, Seen(version=1), None)
-        sent_at = now + self._world.settings.hold_for(row["risk_score"]) + timedelta(seconds=1)
+        sent_at = now + deliveries.hold_for(self._world.settings, row["risk_score"]) + timedelta(seconds=1)
         self._at(sent_at, self._send)
 
     def _send(self, conn: Connection, now: datetime) -> None:

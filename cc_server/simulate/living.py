@@ -71,11 +71,15 @@ class Living:
             at, _place, due, period = heapq.heappop(self._due)
             await asyncio.sleep(max(0.0, at - loop.time()))
             try:
-                await self._db.write(due)
+                await self._db.write(self._happen, due)
             except DatabaseUnavailable as error:
                 _log.warning("the simulated business waits: %s", error)
                 await asyncio.sleep(1.0)
             self._every(period, due, loop.time())
+
+    def _happen(self, conn: Connection, act: Act) -> None:
+        self._world.read_settings(conn)
+        act(conn)
 
     def _acts(self) -> tuple[tuple[float, Act], ...]:
         """What happens again and again, and how many seconds apart."""

@@ -51,6 +51,7 @@ class Queue:
             self._db.write_sync(self._hand_in, [(place, began + apart * place) for place in places], few=count <= FEW)
 
     def _hand_in(self, conn: Connection, places: list[tuple[int, datetime]], *, few: bool) -> None:
+        self._world.read_settings(conn)
         for place, moment in places:
             draft = self._draft(place, moment, few=few)
             self._world.hand_in(conn, moment, draft)

@@ -18,14 +18,16 @@ from cc_api_client.models.agents import LogLevel
 from cc_api_client.models.operations import LeadIntake
 from cc_api_client.models.pipeline import Stage
 from cc_api_client.models.runs import RunStatus, RunStep
+from cc_api_client.models.settings import Settings
 from cc_server.db.ids import Ids
 from cc_server.domain import agents, clients, jobs, leads, runs
 from cc_server.domain.actors import SYSTEM, Actor
 from cc_server.domain.agents import Said
+from cc_server.domain.begin import Turn, begin
 from cc_server.domain.clients import NewClient, NewContract
 from cc_server.domain.outbox import drafts
 from cc_server.domain.outbox.drafts import NewDraft
-from cc_server.domain.unit import ApprovalSettings, Unit
+from cc_server.domain.unit import Unit
 from cc_server.simulate import flaws, texts
 from cc_server.simulate.cast import AGENTS, BUSINESSES, AgentRole, Business, Person, person
 
@@ -67,12 +69,12 @@ class World:
     Args:
         seed: the same seed makes the same business.
         ids: where ids come from.
-        settings: how long things hold.
     """
 
     seed: int
     ids: Ids
-    settings: ApprovalSettings
+    settings: Settings = field(default_factory=Settings)
+    """Of the installation; whoever begins a transaction reads them anew."""
     rng: random.Random = field(init=False)
     client_ids: list[str] = field(default_factory=list)
     known: deque[Acquaintance] = field(default_factory=lambda: deque(maxlen=KNOWN_LEADS))
@@ -99,6 +101,10 @@ class World:
                 who = Person(first, last, lead.company, "Leeds", lead.email, lead.phone or "+1 555 0100 1000")
                 self.known.append(Acquaintance(lead.id, lead.client_id, by_client[lead.client_id], who))
         return True
+
+    def read_settings(self, conn: Connection) -> None:
+        """Go by what the installation is set to, for one transaction."""
+        self.settings = begin(conn, SYSTEM, LONG_AGO, self.ids, Turn.JUDGES).settings
 
     def unit(self, now: datetime, actor: Actor = SYSTEM) -> Unit:
         """A unit of work at a moment."""

@@ -14,10 +14,11 @@ from sqlalchemy import Connection
 
 from cc_server.db.database import Database
 from cc_server.domain.actors import SYSTEM
+from cc_server.domain.begin import Turn, begin
 from cc_server.domain.outbox import sending
 from cc_server.domain.outbox.sending import Claimed, Outcome, Unclear
 from cc_server.domain.refusals import DatabaseUnavailable, DomainRefusal
-from cc_server.domain.unit import ApprovalSettings, Unit
+from cc_server.domain.unit import Unit
 from cc_server.worker.providers import Provider
 
 CLAIMED_AT_ONCE = 8
@@ -36,13 +37,11 @@ class Sender:
 
     Args:
         db: where deliveries wait.
-        settings: how long things hold.
         provider: by which way they leave.
     """
 
-    def __init__(self, db: Database, settings: ApprovalSettings, provider: Provider) -> None:
+    def __init__(self, db: Database, provider: Provider) -> None:
         self._db = db
-        self._settings = settings
         self._provider = provider
         self._stopping = asyncio.Event()
         self._resting = asyncio.Event()
@@ -127,17 +126,17 @@ class Sender:
             _log.exception("the provider broke on delivery %s", claimed.delivery["id"])
             return Unclear(f"sending broke ({type(error).__name__}); whether it left is not known")
 
-    def _unit(self) -> Unit:
-        return Unit(SYSTEM, self._db.clock.now(), self._db.ids, self._settings)
+    def _unit(self, conn: Connection) -> Unit:
+        return begin(conn, SYSTEM, self._db.clock.now(), self._db.ids, Turn.JUDGES)
 
     def _reap(self, conn: Connection) -> int:
-        return sending.reap(conn, self._unit(), knows_stable_keys=self._provider.knows_stable_keys)
+        return sending.reap(conn, self._unit(conn), knows_stable_keys=self._provider.knows_stable_keys)
 
     def _claim_one(self, conn: Connection, delivery_id: str) -> Claimed | None:
-        return sending.claim(conn, self._unit(), delivery_id)
+        return sending.claim(conn, self._unit(conn), delivery_id)
 
     def _give_up(self, conn: Connection, delivery_id: str, error: str) -> None:
-        sending.give_up(conn, self._unit(), delivery_id, error)
+        sending.give_up(conn, self._unit(conn), delivery_id, error)
 
     def _settle(self, conn: Connection, claimed: Claimed, outcome: Outcome) -> bool:
-        return sending.settle(conn, self._unit(), claimed, outcome)
+        return sending.settle(conn, self._unit(conn), claimed, outcome)

@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from cc_server.db.database import Database
 from cc_server.domain import house, jobs
 from cc_server.domain.actors import SYSTEM
+from cc_server.domain.begin import Turn, begin
 from cc_server.domain.outbox import lapses
 from cc_server.domain.refusals import DatabaseUnavailable
-from cc_server.domain.unit import ApprovalSettings, Unit
+from cc_server.domain.unit import Unit
 
 TICK_SECONDS = 10.0
 TICKS_BETWEEN_CLEANINGS = 360
@@ -23,9 +24,8 @@ _log = logging.getLogger("cc_server.upkeep")
 class Upkeep:
     """Runs beside the requests."""
 
-    def __init__(self, db: Database, settings: ApprovalSettings) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
-        self._settings = settings
 
     async def run(self) -> None:
         """Tick every ten seconds, clean every hour, until cancelled."""
@@ -42,13 +42,13 @@ class Upkeep:
             await asyncio.sleep(TICK_SECONDS)
 
     def _tick(self, conn: Connection) -> int:
-        unit = self._unit()
+        unit = self._unit(conn)
         house.tick(conn, unit)
         jobs.reap(conn, unit)
         return lapses.expire_overdue(conn, unit)
 
     def _clean(self, conn: Connection) -> None:
-        house.forget_old(conn, self._unit())
+        house.forget_old(conn, self._unit(conn))
 
-    def _unit(self) -> Unit:
-        return Unit(SYSTEM, self._db.clock.now(), self._db.ids, self._settings)
+    def _unit(self, conn: Connection) -> Unit:
+        return begin(conn, SYSTEM, self._db.clock.now(), self._db.ids, Turn.READS)

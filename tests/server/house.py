@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Table, select, update
 
 from cc_api_client.models.approvals import Approval
 from cc_api_client.models.base import ActionAnswer
+from cc_api_client.models.settings import Settings
 from cc_server.db.clock import ManualClock
 from cc_server.db.database import Database
 from cc_server.db.ids import SeededIds
@@ -23,18 +24,20 @@ from cc_server.db.tables import approvals, audit, counters, deliveries, event_lo
 from cc_server.domain import agents, clients, keys, leads
 from cc_server.domain.actors import SYSTEM, Actor
 from cc_server.domain.clients import NewClient, NewContract
+from cc_server.domain.controls import settings
 from cc_server.domain.leads import NewLead
 from cc_server.domain.outbox import decisions, drafts, lapses, rows, sending
 from cc_server.domain.outbox.decisions import Seen
 from cc_server.domain.outbox.drafts import NewDraft
 from cc_server.domain.outbox.sending import Claimed, Outcome
-from cc_server.domain.unit import ApprovalSettings, Unit
+from cc_server.domain.unit import Unit
 
 T = TypeVar("T")
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ANA = Actor("Ana", "key of Ana", "operator")
 TOM = Actor("Tom", "key of Tom", "operator")
+BOSS = Actor("Boss", "key of Boss", "admin")
 AGENT = "email-draft"
 BODY = "Hi Maya,\n\na short text.\n\nBest,\nAnna"
 
@@ -81,7 +84,6 @@ class House:
     def __init__(self, folder: Path, founded: Founded) -> None:
         self.folder = folder
         self.clock = ManualClock(NOON)
-        self.settings = ApprovalSettings()
         self.client_id, self.other_client_id = founded.client_id, founded.other_client_id
         self.tokens = founded.tokens
         shutil.copyfile(founded.path, folder / "house.db")
@@ -94,6 +96,15 @@ class House:
 
     def unit(self, by: Actor = ANA, **more: Any) -> Unit:
         return Unit(by, self.clock.now(), self.db.ids, self.settings, **more)
+
+    @property
+    def settings(self) -> Settings:
+        """What the installation is set to."""
+        return self.db.read_sync(settings.read)
+
+    def set(self, section: str, by: Actor = BOSS, **changes: Any) -> Settings:
+        """Change settings of one section."""
+        return self.do(settings.change, {section: changes}, self.settings.version, by=by)
 
     def do(self, fn: Callable[..., T], *args: Any, by: Actor = ANA, **kwargs: Any) -> T:
         """Run a domain function in a transaction, as `by`."""
@@ -151,7 +162,7 @@ class House:
 
     def leave_hold(self) -> None:
         """Let the longest hold pass."""
-        self.clock.advance(4 * self.settings.hold_seconds)
+        self.clock.advance(4 * self.settings.approvals.hold_seconds)
 
     def now(self, approval: Approval) -> Approval:
         """The approval as it is."""

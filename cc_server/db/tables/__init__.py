@@ -9,7 +9,9 @@ from cc_server.db.tables.house import (
     event_log,
     idempotency,
     installation,
+    kill_switch,
     outages,
+    settings,
 )
 from cc_server.db.tables.outbox import approvals, deliveries, email_history, suppression
 from cc_server.db.tables.work import agent_logs, agents, hourly, jobs_queue, runs
@@ -31,10 +33,12 @@ __all__ = [
     "idempotency",
     "installation",
     "jobs_queue",
+    "kill_switch",
     "leads",
     "metadata",
     "outages",
     "runs",
+    "settings",
     "stage_changes",
     "suppression",
 ]

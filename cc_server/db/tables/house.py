@@ -19,6 +19,26 @@ installation = Table(
     moment("last_seen_at"),
 )
 
+settings = Table(
+    "settings",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # always 1
+    Column("document", Text, nullable=False),  # JSON; what is not in it has its default
+    Column("version", Integer, nullable=False),
+    moment("changed_at"),
+)
+
+kill_switch = Table(
+    "kill_switch",
+    metadata,
+    Column("scope", String(80), primary_key=True),  # `all`, `agent:<id>`, `client:<id>`
+    Column("state", Word, nullable=False),  # `released`; anything else stops
+    Column("reason", Text, nullable=False),
+    Column("changed_by", String(200), nullable=False),
+    moment("changed_at"),
+    Column("version", Integer, nullable=False),
+)
+
 outages = Table(
     "outages",
     metadata,

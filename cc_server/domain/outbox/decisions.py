@@ -64,7 +64,7 @@ def approve(conn: Connection, unit: Unit, approval_id: str, seen: Seen, note: st
     if not row["deliverable"]:
         detail = "its subject, name or address can't stand in a mail's header; edit or reject it"
         raise _refused(unit, row, "approval.approve_refused", DomainRefusal("not_deliverable", detail, model_of(row)))
-    not_before = unit.now + unit.settings.hold_for(row["risk_score"])
+    not_before = unit.now + deliveries.hold_for(unit.settings, row["risk_score"])
     channel = _CHANNELS.get(row["kind"], Channel.EMAIL)
     delivery_id = deliveries.hold(conn, unit, row, channel, not_before)
     changes = _decision(unit, "approved") | {
@@ -85,7 +85,7 @@ def reject(
     if (same := _decided_before(unit, row, "rejected", seen)) is not None:
         return same
     _require_open(conn, unit, row, seen, "approval.reject_refused")
-    until = unit.now + timedelta(seconds=unit.settings.reject_undo_seconds)
+    until = unit.now + timedelta(seconds=unit.settings.approvals.reject_undo_seconds)
     changes = _decision(unit, "rejected") | {"reason_code": reason_code, "reason": reason, "undo_until": until}
     words = reason or reason_code
     return _done(conn, unit, row, changes, EventType.APPROVAL_DECIDED, "approval.reject", words, seen)
@@ -178,7 +178,7 @@ def _refuse_overdue(unit: Unit, row: Row) -> NoReturn:
 
 def _may_be_undone(unit: Unit, row: Row) -> bool:
     if row["status"] == "rejected":
-        return bool(unit.now <= row["decided_at"] + timedelta(seconds=unit.settings.reject_undo_seconds))
+        return bool(unit.now <= row["decided_at"] + timedelta(seconds=unit.settings.approvals.reject_undo_seconds))
     return row["delivery_state"] in RECALLABLE and row["delivery__lease_until"] is None
 
 
@@ -186,7 +186,7 @@ def _too_late(unit: Unit, row: Row) -> DomainRefusal:
     detail = (
         f"it is {row['delivery_state']}, too late to take it back"
         if row["status"] == "approved"
-        else f"it was rejected more than {unit.settings.reject_undo_seconds:.0f} s ago"
+        else f"it was rejected more than {unit.settings.approvals.reject_undo_seconds} s ago"
     )
     return _refused(unit, row, "approval.undo_refused", DomainRefusal("undo_window_closed", detail, model_of(row)))
 

@@ -74,7 +74,7 @@ def create(conn: Connection, unit: Unit, draft: NewDraft) -> Approval:
         | {
             "id": approval_id, "agent_name": draft.agent_name, "lead_id": draft.lead_id, "run_id": draft.run_id,
             "status": "pending", "stack_key": stack, "created_at": unit.now, "decision_order": unit.now,
-            "expires_at": unit.now + timedelta(hours=unit.settings.expire_hours), "version": 1,
+            "expires_at": unit.now + timedelta(hours=unit.settings.approvals.expire_hours), "version": 1,
         }
     )  # fmt: skip
     conn.execute(_INSERT, row)

@@ -12,6 +12,7 @@ from cc_api_client.models.events import EventType
 from cc_server.domain.outbox.decisions import compare_and_set
 from cc_server.domain.outbox.drafts import judged
 from cc_server.domain.outbox.rows import find, model_of, tell
+from cc_server.domain.patches import merged
 from cc_server.domain.refusals import already_decided, version_conflict
 from cc_server.domain.unit import Unit
 
@@ -46,16 +47,3 @@ def edit(conn: Connection, unit: Unit, approval_id: str, changes: Mapping[str, A
         written["original"] = {name: row[name] for name in _KEPT}
     after = compare_and_set(conn, unit, row, written)
     return tell(conn, unit, row, after, EventType.APPROVAL_UPDATED, "approval.edit")
-
-
-def merged(target: Any, patch: Any) -> Any:
-    """`target` with a merge patch applied (RFC 7396): null removes."""
-    if not isinstance(patch, Mapping):
-        return patch
-    result = dict(target) if isinstance(target, Mapping) else {}
-    for name, value in patch.items():
-        if value is None:
-            result.pop(name, None)
-        else:
-            result[name] = merged(result.get(name), value)
-    return result

@@ -188,7 +188,7 @@ def _why_blocked(conn: Connection, unit: Unit, row: Row, delivery: RowMapping) -
     if payload_sha256(row) != delivery["payload_sha256"]:
         reasons.append("its text is no longer the one that was approved")
     if delivery["fresh_until"] is not None and delivery["fresh_until"] <= unit.now:
-        reasons.append(f"it waited longer than {unit.settings.fresh_hours:g} h since it was approved")
+        reasons.append(f"it waited longer than {unit.settings.approvals.fresh_hours} h since it was approved")
     agent = conn.execute(_AGENT, {"agent": row["agent_name"]}).first()
     if agent is not None and agent.status == "error" and agent.error_at and agent.error_at > row["decided_at"]:
         reasons.append(f"{agent.name} failed after it was approved")

@@ -467,7 +467,7 @@ async def test_a_payload_that_makes_no_sense_does_not_stop_the_sender(
     harmless = house.draft()
     house.approve(harmless)
     house.leave_hold()
-    sender = Sender(house.db, house.settings, RecordingProvider())
+    sender = Sender(house.db, RecordingProvider())
     await sender.round()
     sent = house.now(harmless).delivery
     assert sent is not None
@@ -484,7 +484,7 @@ def outbox(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def sender(house: House, outbox: Path) -> Sender:
-    return Sender(house.db, house.settings, FileProvider(outbox))
+    return Sender(house.db, FileProvider(outbox))
 
 
 async def test_a_mail_is_written_as_one_file_named_by_its_stable_key(
@@ -576,7 +576,7 @@ async def test_a_folder_that_can_not_be_written_to_is_tried_again_later(
 async def test_a_provider_that_breaks_leaves_it_unknown_and_the_sender_alive(house: House) -> None:
     approval = house.approve(house.draft()).item
     house.leave_hold()
-    sender = Sender(house.db, house.settings, Breaking())
+    sender = Sender(house.db, Breaking())
     assert await sender.round() == 1
     assert await sender.round() == 0
     after = house.now(approval).delivery

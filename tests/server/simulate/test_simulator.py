@@ -17,7 +17,6 @@ from cc_server.db.clock import ManualClock
 from cc_server.db.database import Database
 from cc_server.db.ids import SeededIds
 from cc_server.db.tables import approvals, counters, deliveries, leads
-from cc_server.domain.unit import ApprovalSettings
 from cc_server.simulate.history import History
 from cc_server.simulate.queue import Queue
 from cc_server.simulate.world import World
@@ -53,7 +52,7 @@ def business(folder: Path, seed: int, *, waiting: int = WAITING, has_past: bool 
     db = Database(folder / "business.db", ManualClock(NOON), ids=SeededIds(seed))
     db.open()
     try:
-        world = World(seed, db.ids, ApprovalSettings())
+        world = World(seed, db.ids)
         if has_past:
             History(db, world, NOON).play(always)
         else:
@@ -184,7 +183,7 @@ def test_a_past_that_nobody_waits_for_any_more_is_left(tmp_path: Path) -> None:
     db = Database(tmp_path / "business.db", ManualClock(NOON), ids=SeededIds(1))
     db.open()
     try:
-        History(db, World(1, db.ids, ApprovalSettings()), NOON).play(lambda: False)
+        History(db, World(1, db.ids), NOON).play(lambda: False)
         assert db.read_sync(lambda conn: conn.execute(select(approvals)).all()) == []
     finally:
         db.close()
