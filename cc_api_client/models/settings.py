@@ -69,7 +69,8 @@ class ApprovalSettings(Wire):
     four_eyes: bool = Field(default=False, description="Whether who edited a draft may not approve it.")
     policy: Policy | None = Field(default=None, description="What is safe to approve in one go.")
     policy_version: str | None = Field(
-        default=None, description="The policy's version with a mark of what it says; batches are pinned to it. Read only."
+        default=None,
+        description="Its version with a mark of what it says; batches are pinned to it. Read only.",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
-from cc_api_client.models.operations import Role
+from cc_api_client.models.roles import Role
 from cc_api_client.models.settings import Settings, SettingsChange
 from cc_server.api import calls
 from cc_server.api.http.routing import asks, new_router

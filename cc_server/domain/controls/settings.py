@@ -28,7 +28,6 @@ from cc_server.domain.refusals import DomainRefusal, version_conflict
 from cc_server.domain.unit import Unit
 from cc_server.events import log as events
 
-_SHOWN_ONLY = {"kill_switch": True, "version": True, "approvals": {"policy_version"}}
 _READ = select(settings.c.document, settings.c.version).where(settings.c.id == 1)
 _CHANGE = (
     update(settings)
@@ -139,7 +138,7 @@ def _tell(conn: Connection, unit: Unit, before: Settings, after: Settings) -> No
         idempotency_key=unit.idempotency_key,
     )  # fmt: skip
     old, new = _flat(before), _flat(after)
-    names = [name for name in sorted(new) if old[name] != new[name]]
+    names = [name for name in sorted(new) if old[name] != new[name] and name != "approvals.policy_version"]
     audit.record(
         conn, unit, "settings.change", "settings", "settings", None,
         before={"version": before.version} | {name: old[name] for name in names},
@@ -149,5 +148,5 @@ def _tell(conn: Connection, unit: Unit, before: Settings, after: Settings) -> No
 
 def _flat(found: Settings) -> dict[str, Any]:
     """Every setting by its dotted name, as JSON has it."""
-    told = found.model_dump(mode="json", exclude=_SHOWN_ONLY)
+    told = found.model_dump(mode="json", exclude={"kill_switch", "version"})
     return {f"{section}.{name}": value for section, fields in told.items() for name, value in fields.items()}

@@ -13,6 +13,7 @@ from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.tables import audit
 from cc_server.db.tables import settings as table
 from cc_server.domain.controls import settings
+from cc_server.domain.policy.default import DEFAULT_POLICY
 from cc_server.domain.refusals import DomainRefusal
 from tests.server.house import BOSS, House, later
 
@@ -84,3 +85,22 @@ def test_settings_that_cannot_be_understood_let_nothing_be_judged_by_them(house:
 def test_whoever_starts_the_server_sets_the_hold(house: House) -> None:
     house.do(settings.hold, 3, by=BOSS)
     assert house.settings.approvals.hold_seconds == 3
+
+
+def test_the_policy_in_force_is_shown_and_a_change_of_it_gives_it_another_pin(house: House) -> None:
+    before = house.settings.approvals
+    assert before.policy == DEFAULT_POLICY
+    after = house.set("approvals", policy={"version": "v8", "risk_below": 30}).approvals
+    assert after.policy is not None
+    assert (after.policy.risk_below, after.policy.version) == (30, "v8")
+    assert (before.policy_version or "").startswith("default-1+")
+    assert (after.policy_version or "").startswith("v8+")
+    assert house.unit().policy == after.policy
+    assert house.set("approvals", policy=None).approvals == before
+
+
+def test_a_policy_with_a_word_that_means_nothing_is_refused(house: House) -> None:
+    with pytest.raises(DomainRefusal, match=r"approvals\.policy\.deny_flags") as refused:
+        house.set("approvals", policy={"version": "v8", "deny_flags": ["suppresed"]})
+    assert refused.value.code == "validation_failed"
+    assert house.settings.version == 1
