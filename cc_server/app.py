@@ -20,8 +20,8 @@ from cc_api_client.models.operations import Component, ComponentStatus
 from cc_server.api import agents as agents_api
 from cc_server.api import approvals as approvals_api
 from cc_server.api import calls, operations, stream
-from cc_server.api.http.document import allowed_methods, describe
 from cc_server.api import settings as settings_api
+from cc_server.api.http.document import allowed_methods, describe
 from cc_server.api.http.gate import Gate, call_of
 from cc_server.api.http.limits import RateLimit
 from cc_server.api.http.problems import (
