@@ -17,7 +17,6 @@ from pathlib import Path
 
 from cc_server.config import ProviderName, ServerSettings, SmtpSecurity, SmtpSettings
 from cc_server.db.clock import ManualClock
-from cc_server.domain.unit import ApprovalSettings
 from cc_server.worker.providers import provider_of
 from cc_server.worker.sender import Sender
 from tests.reliability.crash.cuts import Cut, CutDatabase, CutProvider, Step, cut_renames
@@ -74,7 +73,7 @@ async def _live(life: Life) -> None:
     db = CutDatabase(Path(life.db), ManualClock(datetime.fromisoformat(life.now)), exclusive=False)
     db.cut = cut
     db.open()
-    sender = Sender(db, ApprovalSettings(), CutProvider(provider_of(_settings(life)), cut))
+    sender = Sender(db, CutProvider(provider_of(_settings(life)), cut))
     while await sender.round():
         pass
     db.close()
