@@ -42,6 +42,7 @@ from cc_server.domain.outbox import rows as outbox_rows
 from cc_server.domain.refusals import DatabaseUnavailable, DomainRefusal
 from cc_server.events.hub import Hub
 from cc_server.worker.providers import Provider
+from cc_server.worker.rejudging import Rejudging
 from cc_server.worker.sender import Sender
 from cc_server.worker.upkeep import Upkeep
 
@@ -68,7 +69,10 @@ class Application:
         self._hold_seconds = settings.hold_seconds
         self.sender = Sender(db, provider)
         self._upkeep = Upkeep(db)
-        self._beside: dict[str, Beside] = {"sender": self.sender.run, "upkeep": self._upkeep.run, **(beside or {})}
+        self._judge = Rejudging(db)
+        self._beside: dict[str, Beside] = {
+            "sender": self.sender.run, "upkeep": self._upkeep.run, "judge": self._judge.run, **(beside or {}),
+        }  # fmt: skip
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._broken: dict[str, float] = {}
         """What broke since the start, and how long it waits before it begins again, in seconds."""

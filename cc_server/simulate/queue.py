@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -19,6 +19,9 @@ DRAFTS_AT_ONCE = 2_000
 OLDEST_HOURS = 5
 FEW = 200
 """Up to here the drafts go to leads that are known; beyond it to people made up one by one."""
+HARMLESS = 4
+"""The oldest drafts have nothing wrong with them."""
+RESTED_DAYS = 8
 _ROLES = {role.id: role for role in AGENTS}
 _OPENING: tuple[tuple[str, Flaw | None], ...] = (
     ("email-draft", None), ("follow-up", None), ("outreach", None), ("follow-up", None),
@@ -60,21 +63,27 @@ class Queue:
         if place == _TWIN_AT and self._first is not None:
             return self._first
         role_id, flaw = _OPENING[place] if place < len(_OPENING) else (self._rng.choice(_ANY_ROLE), None)
-        draft = self._written(_ROLES[role_id], moment, few=few)
+        draft = self._written(_ROLES[role_id], moment, few=few, rested=place < HARMLESS)
         if place >= len(_OPENING) and draft.kind in ("email", "follow_up") and self._rng.random() < 0.2:
             flaw = self._rng.choice(flaws.FOR_MAILS)
         if place == 0:
             self._first = draft
         return flaw(self._rng, draft) if flaw is not None else draft
 
-    def _written(self, role: AgentRole, moment: datetime, *, few: bool) -> NewDraft:
+    def _written(self, role: AgentRole, moment: datetime, *, few: bool, rested: bool) -> NewDraft:
         while True:
-            draft = self._world.write(role, self._recipient(few=few), moment)
+            known = self._rested(moment) if rested else self._world.known
+            draft = self._world.write(role, self._recipient(known if few else ()), moment)
             if draft is not None:
                 return draft
 
-    def _recipient(self, *, few: bool) -> Acquaintance:
-        if few and self._world.known:
-            return self._rng.choice(self._world.known)
+    def _rested(self, moment: datetime) -> list[Acquaintance]:
+        """Those whom nobody wrote to for longer than a policy's cooldown."""
+        since = moment - timedelta(days=RESTED_DAYS)
+        return [one for one in self._world.known if self._world.written_at.get(one.person.email, since) <= since]
+
+    def _recipient(self, known: Sequence[Acquaintance]) -> Acquaintance:
+        if known:
+            return self._rng.choice(known)
         place = self._rng.randrange(len(BUSINESSES))
         return Acquaintance(None, self._world.client_ids[place], BUSINESSES[place], person(self._rng))

@@ -83,6 +83,8 @@ class World:
     cost_share: float = 1.0
     logs_since: datetime = LONG_AGO
     last_drafts: deque[NewDraft] = field(default_factory=lambda: deque(maxlen=20))
+    written_at: dict[str, datetime] = field(default_factory=dict)
+    """When something was last drafted to an address."""
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
@@ -157,6 +159,7 @@ class World:
         if agents.status_of(conn, role.id) != "active":
             return None
         unit = self.unit(now)
+        agents.beat(conn, unit, role.id)
         job = jobs.claim(conn, unit, WORKER) if role.id == "lead-qualifier" else None
         if job is not None and job.run_id is not None and job.client_id is not None:
             lead = self.newcomers.pop(str(job.payload.get("lead_id")), None)
@@ -210,6 +213,7 @@ class World:
     def hand_in(self, conn: Connection, now: datetime, draft: NewDraft, run_id: str | None = None) -> str:
         """An agent hands a draft in; returns the approval's id."""
         self.last_drafts.append(draft)
+        self.written_at[draft.to_email] = now
         return drafts.create(conn, self.unit(now), replace(draft, run_id=run_id)).id
 
     def write(self, role: AgentRole, lead: Acquaintance | None, now: datetime) -> NewDraft | None:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, Table, insert, select, update
 
 from cc_api_client.models.approvals import Approval
 from cc_api_client.models.base import ActionAnswer
@@ -21,6 +21,7 @@ from cc_server.db.clock import ManualClock
 from cc_server.db.database import Database
 from cc_server.db.ids import SeededIds
 from cc_server.db.tables import approvals, audit, counters, deliveries, event_log
+from cc_server.db.tables import leads as leads_table
 from cc_server.domain import agents, clients, keys, leads
 from cc_server.domain.actors import SYSTEM, Actor
 from cc_server.domain.clients import NewClient, NewContract
@@ -123,11 +124,21 @@ class House:
     def draft(self, **changes: Any) -> Approval:
         """An agent hands in a mail; each has its own recipient unless `changes` says otherwise."""
         self._drafted += 1
+        self._know(f"maya{self._drafted}@clinic.example")
         fields: dict[str, Any] = {
             "client_id": self.client_id, "kind": "email", "agent_name": AGENT, "to_name": "Maya Fischer",
             "to_email": f"maya{self._drafted}@clinic.example", "subject": f"Subject {self._drafted}", "body": BODY,
         }  # fmt: skip
         return self.do(drafts.create, NewDraft(**fields | changes), by=SYSTEM)
+
+    def _know(self, email: str) -> None:
+        """Somebody of that address is known already: a lead, without the news of it."""
+        lead: dict[str, Any] = dict.fromkeys(leads_table.c.keys())
+        lead |= {
+            "id": f"lead of {email}", "client_id": self.client_id, "email": email, "stage": "prospect",
+            "status": "approved", "version": 1, "created_at": NOON, "updated_at": NOON,
+        }  # fmt: skip
+        self.db.write_sync(lambda conn: conn.execute(insert(leads_table), lead) and None)
 
     def approve(self, approval: Approval, by: Actor = ANA, seen: Seen | None = None) -> ActionAnswer[Approval]:
         return self.do(decisions.approve, approval.id, seen or Seen(approval.version), None, by=by)

@@ -50,6 +50,11 @@ approvals = Table(
     Column("payload_sha256", String(64), nullable=False),
     reference("delivery_id"),
     Column("delivery_state", Word),  # of the newest delivery
+    Column("facts", JSON, nullable=False),  # what the policy went by
+    Column("drafted_facts", JSON(none_as_null=True)),  # of the agent's own draft, once a person edited it
+    Column("verdict", Word, nullable=False),  # approve, ask, deny
+    Column("policy_pin", Word, nullable=False),  # the policy that said so
+    moment("judge_again_at", nullable=True),  # when time alone may change the verdict
     Index("ix_approvals_status_created", "status", "created_at", "id"),
     Index("ix_approvals_status_risk", "status", "risk_score", "id"),
     Index("ix_approvals_status_decided", "status", "decision_order", "id"),
@@ -60,6 +65,20 @@ approvals = Table(
     Index("ix_approvals_client_status_decided", "client_id", "status", "decision_order", "id"),
     Index("ix_approvals_delivery", "delivery_state", "decision_order", "id"),
     Index("ix_approvals_recipient", "client_id", "to_email", "created_at"),
+    Index(
+        "ix_approvals_policy_pin",
+        "policy_pin",
+        "id",
+        sqlite_where=text("status = 'pending'"),
+        postgresql_where=text("status = 'pending'"),
+    ),
+    Index(
+        "ix_approvals_judge_again_at",
+        "judge_again_at",
+        "id",
+        sqlite_where=text("status = 'pending'"),
+        postgresql_where=text("status = 'pending'"),
+    ),
     Index(
         "ix_approvals_returned",
         "returned_why",
@@ -134,6 +153,7 @@ email_history = Table(
     reference("approval_id"),
     moment("sent_at"),
     Index("ix_email_history_recipient", "client_id", "to_email", "sent_at"),
+    Index("ix_email_history_sent_at", "sent_at"),
 )
 
 suppression = Table(

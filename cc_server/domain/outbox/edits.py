@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from cc_api_client.models.approvals import Approval
 from cc_api_client.models.events import EventType
+from cc_server.domain.judgement.judging import judge_draft
 from cc_server.domain.outbox.decisions import compare_and_set
-from cc_server.domain.outbox.drafts import judged
+from cc_server.domain.outbox.drafts import follows_from
 from cc_server.domain.outbox.rows import find, model_of, tell
 from cc_server.domain.patches import merged
 from cc_server.domain.refusals import already_decided, version_conflict
@@ -41,9 +42,10 @@ def edit(conn: Connection, unit: Unit, approval_id: str, changes: Mapping[str, A
     texts |= {name: value for name, value in changes.items() if name != "payload"}
     if "payload" in changes:
         texts["payload"] = merged(texts["payload"], changes["payload"])
-    written: dict[str, Any] = texts | judged(conn, row["id"], texts, unit.now)
+    judgement = judge_draft(conn, unit, row["id"], {**row, **texts})
+    written: dict[str, Any] = texts | follows_from(texts) | judgement.columns()
     written |= {"edited_by": unit.actor.name, "edited_at": unit.now}
     if row["original"] is None:
-        written["original"] = {name: row[name] for name in _KEPT}
+        written |= {"original": {name: row[name] for name in _KEPT}, "drafted_facts": row["facts"]}
     after = compare_and_set(conn, unit, row, written)
     return tell(conn, unit, row, after, EventType.APPROVAL_UPDATED, "approval.edit")

@@ -30,6 +30,7 @@ RECALLABLE = LEAVING - {DeliveryState.DISPATCHING}
 COUNTS = "approvals."
 
 _ONLY_DETAILS = ("body", "payload", "original")
+_NEVER_LISTED = (*_ONLY_DETAILS, "facts", "drafted_facts")
 _DELIVERY_COLUMNS = [
     column.label(PREFIX + column.name) for column in deliveries.c if column.name in Delivery.model_fields
 ]
@@ -37,7 +38,7 @@ _DELIVERY_COLUMNS = [
 
 def selected(*, whole: bool = True) -> Select[Any]:
     """Approvals with their newest delivery; without `whole` lacking what only a detail needs."""
-    columns = [column for column in approvals.c if whole or column.name not in _ONLY_DETAILS]
+    columns = [column for column in approvals.c if whole or column.name not in _NEVER_LISTED]
     return select(*columns, *_DELIVERY_COLUMNS).select_from(
         approvals.outerjoin(deliveries, approvals.c.delivery_id == deliveries.c.id)
     )
@@ -111,16 +112,22 @@ def tell(
     facts: Mapping[str, Any] | None = None,
 ) -> Approval:
     """Count, announce and audit one change of an approval; returns it as it is now."""
+    approval = announce(conn, unit, before, after, type)
+    audit.record(
+        conn, unit, action, "approval", approval.id, approval.client_id,
+        before=_outline(before) if before else None, after=_outline(after) | dict(facts or {}), reason=reason,
+    )  # fmt: skip
+    return approval
+
+
+def announce(conn: Connection, unit: Unit, before: Row | None, after: Row, type: EventType) -> Approval:  # noqa: A002
+    """Count and announce a change that nobody decided (a judgement made anew); returns the approval as it is now."""
     counters.move(conn, after["client_id"], standing(before) if before else (), standing(after))
     approval = model_of(after)
     events.append(
         conn, at=unit.now, topic="approvals", type=type, object_id=approval.id, version=approval.version,
         client_id=approval.client_id, data=approval.model_dump_json(), request_id=unit.request_id,
         idempotency_key=unit.idempotency_key,
-    )  # fmt: skip
-    audit.record(
-        conn, unit, action, "approval", approval.id, approval.client_id,
-        before=_outline(before) if before else None, after=_outline(after) | dict(facts or {}), reason=reason,
     )  # fmt: skip
     return approval
 

@@ -117,7 +117,8 @@ def test_any_number_can_wait(tmp_path: Path, waiting: int) -> None:
 
 @SEEDS
 def test_the_oldest_four_are_harmless(made: Made, seed: int) -> None:
-    assert [row["risk_flags"] for row in made(seed).pending[:4]] == [[], [], [], []]
+    oldest = made(seed).pending[:4]
+    assert {flag["code"] for row in oldest for flag in row["risk_flags"]} <= {"unknown_recipient"}
 
 
 @SEEDS

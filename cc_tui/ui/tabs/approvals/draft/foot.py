@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from cc_api_client.models.approvals import ApprovalDetail, HistoryItem
 
 HISTORY_MOST = 3
-NO_POLICY = "no policy yet"
-"""What a server says that has no policy: it is true of every draft, so it tells nothing of this one."""
 
 
 def section(title: str, width: int, look: Look) -> Line:
@@ -48,8 +46,6 @@ def _why(item: ApprovalDetail, width: int, look: Look) -> Iterator[Line]:
     for part in sorted(item.risk.parts, key=lambda one: -one.points):
         line = Line().add(" " * GUTTER).add(safe_line(part.code.replace("_", " "))).to(GUTTER + 24)
         yield line.add(f"{part.points:+d}").to(GUTTER + 30).add(safe_line(part.message or ""), Token.DIM)
-    if item.unsafe_reasons == [NO_POLICY]:
-        return
     for reason in item.unsafe_reasons if not item.safe else item.safe_reasons:
         line = Line().add(" " * GUTTER).add("safe" if item.safe else "not safe", Token.DIM).to(GUTTER + 30)
         yield line.add(safe_line(reason), Token.DIM)

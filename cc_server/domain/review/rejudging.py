@@ -1,0 +1,66 @@
+"""Judges again what waits: under another policy than the one that judged it, or when its time has come.
+
+A few at a time, each slice a transaction of its own, so that a changed policy and 100,000 drafts hold up nobody. Until
+its turn comes a draft tells the older judgement; batches judge anew by themselves.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, or_, update
+
+from cc_api_client.models.events import EventType
+from cc_server.db.tables import approvals
+from cc_server.domain.judgement.judging import judge_draft
+from cc_server.domain.outbox.rows import Row, announce, find, selected
+from cc_server.domain.policy.default import pin_of
+from cc_server.domain.unit import Unit
+
+SLICE = 25
+"""About 25 ms of the one writer."""
+_SHOWN_RISK = ("risk_score", "risk_parts", "risk_flags")
+_TOLD = (*_SHOWN_RISK, "safe", "safe_reasons", "unsafe_reasons")
+
+_PENDING = selected().where(approvals.c.status == "pending").with_for_update(of=approvals)
+_OTHER_POLICY = (
+    _PENDING.where(or_(approvals.c.policy_pin < bindparam("pin"), approvals.c.policy_pin > bindparam("pin")))
+    .order_by(approvals.c.policy_pin, approvals.c.id)
+    .limit(SLICE)
+)
+_ITS_TIME = (
+    _PENDING.where(approvals.c.judge_again_at <= bindparam("now"))
+    .order_by(approvals.c.judge_again_at, approvals.c.id)
+    .limit(SLICE)
+)
+_WRITE = (
+    update(approvals)
+    .where(
+        approvals.c.id == bindparam("wanted"),
+        approvals.c.status == "pending",
+        approvals.c.version == bindparam("from_version"),
+    )
+    .returning(approvals.c.version)
+)
+
+
+def rejudge_some(conn: Connection, unit: Unit) -> int:
+    """Judge a slice of what waits again; returns how many were due, `SLICE` when there may be more."""
+    due = conn.execute(_OTHER_POLICY, {"pin": pin_of(unit.policy)}).mappings().all()
+    if not due:
+        due = conn.execute(_ITS_TIME, {"now": unit.now}).mappings().all()
+    for row in due:
+        _rejudge(conn, unit, row)
+    return len(due)
+
+
+def _rejudge(conn: Connection, unit: Unit, row: Row) -> None:
+    """Write a new judgement; the version grows only where what a person looks at is another: the risk."""
+    found: dict[str, Any] = judge_draft(conn, unit, row["id"], row).columns()
+    is_other_risk = any(found[name] != row[name] for name in _SHOWN_RISK)
+    place = {"wanted": row["id"], "from_version": row["version"]}
+    version = row["version"] + (1 if is_other_risk else 0)
+    if conn.execute(_WRITE.values(**found, version=version), place).first() is None:
+        return
+    if any(found[name] != row[name] for name in _TOLD):
+        announce(conn, unit, row, find(conn, unit.actor, row["id"]), EventType.APPROVAL_UPDATED)
