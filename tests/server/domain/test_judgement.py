@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from sqlalchemy import insert
 
 from cc_api_client.models.approvals import Approval
+from cc_api_client.models.policy import Policy
 from cc_server.db.tables import approvals, email_history, suppression
 from cc_server.domain import agents
 from cc_server.domain.actors import SYSTEM
@@ -29,9 +29,14 @@ STRICT = LENIENT.model_copy(update={"version": "strict", "risk_below": 5})
 @pytest.fixture
 def house(house: House) -> House:
     """A house under a policy by which a clean mail of an agent that lives is safe."""
-    house.settings = replace(house.settings, policy=LENIENT)
+    under(house, LENIENT)
     house.do(agents.beat, AGENT, by=SYSTEM)
     return house
+
+
+def under(house: House, policy: Policy) -> None:
+    """Put a policy in force."""
+    house.set("approvals", policy=policy.model_dump())
 
 
 def stored(house: House, approval: Approval) -> dict[str, Any]:
@@ -121,7 +126,7 @@ def test_while_one_message_leaves_the_next_to_the_same_person_is_not_safe(house:
 
 
 def test_the_days_messages_count_against_the_cap(house: House) -> None:
-    house.settings = replace(house.settings, policy=LENIENT.model_copy(update={"daily_cap": 2}))
+    under(house, LENIENT.model_copy(update={"daily_cap": 2}))
     for number in range(2):
         wrote(house, f"p{number}@clinic.example", 0.1)
     wrote(house, "yesterday@clinic.example", 0.6)
@@ -157,7 +162,7 @@ def test_an_edit_keeps_the_facts_of_the_agents_own_draft(house: House) -> None:
 def test_another_policy_judges_what_waits_again_and_tells_only_what_changed(house: House) -> None:
     draft, decided = house.draft(), house.draft()
     house.approve(decided)
-    house.settings = replace(house.settings, policy=STRICT)
+    under(house, STRICT)
     before = len(house.events())
     assert rejudge(house) == 1
     (event,) = house.events()[before:]
@@ -182,7 +187,7 @@ def test_time_that_ends_a_cooldown_makes_a_draft_safe_and_its_version_grows_with
 
 def test_a_judgement_that_says_the_same_again_tells_nobody(house: House) -> None:
     house.draft()
-    house.settings = replace(house.settings, policy=LENIENT.model_copy(update={"version": "renamed"}))
+    under(house, LENIENT.model_copy(update={"version": "renamed"}))
     before = len(house.events())
     assert rejudge(house) == 1
     assert len(house.events()) == before
@@ -191,7 +196,7 @@ def test_a_judgement_that_says_the_same_again_tells_nobody(house: House) -> None
 def test_a_hundred_drafts_are_judged_in_slices(house: House) -> None:
     for _ in range(rejudging.SLICE + 3):
         house.draft()
-    house.settings = replace(house.settings, policy=STRICT)
+    under(house, STRICT)
     assert [rejudge(house), rejudge(house), rejudge(house)] == [rejudging.SLICE, 3, 0]
 
 
