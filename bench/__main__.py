@@ -16,9 +16,11 @@ from pathlib import Path
 from bench import keys, live, memory, starts
 from bench.findings import Finding, table
 from bench.machine import Moment, description
+from bench.server import decisions, reading
 from bench.setting import Setting
 
-SCENARIOS: dict[str, Callable[[Setting], list[Finding]]] = {
+Scenario = Callable[[Setting], list[Finding]]
+APP: dict[str, Scenario] = {
     "version": starts.version,
     "first-paint": starts.first_paint,
     "idle": live.idle,
@@ -28,6 +30,13 @@ SCENARIOS: dict[str, Callable[[Setting], list[Finding]]] = {
     "key-to-paint": keys.key_to_paint,
     "memory": memory.memory,
 }
+SERVER: dict[str, Scenario] = {
+    "decisions": decisions.decisions,
+    "queue-page": reading.queue_page,
+    "metrics": reading.metrics,
+}
+GROUPS = {"app": APP, "server": SERVER}
+SCENARIOS = APP | SERVER
 RESULTS = Path(__file__).parent / "results.json"
 NOISY_PERCENT = 10.0
 
@@ -44,10 +53,10 @@ class Measured:
 def main(arguments: Sequence[str]) -> int:
     """Measure; 0 when every budget is kept, 1 when one is broken."""
     typed = _parser().parse_args(arguments)
-    names = typed.only or list(SCENARIOS)
-    runs, many, seconds = (2, 5_000, 5.0) if typed.quick else (5, 100_000, 10.0)
+    names = typed.only or [name for group in typed.groups or GROUPS for name in GROUPS[group]]
+    runs, many, seconds, requests = (2, 5_000, 5.0, 400) if typed.quick else (5, 100_000, 10.0, 1_000)
     measured = []
-    with Setting.opened(runs=typed.runs or runs, many=many, seconds=seconds) as setting:
+    with Setting.opened(runs=typed.runs or runs, many=many, seconds=seconds, requests=requests) as setting:
         for name in names:
             print(f"measuring {name} …", file=sys.stderr)
             measured.append(_measure(name, setting))
@@ -83,6 +92,7 @@ def _report(measured: Sequence[Measured]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures the Command Center's budgets.")
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"{' or '.join(GROUPS)} (default: all)")
     parser.add_argument("--only", action="append", choices=list(SCENARIOS), help="one scenario; may be repeated")
     parser.add_argument("--runs", type=int, metavar="N", help="repetitions (default: 5)")
     parser.add_argument("--quick", action="store_true", help="2 runs, 5,000 items in place of 100,000")

@@ -40,6 +40,7 @@ class Finding:
         unit: Of the samples: ms, B, B/s, MB, %.
         beside: What it is compared with in the same run, if anything.
         budget: The most it may be: times `beside` where there is one, else in `unit`. None: only told.
+        floor: The least it may be, likewise.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Finding:
     ours: Samples
     beside: Samples | None = None
     budget: float | None = None
+    floor: float | None = None
 
     @property
     def ratio(self) -> float | None:
@@ -56,10 +58,21 @@ class Finding:
     @property
     def is_kept(self) -> bool | None:
         """Within the budget; None where there is none."""
-        if self.budget is None:
+        if self.budget is None and self.floor is None:
             return None
         measured = self.ratio if self.beside is not None else self.ours.median
-        return measured is not None and measured <= self.budget
+        if measured is None:
+            return False
+        return (self.budget is None or measured <= self.budget) and (self.floor is None or measured >= self.floor)
+
+    @property
+    def limits(self) -> str:
+        """The budget in words."""
+        unit = "×" if self.beside else ""
+        told = [
+            f"{sign} {limit:g}{unit}" for sign, limit in (("≥", self.floor), ("≤", self.budget)) if limit is not None
+        ]
+        return ", ".join(told) or "–"
 
     def as_json(self) -> dict[str, Any]:
         """Everything, for `results.json`."""
@@ -70,6 +83,7 @@ class Finding:
             "beside": _as_json(self.beside) if self.beside else None,
             "ratio": self.ratio and round(self.ratio, 3),
             "budget": self.budget,
+            "floor": self.floor,
             "kept": self.is_kept,
         }
 
@@ -85,7 +99,7 @@ def table(findings: Iterable[Finding]) -> str:
                 _spread(finding.ours),
                 f"{_spread(beside)} {beside.of}" if beside else "–",
                 f"{ratio:.2f}×" if ratio is not None else "–",
-                "–" if finding.budget is None else f"≤ {finding.budget:g}{'×' if beside else ''}",
+                finding.limits,
                 {True: "ok", False: "OVER", None: ""}[finding.is_kept],
             )
         )

@@ -31,20 +31,23 @@ class Setting:
         runs: How often each start is repeated.
         many: How many items a long queue has.
         seconds: How long something is watched.
+        requests: How often a server is asked for the same.
     """
 
     runs: int
     many: int
     seconds: float
+    requests: int = 1_000
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _backends: dict[int, Backend] = field(default_factory=dict)
     _folder: Path | None = None
+    _watched: list[int] = field(default_factory=list)
 
     @classmethod
     @contextlib.contextmanager
-    def opened(cls, *, runs: int, many: int, seconds: float) -> Iterator[Setting]:
+    def opened(cls, *, runs: int, many: int, seconds: float, requests: int) -> Iterator[Setting]:
         """A setting whose servers and folders are gone when the block is left."""
-        setting = cls(runs, many, seconds)
+        setting = cls(runs, many, seconds, requests)
         with setting._stack:
             yield setting
 
@@ -59,7 +62,11 @@ class Setting:
 
     def pids(self) -> list[int]:
         """The servers that run."""
-        return [backend.pid for backend in self._backends.values()]
+        return [backend.pid for backend in self._backends.values()] + self._watched
+
+    def watch(self, *pids: int) -> None:
+        """Programs that a scenario started itself: what they use is no noise."""
+        self._watched += pids
 
     def folder(self) -> Path:
         """A folder of this run."""

@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, NoReturn
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, Update, bindparam, update
 
-from cc_api_client.models.approvals import Approval, Channel, DeliveryState
+from cc_api_client.models.approvals import Approval, Channel
 from cc_api_client.models.base import ActionAnswer
 from cc_api_client.models.events import EventType
 from cc_server.db.tables import approvals
 from cc_server.domain import audit
 from cc_server.domain.outbox import deliveries
 from cc_server.domain.outbox.lapses import expire_one, is_overdue
-from cc_server.domain.outbox.rows import RECALLABLE, Row, find, model_of, tell
+from cc_server.domain.outbox.rows import PREFIX, RECALLABLE, Row, find, model_of, tell
 from cc_server.domain.refusals import DomainRefusal, already_decided, version_conflict
 from cc_server.domain.unit import Unit
 
 RETURNED_HOURS = 24
 _CHANNELS = {"call_script": Channel.TASK, "contract_change": Channel.CONTRACT}
+_NEW = "new_"
 _FINAL = {"expired": "it expired before anybody decided", "cancelled": "it was cancelled"}
 
-_DECIDE = (
-    update(approvals)
-    .where(
-        approvals.c.id == bindparam("wanted"),
-        approvals.c.status == bindparam("from_status"),
-        approvals.c.version == bindparam("from_version"),
+
+@lru_cache(maxsize=64)
+def _decide(names: tuple[str, ...]) -> Update:
+    """The compare-and-set of these columns: made once, as making one costs more than running it."""
+    return (
+        update(approvals)
+        .where(
+            approvals.c.id == bindparam("wanted"),
+            approvals.c.status == bindparam("from_status"),
+            approvals.c.version == bindparam("from_version"),
+        )
+        .values({name: bindparam(_NEW + name) for name in names} | {"version": approvals.c.version + 1})
+        .returning(approvals.c.version)
     )
-    .returning(approvals.c.version)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +74,11 @@ def approve(conn: Connection, unit: Unit, approval_id: str, seen: Seen, note: st
         raise _refused(unit, row, "approval.approve_refused", DomainRefusal("not_deliverable", detail, model_of(row)))
     not_before = unit.now + deliveries.hold_for(unit.settings, row["risk_score"])
     channel = _CHANNELS.get(row["kind"], Channel.EMAIL)
-    delivery_id = deliveries.hold(conn, unit, row, channel, not_before)
+    held = deliveries.hold(conn, unit, row, channel, not_before)
     changes = _decision(unit, "approved") | {
-        "undo_until": not_before, "delivery_id": delivery_id, "delivery_state": DeliveryState.HELD.value,
+        "undo_until": not_before, "delivery_id": held["id"], "delivery_state": held["state"],
     }  # fmt: skip
-    return _done(conn, unit, row, changes, EventType.APPROVAL_DECIDED, "approval.approve", note, seen)
+    return _done(conn, unit, row, changes, EventType.APPROVAL_DECIDED, "approval.approve", note, seen, held)
 
 
 def reject(
@@ -107,10 +115,10 @@ def undo(conn: Connection, unit: Unit, approval_id: str, seen: Seen) -> ActionAn
     if not seen.fits(row):
         raise _refused(unit, row, "approval.undo_refused", version_conflict(model_of(row)))
     changes: dict[str, Any] = back_to_pending(unit, row, "undone", [])
-    if row["status"] == "approved":
-        deliveries.recall(conn, row)
-        changes["delivery_state"] = DeliveryState.RECALLED.value
-    return _done(conn, unit, row, changes, EventType.APPROVAL_UPDATED, "approval.undo", None, seen)
+    recalled = deliveries.recall(conn, row) if row["status"] == "approved" else None
+    if recalled is not None:
+        changes["delivery_state"] = recalled["state"]
+    return _done(conn, unit, row, changes, EventType.APPROVAL_UPDATED, "approval.undo", None, seen, recalled)
 
 
 def back_to_pending(unit: Unit, row: Row, why: str, reasons: list[str]) -> dict[str, Any]:
@@ -123,18 +131,30 @@ def back_to_pending(unit: Unit, row: Row, why: str, reasons: list[str]) -> dict[
     }  # fmt: skip
 
 
-def compare_and_set(conn: Connection, unit: Unit, row: Row, changes: dict[str, Any]) -> Row:
+def compare_and_set(
+    conn: Connection, unit: Unit, row: Row, changes: Mapping[str, Any], delivery: Mapping[Any, Any] | None = None
+) -> Row:
     """Change an approval that is still as `row` says; its version grows by one.
+
+    Args:
+        conn: the transaction.
+        unit: who, when.
+        row: as it was found in this transaction.
+        changes: columns of the approval.
+        delivery: columns of its newest delivery that were changed before, or all of a new one.
+
+    Returns:
+        The approval as it is now; nothing else can have changed it, so it is not read again.
 
     Raises:
         DomainRefusal: somebody changed it meanwhile (`version_conflict`).
     """
     place = {"wanted": row["id"], "from_status": row["status"], "from_version": row["version"]}
-    changed = conn.execute(_DECIDE.values(**changes, version=row["version"] + 1), place).first()
-    now = find(conn, unit.actor, row["id"])
-    if changed is None:
-        raise version_conflict(model_of(now))
-    return now
+    written = {_NEW + name: value for name, value in changes.items()}
+    if conn.execute(_decide(tuple(changes)), place | written).first() is None:
+        raise version_conflict(model_of(find(conn, unit.actor, row["id"])))
+    carried = {PREFIX + name: value for name, value in (delivery or {}).items()}
+    return {**row, **changes, **carried, "version": row["version"] + 1}
 
 
 def _decision(unit: Unit, status: str) -> dict[str, Any]:
@@ -213,8 +233,9 @@ def _done(
     action: str,
     reason: str | None,
     seen: Seen,
+    delivery: Mapping[Any, Any] | None = None,
 ) -> ActionAnswer[Approval]:
-    after = compare_and_set(conn, unit, row, changes)
+    after = compare_and_set(conn, unit, row, changes, delivery)
     facts = {"unpinned": True} if seen.is_unpinned else None
     approval = tell(conn, unit, row, after, type, action, reason, facts)
     return ActionAnswer[Approval](status=str(approval.status), changed=True, item=approval)

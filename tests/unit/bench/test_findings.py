@@ -23,6 +23,13 @@ def test_without_a_budget_nothing_is_kept_or_broken() -> None:
     assert Finding("key", "ms", Samples("cc-tui", (1.0,))).is_kept is None
 
 
+def test_a_floor_is_the_least_that_keeps_the_budget() -> None:
+    ours, beside = Samples("ours", (40.0,)), Samples("bare", (100.0,))
+    assert Finding("decisions", "/s", ours, beside, floor=0.4).is_kept
+    assert Finding("decisions", "/s", ours, beside, floor=0.5).is_kept is False
+    assert Finding("decisions", "/s", ours, beside, floor=0.5).limits == "≥ 0.5×"
+
+
 def test_a_broken_comparison_never_keeps_a_budget() -> None:
     assert Finding("key", "ms", Samples("cc-tui", (1.0,)), Samples("nothing", (0.0,)), budget=2.0).is_kept is False
 

@@ -1,0 +1,91 @@
+"""Databases for the server's benchmarks: a few rows made by the domain, and as many copies of them as are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from sqlalchemy import Connection, Table, text
+
+from cc_api_client.models.runs import RunStatus
+from cc_server.db.tables import approvals, runs
+from cc_server.domain import runs as running
+from cc_server.domain.actors import SYSTEM
+from cc_server.domain.runs import Result
+from cc_server.domain.unit import Unit
+from tests.server.house import AGENT, House, found
+
+TEMPLATES = 100
+"""Rows that the domain makes; the others are copies of them."""
+_NEW_ID = "lower(hex(randomblob(16)))"
+_EARLIER = "strftime('%Y-%m-%d %H:%M:%f000', {}.created_at, '-' || n.i || ' seconds')"
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """A database file, and a key of an operator who may see all of it."""
+
+    path: Path
+    token: str
+    approval_ids: tuple[str, ...] = ()
+
+
+def drafts(folder: Path, how_many: int) -> Stock:
+    """A queue of pending drafts, all of them made by the domain: for decisions."""
+    return _stocked(folder, lambda house: [house.draft() for _ in range(how_many)])
+
+
+def long_queue(folder: Path, how_many: int) -> Stock:
+    """A queue of pending drafts, most of them copies: for reading."""
+
+    def fill(house: House) -> None:
+        for _ in range(TEMPLATES):
+            house.draft()
+        _multiply(house, approvals, how_many // TEMPLATES, {"created_at": _EARLIER.format("approvals")})
+
+    return _stocked(folder, fill)
+
+
+def many_runs(folder: Path, how_many: int) -> Stock:
+    """Runs that have ended, most of them copies."""
+
+    def fill(house: House) -> None:
+        for _ in range(TEMPLATES):
+            house.do(_run, by=SYSTEM)
+        _multiply(house, runs, how_many // TEMPLATES, {"created_at": _EARLIER.format("runs")})
+
+    return _stocked(folder, fill)
+
+
+def _stocked(folder: Path, fill: Callable[[House], object]) -> Stock:
+    folder.mkdir()
+    house = House(folder, found(folder))
+    fill(house)
+    ids = tuple(row["id"] for row in house.all(approvals)[: 2 * TEMPLATES**2])
+    house.close()
+    return Stock(house.db.path, house.tokens["ana"], ids)
+
+
+def _run(conn: Connection, unit: Unit) -> None:
+    run_id = running.queue(conn, unit, None, agent_name=AGENT, automation_name="outreach", lead_email=None)
+    running.begin(conn, unit, run_id, AGENT)
+    running.finish(conn, unit, run_id, Result(RunStatus.SUCCESS, Decimal("0.12")))
+
+
+def _multiply(house: House, table: Table, times: int, changes: Mapping[str, str]) -> None:
+    """Copy every row of a table so often that there are `times` as many, and the counts of them likewise."""
+    columns = {column.name: f"{table.name}.{column.name}" for column in table.c} | {"id": _NEW_ID, **changes}
+    copied = text(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :most) "
+        f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT {', '.join(columns.values())} FROM {table.name}, n"
+    )
+    counted = text("UPDATE counters SET amount = amount * :times WHERE name LIKE :names")
+
+    def work(conn: Connection) -> None:
+        if times > 1:
+            conn.execute(copied, {"most": times - 1})
+            conn.execute(counted, {"times": times, "names": f"{table.name}.%"})
+
+    house.db.write_sync(work)
