@@ -33,32 +33,12 @@ _RECALL = (
 _CLIENT_VERSION = select(clients.c.version).where(clients.c.id == bindparam("client"))
 
 
-<<<<<<< HEAD
 def hold_for(settings: Settings, risk: int) -> timedelta:
     """How long a delivery is held: from risk 40 twice as long, from 70 four times."""
     factor = 4 if risk >= HIGH_FROM else 2 if risk >= CAREFUL_FROM else 1
     return timedelta(seconds=settings.approvals.hold_seconds * factor)
 
 
-def hold(conn: Connection, unit: Unit, approval: Row, channel: Channel, not_before: datetime) -> str:
-    """Make the delivery of an approval that is being approved; returns its id."""
-    delivery_id = unit.ids.new()
-    client = {"client": approval["client_id"]}
-    seen_version = conn.execute(_CLIENT_VERSION, client).scalar() if channel is Channel.CONTRACT else None
-    conn.execute(
-        _INSERT,
-        {
-            "id": delivery_id, "approval_id": approval["id"], "approval_version": approval["version"] + 1,
-            "payload_sha256": approval["payload_sha256"], "client_version": seen_version,
-            "client_id": approval["client_id"], "channel": channel.value, "state": DeliveryState.HELD.value,
-            "waiting_for": None, "not_before": not_before, "look_at": not_before,
-            "fresh_until": unit.now + timedelta(hours=unit.settings.approvals.fresh_hours), "attempt": 0, "refusals": 0,
-            "lease_until": None, "provider": None, "provider_message_id": None, "error": None, "sent_at": None,
-            "version": 1, "created_at": unit.now, "changed_at": unit.now,
-        },
-    )  # fmt: skip
-    return delivery_id
-=======
 def hold(conn: Connection, unit: Unit, approval: Row, channel: Channel, not_before: datetime) -> Mapping[str, Any]:
     """Make the delivery of an approval that is being approved; returns it."""
     client = {"client": approval["client_id"]}
@@ -68,13 +48,12 @@ def hold(conn: Connection, unit: Unit, approval: Row, channel: Channel, not_befo
         "payload_sha256": approval["payload_sha256"], "client_version": seen_version,
         "client_id": approval["client_id"], "channel": channel.value, "state": DeliveryState.HELD.value,
         "waiting_for": None, "not_before": not_before, "look_at": not_before,
-        "fresh_until": unit.now + timedelta(hours=unit.settings.fresh_hours), "attempt": 0, "refusals": 0,
+        "fresh_until": unit.now + timedelta(hours=unit.settings.approvals.fresh_hours), "attempt": 0, "refusals": 0,
         "lease_until": None, "provider": None, "provider_message_id": None, "error": None, "sent_at": None,
         "version": 1, "created_at": unit.now, "changed_at": unit.now,
     }  # fmt: skip
     conn.execute(_INSERT, row)
     return row
->>>>>>> 56adb75 (A decision writes once what it reads once: its statement is made once, and nobody reads back what nobody else can have changed)
 
 
 def recall(conn: Connection, approval: Row) -> RowMapping:
