@@ -8,6 +8,7 @@ from random import Random
 from cc_api_client.models.events import EventPosition
 from cc_api_client.resources.agents import Agents
 from cc_api_client.resources.approvals import Approvals
+from cc_api_client.resources.batches import Batches, Policies
 from cc_api_client.resources.clients import Clients
 from cc_api_client.resources.operations import Operations
 from cc_api_client.resources.settings import InstallationSettings
@@ -43,6 +44,8 @@ class CommandCenterClient:
             base_url, api_key, client_id=client_id, timeout_seconds=timeout_seconds, rng=self._rng
         )
         self.approvals = Approvals(self._transport)
+        self.batches = Batches(self._transport)
+        self.policies = Policies(self._transport)
         self.agents = Agents(self._transport)
         self.clients = Clients(self._transport)
         self.operations = Operations(self._transport)

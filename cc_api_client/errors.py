@@ -82,7 +82,7 @@ class RateLimited(CommandCenterError):
 
 
 class Unavailable(CommandCenterError):
-    """The server is not ready, restarting, or its database is gone (502, 503, 504)."""
+    """The server is not ready, restarting, its database is gone (502, 503, 504), or it still does this very request."""
 
     retry_after_seconds: float | None = None
 
@@ -118,8 +118,14 @@ BY_STATUS: dict[int, type[CommandCenterError]] = {
 }
 
 
-def error_class(status: int) -> type[CommandCenterError]:
-    """The exception for a status of 400 and up."""
+STILL_RUNNING = "idempotency_in_flight"
+"""The code that says: the first request under this key has not ended, ask again."""
+
+
+def error_class(status: int, code: object = None) -> type[CommandCenterError]:
+    """The exception for a status of 400 and up, and the problem's code."""
+    if code == STILL_RUNNING:
+        return Unavailable
     known = BY_STATUS.get(status)
     if known is not None:
         return known

@@ -57,6 +57,8 @@ class Request:
     body: bytes | None = None
     idempotency_key: str | None = None
     version: int | None = None
+    timeout_seconds: float | None = None
+    """With all its retries; None: as the transport's calls usually."""
 
     @property
     def is_repeatable(self) -> bool:
@@ -142,7 +144,7 @@ class Transport:
         Raises:
             CommandCenterError: the kind that fits; see `cc_api_client.errors`.
         """
-        until = time.monotonic() + self._timeout
+        until = time.monotonic() + (request.timeout_seconds or self._timeout)
         attempt = 0
         while True:
             attempt += 1
@@ -160,7 +162,8 @@ class Transport:
             async with asyncio.timeout(seconds):
                 answer = await self._exchange(request, kept[0] if kept else None)
         except TimeoutError as error:
-            raise Unreachable(f"{self.base_url} did not answer within {self._timeout:.0f} s", sent=True) from error
+            waited = request.timeout_seconds or self._timeout
+            raise Unreachable(f"{self.base_url} did not answer within {waited:.0f} s", sent=True) from error
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
         if answer.status == 304 and kept is not None:
@@ -268,7 +271,7 @@ def _error_of(answer: Answer, base_url: str) -> CommandCenterError:
     if answer.status == 401:
         sentence = "the server does not accept this key"
     code = problem.get("code")
-    error = error_class(answer.status)(
+    error = error_class(answer.status, code)(
         sentence,
         status=answer.status,
         code=code if isinstance(code, str) else None,

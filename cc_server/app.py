@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from cc_api_client.models.operations import Component, ComponentStatus
 from cc_server.api import agents as agents_api
 from cc_server.api import approvals as approvals_api
+from cc_server.api import batches as batches_api
 from cc_server.api import calls, operations, stream
 from cc_server.api import settings as settings_api
 from cc_server.api.http.document import allowed_methods, describe
@@ -40,6 +41,7 @@ from cc_server.domain.begin import Turn, begin
 from cc_server.domain.controls import settings as controls
 from cc_server.domain.outbox import rows as outbox_rows
 from cc_server.domain.refusals import DatabaseUnavailable, DomainRefusal
+from cc_server.domain.review import committing
 from cc_server.events.hub import Hub
 from cc_server.worker.providers import Provider
 from cc_server.worker.rejudging import Rejudging
@@ -151,7 +153,7 @@ def _fastapi(lifespan: Callable[[FastAPI], Any]) -> FastAPI:
         redirect_slashes=False,
         separate_input_output_schemas=False,
     )
-    for part in (operations, approvals_api, agents_api, settings_api, stream):
+    for part in (operations, batches_api, approvals_api, agents_api, settings_api, stream):
         app.include_router(part.router)
     app.include_router(stream.socket_router)
     describe(app)
@@ -172,6 +174,7 @@ def _existence_checks() -> dict[str, Callable[[Request, str], Any]]:
 
     return {
         "approval_id": calls.existing(outbox_rows.find),
+        "batch_id": calls.existing(committing.require),
         "agent_id": calls.existing(agent),
         "run_id": calls.existing(runs.find),
     }

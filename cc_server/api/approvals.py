@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any
 
@@ -57,16 +58,11 @@ async def list_approvals(
 ) -> Response:
     """A page of approvals, with the counts of all views."""
     column, descending = sort_of(sort, listing.SORTS)
+    told = {"status": status, "delivery": delivery, "returned": returned, "kind": kind, "agent": agent, "to": to,
+            "lead": lead, "q": q}  # fmt: skip
     selection = Selection(
-        filter=Filter(
-            status=words_of("status", status, ApprovalStatus),
-            delivery=words_of("delivery", delivery, DeliveryState),
-            returned=words_of("returned", returned, RETURNED),
-            kind=words_of("kind", kind, ApprovalKind),
-            agent=agent, to=to, lead=lead, q=q, safe=safe, min_risk=min_risk,
-        ),
-        sort=column, descending=descending, limit=limit, cursor=cursor,
-        whole=one_of("view", view, ("row",)) is None,
+        filter=filter_of(told, "query", safe=safe, min_risk=min_risk), sort=column, descending=descending,
+        limit=limit, cursor=cursor, whole=one_of("view", view, ("row",)) is None,
     )  # fmt: skip
     return await calls.read(
         request,
@@ -75,6 +71,22 @@ async def list_approvals(
         minutely=False,
         sparse=not selection.whole,
     )
+
+
+def filter_of(told: Mapping[str, str | None], place: str, *, safe: bool | None, min_risk: int | None) -> Filter:
+    """The filter of a list, from its parameters as texts.
+
+    Raises:
+        RequestProblem: a word that means nothing there.
+    """
+    return Filter(
+        status=words_of("status", told.get("status"), ApprovalStatus, place),
+        delivery=words_of("delivery", told.get("delivery"), DeliveryState, place),
+        returned=words_of("returned", told.get("returned"), RETURNED, place),
+        kind=words_of("kind", told.get("kind"), ApprovalKind, place),
+        agent=told.get("agent"), to=told.get("to"), lead=told.get("lead"), q=told.get("q"), safe=safe,
+        min_risk=min_risk,
+    )  # fmt: skip
 
 
 @router.get("/api/approvals/{approval_id}", response_model=ApprovalDetail, **asks(Role.VIEWER))

@@ -7,6 +7,7 @@ idempotency key. Routers hand in a domain function; they know neither transactio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -165,36 +166,78 @@ async def write(
         status: what a success is answered with.
         item: the field of the answer whose version is its ETag; the answer itself where it has none.
     """
-    actor, services = await require_known_client(request), services_of(request)
-    call = call_of(request.scope)
+    call = await call_to_write(request)
+
+    def work(conn: Connection) -> Answer:
+        if known := call.replay(conn):
+            return known
+        unit = call.begin(conn, turn)
+        answer = _answer(fn(conn, unit), status, item)
+        call.keep(conn, unit, answer)
+        return answer
+
+    async with call.one_at_a_time():
+        return call.respond(await call.services.db.write_recording(call.record_refusal, work))
+
+
+@dataclass(frozen=True, slots=True)
+class WriteCall:
+    """A request that changes something: who asks, and by which intent it is known again."""
+
+    actor: Actor
+    services: Services
+    request_id: str
+    intent: Intent | None
+
+    def begin(self, conn: Connection, turn: Turn) -> Unit:
+        """A unit of work for it."""
+        key, db = self.intent.idempotency_key if self.intent else None, self.services.db
+        return begin(
+            conn, self.actor, db.clock.now(), db.ids, turn, request_id=self.request_id, idempotency_key=key
+        )  # fmt: skip
+
+    def one_at_a_time(self) -> AbstractAsyncContextManager[None]:
+        """Runs while no other request of the same intent does."""
+        return self.services.in_flight.one_at_a_time(self.intent.scope if self.intent else None)
+
+    def replay(self, conn: Connection) -> Answer | None:
+        """The answer that this intent was given before.
+
+        Raises:
+            RequestProblem: the key was used for another request (`idempotency_mismatch`).
+        """
+        return _replay(conn, self.intent) if self.intent is not None else None
+
+    def keep(self, conn: Connection, unit: Unit, answer: Answer) -> None:
+        """Remember the answer, in the transaction of the change."""
+        if self.intent is not None:
+            replays.keep(conn, unit, self.intent, answer)
+
+    def record_refusal(self, conn: Connection, error: Exception) -> None:
+        """Remember a refusal that would be the same the next time."""
+        if isinstance(error, DomainRefusal) and KINDS[error.code].status in _KEPT_CODES:
+            self.keep(conn, self.begin(conn, Turn.READS), refusal_answer(error, self.request_id))
+
+    def respond(self, answer: Answer) -> Response:
+        """The answer as it leaves."""
+        headers = dict(answer.headers) | ({"Idempotency-Replayed": "true"} if answer.is_replay else {})
+        return Response(answer.body, answer.status, headers, PROBLEM if answer.status >= 400 else JSON)
+
+
+async def call_to_write(request: Request) -> WriteCall:
+    """Read who asks, and the intent.
+
+    Raises:
+        RequestProblem, DomainRefusal: a header means nothing, or names a client that the key does not see.
+    """
+    actor, call = await require_known_client(request), call_of(request.scope)
     try:
         key = parse_idempotency_key(request.headers.get("idempotency-key"))
     except ValueError as error:
         raise RequestProblem("invalid_idempotency_key", str(error)) from None
     print_ = fingerprint(call.body, str(request.url.query), request.headers.get("if-match"))
     intent = Intent(actor.key_id, actor.client_id or "", request.method, request.url.path, key, print_) if key else None
-
-    def begun(conn: Connection, turn: Turn) -> Unit:
-        now, ids = services.db.clock.now(), services.db.ids
-        return begin(conn, actor, now, ids, turn, request_id=call.request_id, idempotency_key=key)
-
-    def work(conn: Connection) -> Answer:
-        if intent is not None and (known := _replay(conn, intent)):
-            return known
-        unit = begun(conn, turn)
-        answer = _answer(fn(conn, unit), status, item)
-        if intent is not None:
-            replays.keep(conn, unit, intent, answer)
-        return answer
-
-    def record_refusal(conn: Connection, error: Exception) -> None:
-        if intent is not None and isinstance(error, DomainRefusal) and KINDS[error.code].status in _KEPT_CODES:
-            replays.keep(conn, begun(conn, Turn.READS), intent, refusal_answer(error, call.request_id))
-
-    async with services.in_flight.one_at_a_time(intent.scope if intent else None):
-        answer = await services.db.write_recording(record_refusal, work)
-    headers = dict(answer.headers) | ({"Idempotency-Replayed": "true"} if answer.is_replay else {})
-    return Response(answer.body, answer.status, headers, PROBLEM if answer.status >= 400 else JSON)
+    return WriteCall(actor, services_of(request), call.request_id, intent)
 
 
 def refusal_answer(refusal: DomainRefusal, request_id: str) -> Answer:
@@ -242,7 +285,7 @@ def _ignore_result(fn: Callable[..., Any], actor: Actor, object_id: str, conn: C
 
 
 async def read_fresh(request: Request, fn: Callable[[Connection, Unit], BaseModel]) -> Response:
-    """Answer a GET whose answer no event tells of: no tag, never 304."""
+    """Answer what changes nothing and no event tells of (a search, a dry run): no tag, never 304."""
     actor, services = await require_known_client(request), services_of(request)
 
     def look(conn: Connection) -> tuple[str, BaseModel]:

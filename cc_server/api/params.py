@@ -13,7 +13,7 @@ Limit = Annotated[int, Query(ge=1, le=500, description="How many at most.")]
 Cursor = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before.")]
 
 
-def words_of(name: str, text: str | None, known: Iterable[str]) -> frozenset[str]:
+def words_of(name: str, text: str | None, known: Iterable[str], place: str = "query") -> frozenset[str]:
     """Words by comma, each one of `known`; empty where nothing is given.
 
     Raises:
@@ -24,7 +24,7 @@ def words_of(name: str, text: str | None, known: Iterable[str]) -> frozenset[str
     words = frozenset(word.strip() for word in text.split(",") if word.strip())
     allowed = sorted(str(word) for word in known)
     if not words or not words <= set(allowed):
-        raise RequestProblem.of_field("query", name, f"expected {', '.join(allowed)}, by comma")
+        raise RequestProblem.of_field(place, name, f"expected {', '.join(allowed)}, by comma")
     return words
 
 

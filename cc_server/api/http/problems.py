@@ -64,12 +64,18 @@ KINDS: dict[str, ProblemKind] = {
     "not_deliverable": ProblemKind(
         409, "Not deliverable", "Its subject, name or address can't stand in a mail's header. Edit or reject it."
     ),
+    "not_safe": ProblemKind(
+        409, "Not among many", "A flag or the policy keeps it from being approved in a batch. Look at it by itself."
+    ),
     "invalid_state": ProblemKind(409, "Invalid state", "The object is in a state that does not allow this."),
     "idempotency_in_flight": ProblemKind(
         409, "Still running", "The first request with this key has not ended. Ask again with the same key."
     ),
     "version_conflict": ProblemKind(
         412, "Changed meanwhile", "It changed since you looked; the item is what it is now. Look, then decide again."
+    ),
+    "policy_changed": ProblemKind(
+        412, "Another policy", "The policy changed since the dry run; nothing was done. Make another dry run."
     ),
     "payload_too_large": ProblemKind(413, "Too large", "A body may have 1 MiB."),
     "unsupported_media_type": ProblemKind(

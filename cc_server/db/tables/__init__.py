@@ -13,7 +13,7 @@ from cc_server.db.tables.house import (
     outages,
     settings,
 )
-from cc_server.db.tables.outbox import approvals, deliveries, email_history, suppression
+from cc_server.db.tables.outbox import approvals, batch_items, batches, deliveries, email_history, suppression
 from cc_server.db.tables.work import agent_logs, agents, hourly, jobs_queue, runs
 
 __all__ = [
@@ -22,6 +22,8 @@ __all__ = [
     "api_keys",
     "approvals",
     "audit",
+    "batch_items",
+    "batches",
     "calls",
     "clients",
     "contracts",

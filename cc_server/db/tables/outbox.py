@@ -166,3 +166,34 @@ suppression = Table(
     moment("created_at"),
     Index("uq_suppression_address", "client_id", "email", unique=True),
 )
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("action", Word, nullable=False),
+    Column("reason_code", Word),
+    Column("reason", Text),
+    Column("policy_version", Word, nullable=False),
+    Column("selection_sha256", String(64), nullable=False),
+    Column("made_by_key", Id, nullable=False),
+    Column("intent", String(64)),  # of the request that made it, so that the same request resumes it
+    Column("client_ids", JSON, nullable=False),
+    moment("created_at"),
+    Index("uq_batches_intent", "intent", unique=True),
+)
+
+batch_items = Table(
+    "batch_items",
+    metadata,
+    Column("batch_id", Id, primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    reference("approval_id", nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("payload_sha256", String(64), nullable=False),
+    Column("status", Word),  # done, refused, conflict; null: not yet
+    Column("code", Word),
+    Column("decided_version", Integer),  # of the approval, once the batch decided it
+    Column("undo_status", Word),
+    Column("undo_code", Word),
+)

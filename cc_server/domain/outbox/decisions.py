@@ -59,8 +59,10 @@ class Seen:
         return self.version in (None, row["version"]) and self.payload_sha256 in (None, row["payload_sha256"])
 
 
-def approve(conn: Connection, unit: Unit, approval_id: str, seen: Seen, note: str | None) -> ActionAnswer[Approval]:
-    """Let it out: its delivery is held, then leaves.
+def approve(
+    conn: Connection, unit: Unit, approval_id: str, seen: Seen, note: str | None, *, hold: timedelta = timedelta()
+) -> ActionAnswer[Approval]:
+    """Let it out: its delivery is held as its risk asks for, and at least for `hold`; then it leaves.
 
     Raises:
         DomainRefusal: `already_decided`, `expired`, `cancelled`, `version_conflict`, `not_deliverable`.
@@ -72,7 +74,7 @@ def approve(conn: Connection, unit: Unit, approval_id: str, seen: Seen, note: st
     if not row["deliverable"]:
         detail = "its subject, name or address can't stand in a mail's header; edit or reject it"
         raise _refused(unit, row, "approval.approve_refused", DomainRefusal("not_deliverable", detail, model_of(row)))
-    not_before = unit.now + deliveries.hold_for(unit.settings, row["risk_score"])
+    not_before = unit.now + max(hold, deliveries.hold_for(unit.settings, row["risk_score"]))
     channel = _CHANNELS.get(row["kind"], Channel.EMAIL)
     held = deliveries.hold(conn, unit, row, channel, not_before)
     changes = _decision(unit, "approved") | {

@@ -70,10 +70,9 @@ def page(conn: Connection, actor: Actor, wanted: Selection) -> ApprovalPage:
     column = SORTS[wanted.sort]
     binding = sorted(actor.visible or ()), actor.visible is None, _stable(wanted.filter), wanted.sort, wanted.descending
     cursors = Cursors("approvals", *binding)
-    query = _matching(selected(whole=wanted.whole), actor, wanted.filter)
+    query = first_of(actor, wanted, wanted.limit + 1)
     query = cursors.seek(query, column, approvals.c.id, wanted.cursor, descending=wanted.descending)
-    order = (column.desc(), approvals.c.id.desc()) if wanted.descending else (column, approvals.c.id)
-    rows = conn.execute(query.order_by(*order).limit(wanted.limit + 1)).mappings().all()
+    rows = conn.execute(query).mappings().all()
     last = rows[wanted.limit - 1] if len(rows) > wanted.limit else None
     told = counters.read(conn, COUNTS, actor.visible)
     return ApprovalPage(
@@ -82,6 +81,13 @@ def page(conn: Connection, actor: Actor, wanted: Selection) -> ApprovalPage:
         total=_total(conn, actor, wanted.filter, told),
         summary=_summary(conn, actor, told),
     )
+
+
+def first_of(actor: Actor, wanted: Selection, most: int) -> Select[Any]:
+    """The first so many of a list, in its own order."""
+    column = SORTS[wanted.sort]
+    order = (column.desc(), approvals.c.id.desc()) if wanted.descending else (column, approvals.c.id)
+    return matching(selected(whole=wanted.whole), actor, wanted.filter).order_by(*order).limit(most)
 
 
 def outbox_counts(conn: Connection, actor: Actor) -> OutboxCounts:
@@ -108,7 +114,8 @@ def _models(rows: Any, *, whole: bool) -> list[Approval]:
     return [model_of(row, whole=whole) for row in rows]
 
 
-def _matching(query: Select[Any], actor: Actor, asked: Filter) -> Select[Any]:
+def matching(query: Select[Any], actor: Actor, asked: Filter) -> Select[Any]:
+    """`query` over approvals, narrowed to what the actor sees and asks for."""
     query = narrowed(query, approvals.c.client_id, actor.visible)
     chosen = (
         (approvals.c.status, asked.status),
@@ -139,7 +146,7 @@ def _total(conn: Connection, actor: Actor, asked: Filter, told: Mapping[str, int
         return sum(told.get(f"delivery.{state}", 0) for state in asked.delivery)
     if asked.is_counted:
         return sum(told.get(f"status.{status}", 0) for status in asked.status)
-    return int(conn.execute(_matching(select(func.count()).select_from(approvals), actor, asked)).scalar_one())
+    return int(conn.execute(matching(select(func.count()).select_from(approvals), actor, asked)).scalar_one())
 
 
 def _summary(conn: Connection, actor: Actor, told: Mapping[str, int]) -> ApprovalSummary:

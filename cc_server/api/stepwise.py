@@ -1,0 +1,86 @@
+"""A write of many steps: each is a transaction of its own, so that what a crash cut is resumed by the same request.
+
+The answer is kept under the idempotency key only once all steps have their result.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastapi import Request, Response
+from pydantic import BaseModel
+
+from cc_server.api import calls
+from cc_server.domain.actors import Actor
+from cc_server.domain.begin import Turn
+from cc_server.domain.refusals import DomainRefusal
+from cc_server.domain.replays import Answer, Intent
+from cc_server.domain.unit import Unit
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+STEPS_AT_ONCE = 16
+"""Steps that are handed to the database together: on SQLite they share a commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What is done: `begin` once, `do` for each place or else `refuse`, `result` at the end. All take the work's id."""
+
+    begin: Callable[[Connection, Unit, str | None], str]
+    places: Callable[[Connection, str], Sequence[int]]
+    do: Callable[[Connection, Unit, str, int], None]
+    refuse: Callable[[Connection, str, int, str], None]
+    result: Callable[[Connection, Actor, str], BaseModel]
+
+
+async def run(request: Request, steps: Steps) -> Response:
+    """Do all steps that have no result yet, and answer with the results of all."""
+    call = await calls.call_to_write(request)
+    db = call.services.db
+    async with call.one_at_a_time():
+        if known := await db.read(call.replay):
+            return call.respond(known)
+
+        def begin(conn: Connection) -> str:
+            return steps.begin(conn, call.begin(conn, Turn.JUDGES), mark_of(call.intent))
+
+        work = await db.write_recording(call.record_refusal, begin)
+        places = await db.read(steps.places, work)
+        for first in range(0, len(places), STEPS_AT_ONCE):
+            together = places[first : first + STEPS_AT_ONCE]
+            await asyncio.gather(*(_step(call, steps, work, place) for place in together))
+
+        def finish(conn: Connection) -> Answer:
+            unit = call.begin(conn, Turn.READS)
+            answer = Answer(200, {}, steps.result(conn, call.actor, work).model_dump_json().encode())
+            call.keep(conn, unit, answer)
+            return answer
+
+        return call.respond(await db.write(finish))
+
+
+async def _step(call: calls.WriteCall, steps: Steps, work: str, place: int) -> None:
+    """One step in its transaction; why it was refused is written in the same one."""
+
+    def do(conn: Connection) -> None:
+        steps.do(conn, call.begin(conn, Turn.JUDGES), work, place)
+
+    def refuse(conn: Connection, error: Exception) -> None:
+        if isinstance(error, DomainRefusal):
+            steps.refuse(conn, work, place, error.code)
+
+    try:
+        await call.services.db.write_recording(refuse, do)
+    except DomainRefusal:
+        return
+
+
+def mark_of(intent: Intent | None) -> str | None:
+    """An intent as one short word: by it the work that it began is found again."""
+    return hashlib.sha256("\x1f".join(intent.scope).encode()).hexdigest() if intent is not None else None
