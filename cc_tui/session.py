@@ -120,12 +120,14 @@ class Outcomes:
         who = _who(decision)
         if decision.verb == "reject":
             why = approval.reason or str(approval.reason_code or "").replace("_", " ")
-            self._say(Message(f"rejected {who}, {why} · u undo", Level.DONE, self._clock.wall(), (who, "u")))
+            words, short = f"rejected {who}, {why} · u undo", f"rejected {who} · u undo"
+            self._say(Message(words, Level.DONE, self._clock.wall(), (who, "u"), short=short))
             return
         delivery = approval.delivery
         until = delivery.not_before.timestamp() - self._known.link.clock_offset if delivery is not None else None
         words = f"approved {who}, leaves in {{left}} · u undo" if until is not None else f"approved {who} · u undo"
-        self._say(Message(words, Level.DONE, self._clock.wall(), (who, "u"), until))
+        short = words.removeprefix("approved ").replace(",", "") if until is not None else ""
+        self._say(Message(words, Level.DONE, self._clock.wall(), (who, "u"), until, short=short))
 
     def _local(self, decision: Decision, phase: LocalPhase, sentence: str | None = None) -> None:
         reason = decision.reason.code if decision.reason is not None else None
@@ -164,9 +166,9 @@ class Session:
         most = max(spenders, key=lambda agent: agent.cost_1h_usd or 0)
         return f"{most.id} {spend(most.cost_1h_usd)}/h"
 
-    def say(self, text: str, level: Level = Level.NOTE, strong: tuple[str, ...] = ()) -> None:
-        """Say a sentence to the operator."""
-        self.known.messages.say(Message(text, level, self.clock.wall(), strong))
+    def say(self, text: str, level: Level = Level.NOTE, strong: tuple[str, ...] = (), *, short: str = "") -> None:
+        """Say a sentence to the operator; `short` says it where there is no room for it."""
+        self.known.messages.say(Message(text, level, self.clock.wall(), strong, short=short))
 
     async def show_first_rows(self, asked: Ahead[FirstRows]) -> bool:
         """Show the rows that were asked for ahead; False when they did not come."""

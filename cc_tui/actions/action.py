@@ -58,5 +58,5 @@ class Action:
         if self.needs_role != "viewer" and identity.is_read_only:
             return "read-only key" if not identity.read_only_by_choice else "read-only by --read-only"
         if self.needs_link and not known.link.link.is_up:
-            return "offline: only decisions are kept until the link is back"
+            return "offline; only decisions are kept"
         return self.why_not(known) if self.why_not is not None else None

@@ -69,7 +69,9 @@ class Keymap:
         return written(keys[0]) if keys else ""
 
     def footer_key(self, action: Action) -> str:
-        """How the footer writes an action's keys: the first, or a range of digits."""
+        """How the footer writes an action's keys: the first, a range of digits, or both ways to turn."""
+        if action.id == "list.next_view":
+            return " ".join(filter(None, (self.first_key("list.previous_view"), self.first_key(action.id))))
         if len(action.keys) > 2 and all(key.isdigit() for key in action.keys):
             return f"{action.keys[0]}–{action.keys[-1]}"
         return written(action.keys[0]) if action.keys else ""

@@ -100,6 +100,15 @@ _SENTENCES = {
 }
 
 
+_BRIEF = {
+    Why.NOT_SEEN: "the draft was not shown yet",
+    Why.TOO_SOON: "the draft was seen too short",
+    Why.BURST: "keys came too fast",
+    Why.FOCUS: "the window just got focus",
+    Why.SILENCE: "wait half a second",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Swallowed:
     """A key that did not count; `scroll_to` is the unseen line to bring into view."""
@@ -108,6 +117,11 @@ class Swallowed:
     why: Why
     sentence: str
     scroll_to: int | None = None
+
+    @property
+    def brief(self) -> str:
+        """The sentence in at most 28 letters, for narrow screens."""
+        return _BRIEF.get(self.why, self.sentence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -45,6 +45,8 @@ class Field(Generic[RowT]):
 
     kind: FieldKind
     of: Callable[[RowT], Any]
+    words: Mapping[str, str] = field(default_factory=dict)
+    """Other words for a value, as the screen writes it."""
 
 
 class FilterMistake(ValueError):
@@ -162,8 +164,8 @@ class _Reader(Generic[RowT]):
         field = self._fields.get(name)
         if field is None:
             near = get_close_matches(name, self._fields, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(self._fields)}"
-            raise FilterMistake(f"there is no field {name!r}{hint}", token.start, token.start + len(match["name"]))
+            hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(self._fields)}"
+            raise FilterMistake(f"no field {name!r}{hint}", token.start, token.start + len(match["name"]))
         return _comparison(field, match["op"], match["value"].strip('"'), token.start + match.start("value"), token.end)
 
     def _word(self, token: _Token) -> Predicate[RowT]:
@@ -178,7 +180,7 @@ class _Reader(Generic[RowT]):
 def _comparison(field: Field[RowT], sign: str, value: str, start: int, end: int) -> Predicate[RowT]:
     of = field.of
     if field.kind is FieldKind.TEXT:
-        wanted = value.lower()
+        wanted = field.words.get(value.lower(), value.lower())
         if sign == "~":
             return lambda row: wanted in str(of(row)).lower()
         if sign in ("=", "!="):

@@ -27,7 +27,8 @@ class Message:
     """One sentence to the operator.
 
     `strong` are the pieces of it to set off (names, keys, figures); `until` is the local time in seconds up to
-    which a countdown in it runs: `{left}` in the text stands for the seconds left.
+    which a countdown in it runs: `{left}` in the text stands for the seconds left. `short` says the same where the text
+    does not fit.
     """
 
     text: str
@@ -36,6 +37,7 @@ class Message:
     strong: tuple[str, ...] = ()
     until: float | None = None
     right: str = ""
+    short: str = ""
 
 
 class MessageStore:

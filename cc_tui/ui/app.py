@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 TOO_SMALL = (40, 10)
 TOO_SMALL_WORDS = f"too small: {TOO_SMALL[0]}×{TOO_SMALL[1]} is needed"
+TOO_SMALL_SHORT = f"too small: {TOO_SMALL[0]}×{TOO_SMALL[1]}"
 REPAINT_SECONDS = 0.2
 
 
@@ -234,7 +235,7 @@ class CommandCenter(App[int]):
     def look_first(self) -> None:
         """Nothing that could be decided is on screen: show it, where there is room for it."""
         if self._is_too_small:
-            self.session.say(TOO_SMALL_WORDS, Level.ERROR)
+            self.session.say(TOO_SMALL_WORDS, Level.ERROR, short=TOO_SMALL_SHORT)
         else:
             self.tab.look_first()
 
@@ -255,7 +256,8 @@ class CommandCenter(App[int]):
     def swallowed(self, swallowed: Swallowed) -> None:
         """Say what did not count; bring what was not seen into view."""
         words = f"{swallowed.key} did not count: {swallowed.sentence}"
-        self.session.say(words, Level.WARN, (swallowed.key,))
+        short = f"{swallowed.key} ignored: {swallowed.brief}"
+        self.session.say(words, Level.WARN, (swallowed.key,), short=short)
         if self.overlays.prompt is not None:
             self.overlays.prompt.say(words)
         if swallowed.scroll_to is not None:
@@ -335,17 +337,13 @@ class CommandCenter(App[int]):
         if not self.is_running:
             return
         self.frame.show_tab(self.active, self.tab.inner_title())
-        offers = self.tab.offers if self.overlays.sheet is None else _offers_all
-        self.frame.show_keys(self.keymap, self._footer_places(), offers)
-
-    def _footer_places(self) -> Sequence[Where]:
-        """Whose keys stand in the footer; while a line takes text, none."""
-        if self.overlays.prompt is not None:
-            return ()
-        sheet = self.overlays.sheet
-        if sheet is None:
-            return self.tab.places()
-        return sheet.places if sheet.footer_places is None else sheet.footer_places
+        sheet, prompt = self.overlays.sheet, self.overlays.prompt
+        if prompt is not None:
+            self.frame.show_fixed_keys((("enter", prompt.question.verb), ("esc", "leave")), has_help=False)
+        elif sheet is not None and sheet.keys:
+            self.frame.show_fixed_keys(sheet.keys, has_help=False)
+        else:
+            self.frame.show_keys(self.keymap, self.places(), self.tab.offers if sheet is None else _offers_all)
 
     def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
         """A click on a tab."""
@@ -378,7 +376,7 @@ class CommandCenter(App[int]):
         was_too_small, self._is_too_small = self._is_too_small, width < TOO_SMALL[0] or height < TOO_SMALL[1]
         self.query_one("#tabs").set_class(self._is_too_small, "-hidden")
         if self._is_too_small:
-            self.session.say(TOO_SMALL_WORDS, Level.ERROR)
+            self.session.say(TOO_SMALL_WORDS, Level.ERROR, short=TOO_SMALL_SHORT)
         elif was_too_small:
             self.session.known.messages.clear()
         self.tab.reshape(width, height)

@@ -94,7 +94,9 @@ class Everywhere:
 
         app = self._app
         app.open_sheet(
-            PageSheet(app.look, "help", "Keys", lambda width: help_lines(app.keymap, app.session.known, width))
+            PageSheet(
+                app.look, "help", "Keys", lambda width: help_lines(app.keymap, app.session.known, width, app.look)
+            )
         )
 
     def _log(self) -> None:
@@ -105,7 +107,9 @@ class Everywhere:
         if app.witness.is_mute:
             notes.append("this terminal can't testify what it shows: decisions count 1 s after a frame was written")
         messages = app.session.known.messages.newest(LOG_SHOWN)
-        app.open_sheet(PageSheet(app.look, "log", "Log, newest first", lambda width: log_lines(messages, notes, width)))
+        app.open_sheet(
+            PageSheet(app.look, "log", "Log, newest first", lambda width: log_lines(messages, notes, width, app.look))
+        )
 
     async def _undo(self) -> None:
         from cc_api_client.errors import CommandCenterError

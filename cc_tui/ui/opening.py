@@ -90,7 +90,7 @@ class Opening:
         await self._open(endpoint.url, endpoint.api_key)
         app.session.say(
             "read the draft, then a approves, r rejects, u takes it back, ? shows every key", Level.NOTE,
-            ("a", "r", "u", "?"),
+            ("a", "r", "u", "?", "enter"), short="enter opens the draft, ? shows every key",
         )  # fmt: skip
 
     async def _open(self, url: str, api_key: str) -> None:

@@ -38,7 +38,7 @@ def test_the_first_ten_minutes(home: Path, tmp_path: Path) -> None:
         terminal.press("3")
         terminal.wait_for(r"lead-qualifier +active")
         terminal.press("p")
-        terminal.wait_for(r"why is lead-qualifier paused")
+        terminal.wait_for(r"why\?")
         terminal.type("prices are wrong")
         terminal.press("enter")
         terminal.wait_for(r"lead-qualifier +paused")

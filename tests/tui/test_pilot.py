@@ -141,9 +141,13 @@ async def test_a_mistake_in_the_filter_is_told_where_it_stands(tmp_path: Path) -
     app = app_of(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        await pilot.press("slash", *"risk<<")
+        await pilot.press("slash", *"kind=email risc<40")
         await settled(pilot)
-        assert said(app).startswith("filter, at")
+        assert app.overlays.prompt is not None
+        mistake = app.overlays.prompt.mistake
+        assert mistake is not None
+        assert "did you mean 'risk'" in mistake.sentence
+        assert (mistake.start, mistake.end) == (11, 15)
 
 
 async def test_without_a_server_a_form_asks_for_one(tmp_path: Path) -> None:

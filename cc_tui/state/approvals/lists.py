@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from itertools import chain
+from types import MappingProxyType
 
 from cc_tui.state.approvals.rows import ApprovalRow, View
 from cc_tui.state.approvals.store import ApprovalStore
 from cc_tui.state.filter import Field, FieldKind, Predicate, parse_filter
 from cc_tui.state.load import Phase
 from cc_tui.state.signal import ALL, Ids, Signal
+
+KIND_WORDS = MappingProxyType({"call": "call_script", "contract": "contract_change", "follow-up": "follow_up"})
+"""The words that stand in the column for what the server calls a kind."""
 
 
 class SortKey(StrEnum):
@@ -40,7 +44,7 @@ _NEWEST_FIRST = frozenset({View.SENT, View.REJECTED})
 def approval_fields(server_now: Callable[[], float]) -> dict[str, Field[ApprovalRow]]:
     """The fields that a filter over approvals may name; ages by the server's clock (seconds)."""
     return {
-        "kind": Field(FieldKind.TEXT, lambda row: row.kind),
+        "kind": Field(FieldKind.TEXT, lambda row: row.kind, KIND_WORDS),
         "to": Field(FieldKind.TEXT, lambda row: row.to_email),
         "name": Field(FieldKind.TEXT, lambda row: row.to_name),
         "subject": Field(FieldKind.TEXT, lambda row: row.subject),
@@ -80,6 +84,7 @@ class ApprovalList:
         self._passes: Predicate[ApprovalRow] = lambda _row: True
         self._places: dict[str, int] = {}
         self._settled = False
+        self._gone: set[str] = set()
         store.changed.subscribe(self._store_changed)
 
     # Reading
@@ -110,6 +115,11 @@ class ApprovalList:
         """Marks on rows that the filter hides."""
         return sum(marked not in self._places for marked in self.marks)
 
+    @property
+    def has_news(self) -> bool:
+        """Whether settling would change something: rows arrived, or rows that left are still shown."""
+        return bool(self.arrived or self._gone)
+
     # Changing what is shown
 
     def set_filter(self, text: str) -> None:
@@ -135,6 +145,7 @@ class ApprovalList:
         self.order = [row.id for row in rows]
         self._places = {approval_id: place for place, approval_id in enumerate(self.order)}
         self.arrived.clear()
+        self._gone.clear()
         self._settled = True
         self.changed.emit(ALL)
 
@@ -176,7 +187,7 @@ class ApprovalList:
             row = self._store.rows.get(approval_id)
             if approval_id in self._places:
                 here = True
-                self._drop_stale_mark(approval_id)
+                self._still_belongs(approval_id)
             elif row is not None and self._belongs(row):
                 self.arrived.add(approval_id)
                 here = True
@@ -192,6 +203,7 @@ class ApprovalList:
         if load.phase is Phase.UNASKED:
             self.order, self._places, self._settled = [], {}, False
             self.arrived.clear()
+            self._gone.clear()
             self.changed.emit(ALL)
         elif not self._append(ids):
             self.settle()
@@ -212,6 +224,10 @@ class ApprovalList:
         self.changed.emit(ids)
         return True
 
-    def _drop_stale_mark(self, approval_id: str) -> None:
-        if approval_id in self.marks and not self.is_undecided_here(approval_id):
+    def _still_belongs(self, approval_id: str) -> None:
+        """A shown row changed: one that left the view stays until the list is settled, but not its mark."""
+        if self.is_undecided_here(approval_id):
+            self._gone.discard(approval_id)
+        else:
+            self._gone.add(approval_id)
             self.marks.discard(approval_id)

@@ -29,7 +29,7 @@ class ConnectSheet(Sheet):
     ConnectSheet Input { height: 1; border: none; padding: 0; margin-bottom: 1; }
     """
     places = (Where.EDITOR,)
-    footer_places = ()
+    keys = (("enter", "connect"), ("tab", "next field"), ("esc", "quit"))
     takes_text = True
 
     def __init__(self, look: Look, initial: dict[str, str], connect: Callable[[dict[str, str]], None]) -> None:
@@ -51,7 +51,7 @@ class ConnectSheet(Sheet):
 
     def compose(self) -> ComposeResult:
         """Labels and fields."""
-        yield Static("Connect to a server: enter connects, esc quits", markup=False)
+        yield Static("Connect to a server", markup=False)
         for name, field in self._inputs.items():
             yield Static(LABELS[name], markup=False)
             yield field

@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import ComposeResult
-from textual.widgets import Input, TextArea
+from textual.containers import Horizontal
+from textual.widgets import Input, Static, TextArea
 
 from cc_tui.actions.action import Action, Where
 from cc_tui.state.approvals.rows import ApprovalRow
 from cc_tui.state.messages import Level
+from cc_tui.text.fit import cut_address
 from cc_tui.text.safe import safe_line
 from cc_tui.ui.dialogs.sheet import Sheet
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.canvas import Canvas
 from cc_tui.ui.widgets.line import Line
+from cc_tui.ui.widgets.shape import NARROW_FROM, margin_of
 
 if TYPE_CHECKING:
     from cc_tui.session import Session
 
 KEEP_AFTER_SECONDS = 0.5
+KEPT = "not saved, but kept for the next e"
 
 
 class _EditHead(Canvas):
@@ -35,9 +40,10 @@ class _EditHead(Canvas):
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """Rule and title."""
-        margin = " " * (2 if width >= 110 else 1)
-        title = Line().add(margin).add("Edit ", Token.STRONG).add(safe_line(self._row.to_email))
-        title.add("  saving never approves", Token.DIM)
+        margin = margin_of(width)
+        title = Line().add(" " * margin).add("Edit ", Token.STRONG)
+        title.add(cut_address(safe_line(self._row.to_email), width - 2 * margin - 5))
+        title.add("  saving never approves" if width >= NARROW_FROM else "", Token.DIM).to(width - margin)
         return [Line().add(self.look.signs.heavy_rule * width, Token.ACCENT), title]
 
 
@@ -46,8 +52,15 @@ class EditSheet(Sheet):
 
     DEFAULT_CSS = """
     EditSheet { height: 80%; }
-    EditSheet Input { height: 1; border: none; margin: 0 2 1 2; }
-    EditSheet TextArea { height: 1fr; border: none; padding: 0 2; }
+    EditSheet Horizontal { height: 2; margin: 0 1; }
+    EditSheet #edit-text { height: 1fr; }
+    EditSheet Static { width: 9; height: 1; }
+    EditSheet Static.-focused { text-style: bold; }
+    EditSheet Input { height: 1; border: none; padding: 0; }
+    EditSheet TextArea { width: 1fr; height: 1fr; border: none; padding: 0; scrollbar-size: 0 0; }
+    EditSheet.-wide Horizontal { margin: 0 2; }
+    EditSheet.-phone Horizontal { layout: vertical; height: 3; }
+    EditSheet.-phone #edit-text { height: 1fr; }
     """
     places = (Where.EDITOR,)
     takes_text = True
@@ -60,18 +73,33 @@ class EditSheet(Sheet):
         self._subject.cursor_blink = False
         self._body = TextArea(fields["body"], compact=True, highlight_cursor_line=False)
         self._body.cursor_blink = False
+        self._labels = (Static("Subject", markup=False), Static("Text", markup=False))
         self._first = dict(fields)
         self._keep_pending = False
 
     def compose(self) -> ComposeResult:
         """Title, subject, text."""
         yield _EditHead(self.look, self._row)
-        yield self._subject
-        yield self._body
+        with Horizontal():
+            yield self._labels[0]
+            yield self._subject
+        with Horizontal(id="edit-text"):
+            yield self._labels[1]
+            yield self._body
 
     def on_mount(self) -> None:
         """Begin in the text."""
         self._body.focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Below 80 columns the labels stand above their fields."""
+        super().on_resize(event)
+        self.set_class(event.size.width < NARROW_FROM, "-phone")
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The label of the field that is typed into is strong."""
+        for label, field in zip(self._labels, (self._subject, self._body), strict=True):
+            label.set_class(field is event.widget, "-focused")
 
     @property
     def fields(self) -> dict[str, str]:
@@ -115,7 +143,7 @@ class EditSheet(Sheet):
     def _leave(self) -> None:
         if self.fields != self._first:
             self._session.keep_edit(self._row.id, self._row.version, self.fields)
-            self._session.say("not saved; what you typed is kept for the next e")
+            self._session.say("not saved; what you typed is kept for the next e", short=KEPT)
         self.close()
 
     def _save(self) -> None:
@@ -123,7 +151,7 @@ class EditSheet(Sheet):
         self._session.keep_edit(self._row.id, self._row.version, fields)
         self.close()
         if not self._session.known.link.link.is_up:
-            self._session.say("offline: not saved; what you typed is kept for the next e", Level.WARN)
+            self._session.say("offline: not saved; what you typed is kept for the next e", Level.WARN, short=KEPT)
             return
         self.app.run_worker(
             self._session.save_edit(self._row, fields), group="commands", exit_on_error=False

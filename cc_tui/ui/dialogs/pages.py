@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from textual.app import ComposeResult
 
@@ -11,13 +11,17 @@ from cc_tui.actions.keymap import Keymap, written
 from cc_tui.state.known import Known
 from cc_tui.state.messages import Level, Message
 from cc_tui.text.formats import clock_seconds, moment
-from cc_tui.text.safe import safe_line
+from cc_tui.text.safe import SafeText, safe_lines
 from cc_tui.ui.dialogs.head import Head
 from cc_tui.ui.dialogs.sheet import Sheet
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
+from cc_tui.ui.widgets.charts import section
 from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.pane import Pane
+from cc_tui.ui.widgets.shape import NARROW_FROM, margin_of
+
+KEYS_WIDE = 12
 
 
 class PageSheet(Sheet):
@@ -25,7 +29,7 @@ class PageSheet(Sheet):
 
     DEFAULT_CSS = "PageSheet { height: 80%; }"
     places = (Where.DIALOGS, Where.LISTS)
-    footer_places = ()
+    keys = (("j k", "scroll"), ("^d ^u", "half a page"), ("esc", "close"))
 
     def __init__(self, look: Look, name: str, title: str, lines: Callable[[int], Sequence[Line]]) -> None:
         super().__init__(look, id=name)
@@ -35,7 +39,7 @@ class PageSheet(Sheet):
 
     def compose(self) -> ComposeResult:
         """Title and lines."""
-        yield Head(self.look, self._title, (("j k", "scroll"), ("esc", "close")))
+        yield Head(self.look, self._title)
         yield self.pane
 
     def on_mount(self) -> None:
@@ -63,36 +67,55 @@ class PageSheet(Sheet):
         return False
 
 
-def help_lines(keymap: Keymap, known: Known, width: int) -> list[Line]:
+def help_lines(keymap: Keymap, known: Known, width: int, look: Look) -> list[Line]:
     """Every key by place, what it does, and why it can't be used now."""
     lines: list[Line] = []
-    margin = " " * (2 if width >= 110 else 1)
+    margin = margin_of(width)
     for where in Where:
-        actions = [action for action in keymap.actions if action.where is where]
-        lines.append(Line().add(margin).add(where.value, Token.ACCENT_STRONG))
-        for action in actions:
-            keys = " ".join(written(key) for key in action.keys)
-            line = Line().add(margin).add(keys, Token.STRONG).to(len(margin) + 16 if width >= 80 else 12)
-            line.add(action.title)
-            if width >= 80:
-                line.to(len(margin) + 42).add(action.help, Token.DIM)
-            why = action.unavailable(known)
-            if why is not None:
-                line.end(f"{why} ", Token.WARN)
-            lines.append(line)
-            if width < 80:
-                lines.append(Line().add(" " * 12).add(action.help, Token.DIM))
+        lines.append(section([(SafeText(where.value), Token.DIM)], [], width, look, margin=margin))
+        for action in (action for action in keymap.actions if action.where is where):
+            lines.extend(_help_of(action, action.unavailable(known), width, look))
         lines.append(Line())
     return lines
 
 
-def log_lines(messages: Sequence[Message], notes: Sequence[str], width: int) -> list[Line]:
-    """What was said, newest first; `notes` stand above it."""
-    del width
-    tokens = {Level.DONE: Token.OK, Level.WARN: Token.WARN, Level.ERROR: Token.BAD, Level.NOTE: Token.DIM}
-    lines = [Line().add("  ").add(safe_line(note), Token.WARN) for note in notes]
+def _help_of(action: Action, why: str | None, width: int, look: Look) -> Iterator[Line]:
+    """One action: keys, name and what it does; below 80 columns on two lines."""
+    margin = margin_of(width)
+    line = Line().add(" " * margin).add(" ".join(written(key) for key in action.keys), Token.STRONG)
+    line.to(margin + KEYS_WIDE).add(action.title)
+    if why is not None:
+        line.end(f"{look.signs.warn} {why}", Token.WARN).end(" " * margin)
+    if width >= NARROW_FROM:
+        yield line.to(margin + KEYS_WIDE + 24).add(action.help, Token.DIM)
+        return
+    yield line
+    for wrapped in safe_lines(action.help, width - 2 * margin - 4):
+        yield Line().add(" " * (margin + 4)).add(wrapped.text, Token.DIM)
+
+
+def log_lines(messages: Sequence[Message], notes: Sequence[str], width: int, look: Look) -> list[Line]:
+    """What was said, newest first; `notes` stand above it. Long sentences go on in the next line."""
+    margin = margin_of(width)
+    signs = {
+        Level.DONE: (look.signs.safe, Token.OK), Level.WARN: (look.signs.warn, Token.WARN),
+        Level.ERROR: (look.signs.block, Token.BAD), Level.NOTE: (look.signs.dot, Token.DIM),
+    }  # fmt: skip
+    lines: list[Line] = []
+    for note in notes:
+        lines += _logged("", look.signs.warn, Token.WARN, note, width)
     for message in messages:
+        sign, token = signs[message.level]
         text = message.text.replace("leaves in {left}", "held")
-        line = Line().add("  ").add(clock_seconds(moment(message.at)), Token.DIM).add("  ")
-        lines.append(line.add(f"{message.level.value:<6}", tokens[message.level]).add(safe_line(text)))
-    return lines or [Line().add("  nothing was said yet", Token.DIM)]
+        lines += _logged(clock_seconds(moment(message.at)), sign, token, text, width)
+    return lines or [Line().add(" " * margin).add("nothing was said yet", Token.DIM)]
+
+
+def _logged(at: str, sign: str, token: Token, text: str, width: int) -> Iterator[Line]:
+    margin = margin_of(width)
+    start = margin + 12
+    for number, wrapped in enumerate(safe_lines(text, max(8, width - start - margin))):
+        line = Line().add(" " * margin)
+        if number == 0:
+            line.add(at, Token.DIM).to(start - 2).add(sign, token)
+        yield line.to(start).add(wrapped.text)

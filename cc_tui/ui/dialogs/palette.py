@@ -16,6 +16,7 @@ from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.pane import Pane
+from cc_tui.ui.widgets.shape import NARROW_FROM, margin_of
 
 
 class PaletteSheet(Sheet):
@@ -23,10 +24,11 @@ class PaletteSheet(Sheet):
 
     DEFAULT_CSS = """
     PaletteSheet { height: 60%; }
-    PaletteSheet Input { height: 1; border: none; margin: 0 2; }
+    PaletteSheet Input { height: 1; border: none; margin: 0 1; padding: 0; }
+    PaletteSheet.-wide Input { margin: 0 2; }
     """
     places = (Where.EDITOR,)
-    footer_places = ()
+    keys = (("enter", "do it"), ("↑ ↓", "choose"), ("esc", "close"))
     takes_text = True
 
     def __init__(
@@ -45,7 +47,7 @@ class PaletteSheet(Sheet):
 
     def compose(self) -> ComposeResult:
         """Input and what matches."""
-        yield Head(self.look, "Palette", (("enter", "does it"), ("↑ ↓", "choose"), ("esc", "close")))
+        yield Head(self.look, "Palette")
         yield self._input
         yield self._pane
 
@@ -101,14 +103,18 @@ class PaletteSheet(Sheet):
 
     def _fill(self) -> None:
         signs = self.look.signs
+        width = self.screen.size.width
+        margin = margin_of(width)
         lines = []
         for place, action in enumerate(self._found):
             here = place == self._at
-            line = Line().add(signs.cursor if here else " ", Token.ACCENT).add(" ")
-            line.add(action.title, Token.STRONG if here else Token.TEXT).to(26).add(action.help, Token.DIM)
+            line = Line().add(signs.cursor if here else " ", Token.ACCENT).add(" " * (margin - 1))
+            line.add(action.title, Token.STRONG if here else Token.TEXT)
             why = self._why_not(action)
             key = " ".join(written(one) for one in action.keys)
-            line.end(f" {why}" if why else f" {key}", Token.WARN if why else Token.STRONG).end("  ")
+            if width >= NARROW_FROM:
+                line.to(26).add(action.help, Token.DIM)
+            line.end(f"{signs.warn} {why}" if why else key, Token.WARN if why else Token.STRONG).end(" " * margin)
             lines.append(line)
-        self._pane.show(lines or [Line().add("  nothing is called that", Token.DIM)])
+        self._pane.show(lines or [Line().add(" " * margin).add("nothing is called that", Token.DIM)])
         self._pane.scroll_to_line(self._at)

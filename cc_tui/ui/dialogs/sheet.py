@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import events
 from textual.containers import Vertical
 from textual.message import Message
 
 from cc_tui.actions.action import Action, Where
 from cc_tui.ui.themes.look import Look
+from cc_tui.ui.widgets.shape import WIDE_FROM
 
 
 class SheetClosed(Message):
@@ -27,14 +29,18 @@ class Sheet(Vertical):
     """
 
     places: Sequence[Where] = (Where.DIALOGS,)
-    footer_places: Sequence[Where] | None = None
-    """Whose keys stand in the footer, where it is not `places`."""
+    keys: Sequence[tuple[str, str]] = ()
+    """The keys that stand in the footer with their words, where these are not the actions of `places`."""
     takes_text = False
     """Whether keys that are no action go to an input inside."""
 
     def __init__(self, look: Look, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self.look = look
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Inputs begin at the margin, which is wider where there is room."""
+        self.set_class(event.size.width >= WIDE_FROM, "-wide")
 
     def act(self, action: Action, key: str) -> bool:
         """Carry out an action; False when it is not for this sheet."""

@@ -39,16 +39,17 @@ class KeyFooter(Canvas):
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="key-footer")
         self._items: tuple[FooterItem, ...] = ()
+        self._has_help = True
         self._spans: list[tuple[int, int, str]] = []
 
-    def show(self, items: Sequence[FooterItem]) -> None:
-        """Show these, in order."""
-        if tuple(items) != self._items:
-            self._items = tuple(items)
+    def show(self, items: Sequence[FooterItem], *, has_help: bool = True) -> None:
+        """Show these, in order; `has_help` is False where `?` is a letter to type."""
+        if (tuple(items), has_help) != (self._items, self._has_help):
+            self._items, self._has_help = tuple(items), has_help
             self.repaint()
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
-        """What fits, and `?` at the right edge."""
+        """What fits, and `?` at the right edge. An item without an action is not clicked."""
         margin = 2 if width >= 110 else 1
         gap = 3 if width >= 110 else 2
         line = Line(ground=Ground.RAISED).add(" " * margin)
@@ -60,10 +61,13 @@ class KeyFooter(Canvas):
             wide = len(item.key) + 1 + len(item.word)
             if wide > room:
                 break
-            self._spans.append((at, at + wide, item.action_id))
-            line.add(item.key, Token.STRONG).add(f" {item.word}", Token.DIM).add(" " * gap)
+            if item.action_id:
+                self._spans.append((at, at + wide, item.action_id))
+            line.to(at).add(item.key, Token.STRONG).add(f" {item.word}", Token.DIM)
             at += wide + gap
             room -= wide + gap
+        if not self._has_help:
+            return [line]
         line.end("?", Token.STRONG).end(" help" if width >= 80 else "", Token.DIM).end(" " * margin)
         self._spans.append((width - margin - help_width, width, "app.help"))
         return [line]

@@ -50,6 +50,10 @@ class Frame:
             if action.id != "app.help" and offers(action) and action.unavailable(known) != "read-only key"
         ])  # fmt: skip
 
+    def show_fixed_keys(self, keys: Sequence[tuple[str, str]], *, has_help: bool) -> None:
+        """Keys that are no actions, with their words; `?` may be a letter to type."""
+        self.footer.show([FooterItem("", key, word) for key, word in keys], has_help=has_help)
+
     def tick(self) -> None:
         """A second has passed: old messages go, a countdown runs."""
         self.show_state()

@@ -7,17 +7,28 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Mistake:
+    """What is wrong with what is typed, and where it stands (code points; `end` is one after the last)."""
+
+    sentence: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What is asked: a label, what stands there, and whom to tell.
 
-    `takes_paste` is False where what is typed confirms something: it must be typed. `decides` says that the enter which
-    takes it is a decision, and so must be a finger's.
+    `verb` says what enter does. `changed` is told each change and answers what is wrong with it. `takes_paste` is False
+    where what is typed confirms something: it must be typed. `decides` says that the enter which takes it is a
+    decision, and so must be a finger's.
     """
 
     label: str
     initial: str
     taken: Callable[[str], None]
-    changed: Callable[[str], None] | None = None
+    verb: str = "take it"
+    changed: Callable[[str], Mistake | None] | None = None
     left: Callable[[], None] | None = None
     takes_paste: bool = True
     decides: bool = False

@@ -16,14 +16,15 @@ _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 DOTS_ACROSS, DOTS_DOWN = 2, 4
 
 
-def section(title: Sequence[Piece], right: Sequence[Piece], width: int, look: Look) -> Line:
-    """`─ Title ───── key word ─`, exactly `width` cells."""
+def section(title: Sequence[Piece], right: Sequence[Piece], width: int, look: Look, *, margin: int = 2) -> Line:
+    """`─ Title ───── key word ─`, exactly `width` cells; the title begins at the margin, where the text below does."""
     rule = look.signs.rule
-    line = Line().add(f"{rule} ", Token.RULE).extend(title).add(" ")
-    tail: list[Piece] = [(SafeText(" "), Token.TEXT), *right, (SafeText(f" {rule}"), Token.RULE)] if right else []
+    edge = rule * (margin - 1)
+    line = Line().add(f"{edge} ", Token.RULE).extend(title).add(" ")
+    tail: list[Piece] = [(SafeText(" "), Token.TEXT), *right, (SafeText(f" {edge}"), Token.RULE)] if right else []
     room = width - width_of(line.left) - width_of(tail)
     if room < 1 and right:
-        return section(title, (), width, look)
+        return section(title, (), width, look, margin=margin)
     return line.add(rule * max(0, room), Token.RULE).extend(tail)
 
 

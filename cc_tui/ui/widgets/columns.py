@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cc_tui.text.safe import SafeText
 from cc_tui.ui.themes.tokens import Token
-from cc_tui.ui.widgets.line import Line, Piece, field_piece
+from cc_tui.ui.widgets.line import Line, Piece, cut_pieces, field_piece, width_of
 
 GAP, GAP_BEFORE_FIGURES = 1, 2
+Cell = Piece | list[Piece]
+"""What stands in one column: a piece, or several where a sign has a colour of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,31 +27,62 @@ class Column:
     """Whether it takes the room that is left."""
 
 
-def that_fit(columns: Sequence[Column], room: int) -> list[tuple[Column, int]]:
-    """The columns that fit into `room` cells with their widths; what is dropped first goes first."""
+def that_fit(columns: Sequence[Column], room: int, gap: int = GAP) -> list[tuple[Column, int]]:
+    """The columns that fit into `room` cells with their widths; what is dropped first goes first.
+
+    `gap` are the cells between two columns of text.
+    """
     kept = list(columns)
-    while _wide(kept) > room and any(column.dropped for column in kept):
+    while _wide(kept, gap) > room and any(column.dropped for column in kept):
         kept.remove(min((column for column in kept if column.dropped), key=lambda column: column.dropped))
-    left = room - _wide(kept)
+    left = room - _wide(kept, gap)
     return [(column, column.width + (left if column.grows else 0)) for column in kept]
 
 
-def header_line(columns: Sequence[tuple[Column, int]], start: int) -> Line:
-    """The titles."""
-    titles = {column.id: (SafeText(column.title), Token.DIM) for column, _width in columns}
-    return row_line(columns, titles, Line().add(" " * start))
+def cells_of(columns: Sequence[tuple[Column, int]], gap: int = GAP) -> int:
+    """How many cells these columns take with the gaps between them."""
+    return sum(width for _column, width in columns) + _gaps([column for column, _width in columns], gap)
 
 
-def row_line(columns: Sequence[tuple[Column, int]], values: Mapping[str, Piece], line: Line) -> Line:
+def header_line(
+    columns: Sequence[tuple[Column, int]], start: int, gap: int = GAP, *, sorted_by: str = "", arrow: str = ""
+) -> Line:
+    """The titles; the one that is sorted by wears `arrow`: before a figure's, in the gap, behind a text's."""
+    line = Line().add(" " * start)
+    end = start
+    for place, (column, width) in enumerate(columns):
+        begin = end + (0 if not place else GAP_BEFORE_FIGURES if column.is_figure else gap)
+        end = begin + width
+        is_sorted = column.id == sorted_by
+        words = _with_arrow(column, width, arrow) if is_sorted else column.title
+        line.to(end - len(words) if column.is_figure else begin).add(words, Token.TEXT if is_sorted else Token.DIM)
+    return line.to(end)
+
+
+def _with_arrow(column: Column, width: int, arrow: str) -> str:
+    """A figure's arrow stands before its title: in the gap, close to it, where the title is as wide as the column."""
+    if not column.is_figure:
+        return f"{column.title} {arrow}"
+    return f"{arrow}{column.title}" if len(column.title) >= width else f"{arrow} {column.title}"
+
+
+def row_line(columns: Sequence[tuple[Column, int]], values: Mapping[str, Cell], line: Line, gap: int = GAP) -> Line:
     """The cells of one row, put behind what stands in `line`."""
     for place, (column, width) in enumerate(columns):
         if place:
-            line.add(" " * (GAP_BEFORE_FIGURES if column.is_figure else GAP))
-        text, token = values[column.id]
-        line.extend([field_piece(text, width, token, right=column.is_figure)])
+            line.add(" " * (GAP_BEFORE_FIGURES if column.is_figure else gap))
+        value = values[column.id]
+        if isinstance(value, list):
+            shown = cut_pieces(value, width)
+            line.extend(shown).add(" " * (width - width_of(shown)))
+        else:
+            line.extend([field_piece(value[0], width, value[1], right=column.is_figure)])
     return line
 
 
-def _wide(columns: Sequence[Column]) -> int:
-    gaps = sum(GAP_BEFORE_FIGURES if column.is_figure else GAP for column in columns[1:])
-    return sum(column.width for column in columns) + gaps
+def _wide(columns: Sequence[Column], gap: int) -> int:
+    return sum(column.width for column in columns) + _gaps(columns, gap)
+
+
+def _gaps(columns: Sequence[Column], gap: int) -> int:
+    return sum(GAP_BEFORE_FIGURES if column.is_figure else gap for column in columns[1:])

@@ -80,8 +80,8 @@ def chart_lines(facts: ChartFacts, width: int, shape: Shape, look: Look, height:
     airy: list[Line] = [Line()] if room >= 8 else []
     inner = widths[0] - margin - 1, widths[1] - margin - 1, widths[2] - 2 * margin
     left = room - len(airy)
-    costs = _cost_lines(facts, inner[1], left - 2, look)
-    tail = [Line(), *_a_run(facts)] if left > len(costs) + 2 else []
+    costs = _cost_lines(facts, inner[1], left - 1, look)
+    tail = [*([Line()] if left > len(costs) + 1 else []), *_a_run(facts)]
     blocks = [
         _block("Success 7 d", (), [*airy, *_success_lines(facts, inner[0], left, look)], widths[0], margin, look),
         _block("Cost 24 h", [(day, Token.TEXT)], [*airy, *costs, *tail], widths[1], margin, look),
@@ -94,7 +94,8 @@ def chart_lines(facts: ChartFacts, width: int, shape: Shape, look: Look, height:
 def _block(
     title: str, right: Sequence[Piece], lines: Sequence[Line], width: int, margin: int, look: Look
 ) -> list[Line]:
-    return [section([(SafeText(title), Token.DIM)], right, width, look), *indented(lines, margin)]
+    head = section([(SafeText(title), Token.DIM)], right, width, look, margin=margin)
+    return [head, *indented(lines, margin)]
 
 
 def _one(facts: ChartFacts, width: int, look: Look, room: int) -> list[Line]:
@@ -111,19 +112,24 @@ def _one(facts: ChartFacts, width: int, look: Look, room: int) -> list[Line]:
 
 
 def _success_lines(facts: ChartFacts, width: int, room: int, look: Look) -> list[Line]:
-    """Best first; those without runs in one line below."""
+    """Best first; those that find no room are told of in one line, and so are those without runs."""
     told = [agent for agent in facts.agents if agent.success_ratio_7d is not None]
     told.sort(key=lambda agent: agent.success_ratio_7d or 0.0, reverse=True)
     silent = [agent.id for agent in facts.agents if agent.success_ratio_7d is None]
     lines = []
-    for agent in told[: max(1, room)]:
+    shown = _that_fit(told, room)
+    for agent in shown:
         figure = ratio(agent.success_ratio_7d)
         wide = max(3, width - _NAME - 9)
         line = Line().add(cut(safe_line(agent.id), _NAME - 1)).to(_NAME)
         line.extend([bar(agent.success_ratio_7d or 0.0, wide, look)]).add(" " * (9 - cells(figure))).add(figure)
         lines.append(line)
-    if silent and len(lines) + 2 <= room:
-        lines += [Line(), Line().add(cut(safe_line(f"{', '.join(silent)}: no runs"), width), Token.DIM)]
+    if len(shown) < len(told):
+        worst = ratio(told[-1].success_ratio_7d)
+        lines.append(Line().add(f"{len(told) - len(shown)} more, down to {worst}", Token.DIM))
+    elif silent and len(lines) < room:
+        gap = [Line()] if len(lines) + 2 <= room else []
+        lines += [*gap, Line().add(cut(safe_line(f"{', '.join(silent)}: no runs"), width), Token.DIM)]
     return lines or [Line().add("no runs in seven days", Token.DIM)]
 
 
@@ -135,14 +141,23 @@ def _cost_lines(facts: ChartFacts, width: int, room: int, look: Look) -> list[Li
         return [Line().add("nothing spent in 24 h", Token.DIM)]
     most = _day_cost(dear[0])
     lines = []
-    for agent in dear[: max(1, room)]:
+    shown = _that_fit(dear, room)
+    for agent in shown:
         cost = _day_cost(agent)
         figure, part = spend(cost), share(float(cost / total))
         wide = max(3, width - _NAME - 9 - 6)
         line = Line().add(cut(safe_line(agent.id), _NAME - 1)).to(_NAME)
         line.extend([bar(float(cost / most), wide, look)]).add(" " * (9 - cells(figure))).add(figure)
         lines.append(line.add(" " * (6 - cells(part))).add(part, Token.DIM))
+    if len(shown) < len(dear):
+        rest = sum((_day_cost(agent) for agent in dear[len(shown) :]), Decimal(0))
+        lines.append(Line().add(f"{len(dear) - len(shown)} more, {spend(rest)}", Token.DIM))
     return lines
+
+
+def _that_fit(agents: Sequence[Agent], room: int) -> Sequence[Agent]:
+    """As many as there are lines, one less where a line must tell of the rest."""
+    return agents if len(agents) <= room else agents[: max(1, room - 1)]
 
 
 def _cost_narrow(facts: ChartFacts, width: int, room: int, look: Look) -> list[Line]:
@@ -200,7 +215,10 @@ def _spend_lines(facts: ChartFacts, width: int, room: int, look: Look) -> list[L
     _write_forecast(lines, _forecast(facts, look), gutter + done + 1, width)
     midnight = moment.replace(hour=0, minute=0)
     ends = Line().add(" " * gutter).add(clock(midnight), Token.DIM)
-    ends.to(width - 5).add(clock(midnight + timedelta(minutes=1439)), Token.DIM)
+    last = clock(midnight + timedelta(days=1))
+    if gutter + 6 <= gutter + done <= width - 9:
+        ends.to(gutter + done - 1).add("now", Token.DIM)
+    ends.to(width - 5).add(last if last != "00:00" else "24:00", Token.DIM)
     return [*lines, ends]
 
 

@@ -60,8 +60,9 @@ class AgentCommands:
         if reason is None:
             self._tab.stage.ask(
                 Question(
-                    label=f"why is {agent_id} paused? (esc: no reason)",
+                    label="why?",
                     initial=agent.pause_reason or "",
+                    verb="give the reason",
                     taken=lambda words: self._give_reason(agent_id, words),
                 )
             )
@@ -81,9 +82,11 @@ class AgentCommands:
         except CommandCenterError as error:
             session.say(f"{agent_id} is not resumed: {error}", Level.ERROR, (agent_id,))
             return
-        session.say(f"the server confirmed: {agent.id} is {agent.status}", Level.DONE, (agent.id,))
+        short = f"{agent.id} is {agent.status}"
+        session.say(f"the server confirmed: {short}", Level.DONE, (agent.id,), short=short)
 
     def _say_paused(self, agent: Agent) -> None:
         reason = f', "{agent.pause_reason}"' if agent.pause_reason else ""
         words = f"the server confirmed: {agent.id} paused by {agent.paused_by} {clock(agent.paused_at)}{reason}"
-        self._tab.session.say(f"{words} · P resumes", Level.DONE, (agent.id, "P"))
+        short = f"{agent.id} paused · P resumes"
+        self._tab.session.say(f"{words} · P resumes", Level.DONE, (agent.id, "P"), short=short)

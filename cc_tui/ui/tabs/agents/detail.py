@@ -6,22 +6,19 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cc_tui.text.fit import cut
-from cc_tui.text.formats import age, count, ratio, run_cost, spend, took
+from cc_tui.text.formats import age_sentence, count, ratio, run_cost, spend, took
 from cc_tui.text.safe import SafeText, safe_line
 from cc_tui.ui.tabs.agents.log import Level, log_lines
 from cc_tui.ui.tabs.agents.rows import sign_of, why_not_running
 from cc_tui.ui.tabs.facts import Fact, fact_lines
-from cc_tui.ui.tabs.runs import last_step, status_piece
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.charts import bar
 from cc_tui.ui.widgets.line import Line
-from cc_tui.ui.widgets.shape import margin_of
+from cc_tui.ui.widgets.shape import NARROW_FROM, margin_of
 
 if TYPE_CHECKING:
     from cc_api_client.models.agents import Agent, AgentDetail, LogLine
-    from cc_api_client.models.runs import Run
 
 SECTIONS = ("runs", "log", "performance", "cost", "configuration")
 
@@ -32,18 +29,15 @@ class DetailDrawing:
     Args:
         agent: as the list knows it.
         detail: with configuration and figures, once it was fetched.
-        runs: its newest runs, once they were fetched.
         log: its log.
         now: the server's time in seconds.
     """
 
     def __init__(
-        self, agent: Agent, detail: AgentDetail | None, runs: Sequence[Run] | None, log: Sequence[LogLine], now: float,
-        width: int, look: Look,
+        self, agent: Agent, detail: AgentDetail | None, log: Sequence[LogLine], now: float, width: int, look: Look,
     ) -> None:  # fmt: skip
         self._agent = agent
         self._detail = detail
-        self._runs = runs
         self._log = log
         self._now = now
         self._width = width
@@ -56,30 +50,29 @@ class DetailDrawing:
         sign, token = sign_of(agent, self._look, is_expensive=False)
         title = Line().add(" " * self._margin).add(safe_line(agent.name), Token.STRONG).add("  ")
         title.add(sign, token).add(f" {safe_line(str(agent.status))}", token if token is not Token.OK else Token.TEXT)
-        title.add(f"  {why_not_running(agent)}", Token.DIM)
+        about = why_not_running(agent) or safe_line(agent.role or "")
+        title.add(f"  {about}", Token.DIM).to(self._width - self._margin)
         beat = self._now - agent.last_heartbeat_at.timestamp() if agent.last_heartbeat_at else None
         facts = [
-            Fact("For", safe_line(agent.role or "–")),
             Fact("Runs", count(agent.runs)),
             Fact("Runs 24 h", count(agent.runs_24h)),
             Fact("Success 24 h", ratio(agent.success_ratio_24h)),
             Fact("Success 7 d", ratio(agent.success_ratio_7d)),
             Fact("Cost 24 h", spend(agent.cost_24h_usd)),
             Fact("Cost 1 h", spend(agent.cost_1h_usd)),
-            Fact("Heard", SafeText(f"{age(beat)} ago") if beat is not None else SafeText("never")),
+            Fact("Heard", SafeText(f"{age_sentence(beat)} ago") if beat is not None else SafeText("never")),
         ]
         tabs = Line().add(" " * self._margin)
         for name in SECTIONS:
             tabs.add(name, Token.TAB if name == section else Token.DIM).add("   " if self._width >= 80 else " ")
-        tabs.end("h l", Token.STRONG).end(" section", Token.DIM).end(" " * self._margin)
+        if self._width >= NARROW_FROM:
+            tabs.end("h l", Token.STRONG).end(" section", Token.DIM).end(" " * self._margin)
         return [title, Line(), *fact_lines(facts, self._width, self._margin), Line(), tabs, Line()]
 
     def body(self, section: str) -> list[Line]:
         """What the section tells."""
         if section == "log":
             return log_lines(self._log, Level.DEBUG, self._width, self._look)
-        if section == "runs":
-            return self._run_lines()
         if self._detail is None:
             return [self._said("loading")]
         match section:
@@ -92,24 +85,6 @@ class DetailDrawing:
 
     def _said(self, words: str) -> Line:
         return Line().add(" " * self._margin).add(words, Token.DIM)
-
-    def _run_lines(self) -> list[Line]:
-        if self._runs is None:
-            return [self._said("loading")]
-        head = (
-            Line().add(" " * self._margin).add("Run   Status", Token.DIM).to(self._margin + 20).add("Lead", Token.DIM)
-        )
-        lines = [head.end(f"{'Cost':>7}{'Took':>8}{'Ago':>6}", Token.DIM).end(" " * self._margin)]
-        for run in self._runs:
-            line = Line().add(" " * self._margin).add(safe_line(run.id[:4]), Token.DIM).add("  ")
-            line.extend([status_piece(str(run.status), self._look)]).to(self._margin + 20)
-            line.add(cut(safe_line(run.lead_email or "–"), 32)).to(self._margin + 54)
-            if self._width >= 80:
-                line.add(last_step(run), Token.DIM)
-            old = age(self._now - run.started_at.timestamp()) if run.started_at else SafeText("–")
-            line.end(f"  {run_cost(run.cost_estimate_usd):>7}").end(f"{took(run.duration_ms):>8}")
-            lines.append(line.end(f"{old:>6}", Token.DIM).end(" " * self._margin))
-        return lines if self._runs else [self._said("no runs yet")]
 
     def _performance(self, detail: AgentDetail) -> list[Line]:
         told = detail.performance

@@ -52,7 +52,7 @@ def heading(agent_id: str, level: Level, width: int, look: Look, *, follows: boo
     ]  # fmt: skip
     if is_focused:
         right += [(SafeText("  esc"), Token.STRONG), (SafeText(" back"), Token.DIM)]
-    return section(title, right, width, look)
+    return section(title, right, width, look, margin=margin_of(width))
 
 
 def log_lines(lines: Iterable[LogLine], level: Level, width: int, look: Look) -> list[Line]:
@@ -69,6 +69,7 @@ def _line(line: LogLine, width: int, margin: int, look: Look) -> Line:
     }.get(str(line.level), (look.signs.dot, Token.DIM))
     drawn = Line().add(" " * margin).add(clock_seconds(line.at), Token.DIM)
     if width < 80:
-        return drawn.add(f" {sign} ", token).add(safe_line(line.message))
+        return drawn.add(f" {sign} ", token).add(safe_line(line.message)).to(width - margin)
     drawn.add(f"  {sign} {safe_line(str(line.level)):<5}", token).to(margin + 19)
-    return drawn.add(f"{safe_line((line.run_id or '')[:SHORT_RUN]):<6}", Token.DIM).add(safe_line(line.message))
+    drawn.add(f"{safe_line((line.run_id or '')[:SHORT_RUN]):<6}", Token.DIM)
+    return drawn.add(safe_line(line.message)).to(width - margin)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from cc_tui.text.fit import cut
 from cc_tui.text.formats import age, clock, count, ratio, spend
 from cc_tui.text.safe import SafeText, safe_line
+from cc_tui.ui.tabs.sorting import SortBy, Sorting
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.charts import spark
-from cc_tui.ui.widgets.columns import Column, header_line, row_line, that_fit
+from cc_tui.ui.widgets.columns import Column, cells_of, header_line, row_line, that_fit
 from cc_tui.ui.widgets.line import Line, Piece
 from cc_tui.ui.widgets.shape import Shape, margin_of
 
@@ -75,6 +76,27 @@ def expensive(agents: Sequence[Agent]) -> str | None:
     return agent_id if cost >= EXPENSIVE_USD_PER_HOUR and cost > total * EXPENSIVE_SHARE else None
 
 
+def sort_choices() -> dict[str, SortBy[Agent]]:
+    """What the agents can be sorted by, by the letter after `s`."""
+    return {
+        "n": SortBy("name", "agent", lambda agent: agent.id),
+        "s": SortBy("state", "state", lambda agent: str(agent.status)),
+        "o": SortBy("success", "success", lambda agent: agent.success_ratio_24h if agent.runs_24h else None),
+        "c": SortBy("cost", "day", lambda agent: agent.cost_24h_usd, is_descending=True),
+        "h": SortBy("cost an hour", "hour", lambda agent: agent.cost_1h_usd, is_descending=True),
+        "r": SortBy("runs", "runs", lambda agent: agent.runs_24h, is_descending=True),
+        "e": SortBy("cost a run", "each", _each, is_descending=True),
+        "b": SortBy("beat", "beat", lambda agent: agent.last_heartbeat_at, is_descending=True),
+    }
+
+
+def _each(agent: Agent) -> Decimal | None:
+    """What a run cost on average in 24 h."""
+    if agent.cost_24h_usd is None or not agent.runs_24h:
+        return None
+    return agent.cost_24h_usd / agent.runs_24h
+
+
 class AgentRows:
     """The agents as the source of a table."""
 
@@ -84,10 +106,14 @@ class AgentRows:
     ) -> None:  # fmt: skip
         self.row_height = 1
         self.shape = Shape.WIDE
+        self.sorting = Sorting(sort_choices())
         self._look = look
-        self._agents = agents
+        self._told = agents
         self._now = now
         self._empty = empty
+
+    def _agents(self) -> Sequence[Agent]:
+        return self.sorting.of(self._told())
 
     def reshape(self, shape: Shape) -> None:
         """Another form."""
@@ -114,7 +140,7 @@ class AgentRows:
         values = self._values(agent, is_cursor=is_cursor, is_expensive=is_expensive)
         sign = sign_of(agent, self._look, is_expensive=is_expensive)
         if self.shape is Shape.PHONE:
-            return self._two_lines(agent, values, sign)
+            return self._two_lines(agent, values, sign, width)
         line = Line().add(" " * (margin_of(width))).extend([sign]).add(" ")
         row_line(self._fitting(width), values, line)
         return [line.add(" " * self._gap).extend([self._last(agent, width, is_cursor=is_cursor)])]
@@ -124,7 +150,9 @@ class AgentRows:
         if self.shape is Shape.PHONE:
             return None
         title = "Runs per hour, 24 h" if self.shape is Shape.WIDE else "Runs per hour"
-        line = header_line(self._fitting(width), margin_of(width) + 3)
+        signs = self._look.signs
+        arrow = signs.descending if self.sorting.is_descending else signs.ascending
+        line = header_line(self._fitting(width), margin_of(width) + 3, sorted_by=self.sorting.column, arrow=arrow)
         return line.add(" " * self._gap).add(title, Token.DIM)
 
     def footer(self, width: int) -> Line | None:
@@ -151,14 +179,14 @@ class AgentRows:
     def _last(self, agent: Agent, width: int, *, is_cursor: bool) -> Piece:
         why = why_not_running(agent)
         if why:
-            used = sum(wide for _column, wide in self._fitting(width)) + 16
-            return cut(why, max(16, width - used - margin_of(width) - self._gap)), Token.DIM
+            start = margin_of(width) + 3 + cells_of(self._fitting(width)) + self._gap
+            return cut(why, max(8, width - start - margin_of(width))), Token.DIM
         return spark(agent.activity, SPARK_WIDTHS[self.shape], self._look, Token.ACCENT if is_cursor else Token.BAR)
 
     def _values(self, agent: Agent, *, is_cursor: bool, is_expensive: bool) -> dict[str, Piece]:
         works = str(agent.status) not in ("error", "planned")
         ran = bool(agent.runs_24h)
-        each = agent.cost_24h_usd / agent.runs_24h if agent.cost_24h_usd is not None and agent.runs_24h else None
+        each = _each(agent)
         beat = self._now() - agent.last_heartbeat_at.timestamp() if agent.last_heartbeat_at is not None else None
         state = Token.BAD if str(agent.status) == "error" else Token.TEXT if works else Token.DIM
         hour = f"{agent.cost_1h_usd:.1f}" if works and agent.cost_1h_usd else "–"
@@ -173,7 +201,7 @@ class AgentRows:
             "beat": (age(beat), Token.DIM),
         }
 
-    def _two_lines(self, agent: Agent, values: dict[str, Piece], sign: Piece) -> list[Line]:
+    def _two_lines(self, agent: Agent, values: dict[str, Piece], sign: Piece, width: int) -> list[Line]:
         """Agent and success; state, cost and beat, or why not."""
         dot = f" {self._look.signs.dot} "
         upper = Line().extend([sign]).add(" ").extend([values["agent"]])
@@ -184,4 +212,4 @@ class AgentRows:
             lower.add(dot + why, Token.DIM)
         else:
             lower.add(f"{dot}{values['day'][0]}{dot}{values['beat'][0]}", Token.DIM)
-        return [upper, lower]
+        return [upper, lower.to(width - 2)]

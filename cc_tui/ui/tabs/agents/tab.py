@@ -11,11 +11,12 @@ from cc_tui.actions.action import Action, Where
 from cc_tui.text.safe import without_hidden
 from cc_tui.ui.tabs.agents.charts import CHARTS, ChartFacts, chart_lines, counts_line
 from cc_tui.ui.tabs.agents.commands import AgentCommands
-from cc_tui.ui.tabs.agents.detail import SECTIONS, DetailDrawing
 from cc_tui.ui.tabs.agents.log import Level, heading, log_lines
 from cc_tui.ui.tabs.agents.rows import AgentRows
+from cc_tui.ui.tabs.agents.screen import AgentScreen
 from cc_tui.ui.tabs.facts import waiting_lines
 from cc_tui.ui.tabs.soon import Soon
+from cc_tui.ui.tabs.sorting import SortAsk
 from cc_tui.ui.tabs.tab import Stage, Tab
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.drawn import Drawn
@@ -40,10 +41,12 @@ class AgentsTab(Tab):
     AgentsTab #agents-counts { height: 2; }
     AgentsTab #agents-charts { height: 9; }
     AgentsTab #log-heading { height: 1; }
-    AgentsTab #agent-head, AgentsTab #agent-body { display: none; }
+    AgentsTab #agent-head, AgentsTab #agent-body, AgentsTab #agent-runs { display: none; }
     AgentsTab.-log #agents-counts, AgentsTab.-log #agents-list, AgentsTab.-log #agents-charts { display: none; }
     AgentsTab.-detail > * { display: none; }
     AgentsTab.-detail #agent-head, AgentsTab.-detail #agent-body { display: block; }
+    AgentsTab.-list #agent-runs { display: block; }
+    AgentsTab.-list #agent-body, AgentsTab.-run #agent-head { display: none; }
     """
 
     def __init__(self, stage: Stage) -> None:
@@ -53,9 +56,7 @@ class AgentsTab(Tab):
         self._shape = Shape.WIDE
         self._height = 40
         self._chart = 0
-        self._section = 0
         self._level = Level.INFO
-        self._detail_of: str | None = None
         look = stage.look
         self.counts = Drawn(look, self._counts_lines, id="agents-counts")
         self.rows = AgentRows(look, self._agents, self.session.server_now, self._no_agents)
@@ -64,8 +65,8 @@ class AgentsTab(Tab):
         self.log_heading = Drawn(look, self._heading_lines, id="log-heading")
         self.log_pane = Pane(look, id="log")
         self.log_pane.follows = True
-        self.head = Drawn(look, self._head_lines, id="agent-head")
-        self.body = Pane(look, id="agent-body")
+        self.one = AgentScreen(self)
+        self._sort_ask = SortAsk(self.session, self.rows.sorting.letters, self._sort_by)
         self._commands = AgentCommands(self)
         self._soon = Soon(self, REDRAW_SECONDS, self.reveal)
         self._log_soon = Soon(self, LOG_SECONDS, self._show_log)
@@ -73,7 +74,7 @@ class AgentsTab(Tab):
 
     def compose(self) -> ComposeResult:
         """Counts, list, charts, log; head and body of one agent."""
-        yield from (self.counts, self.table, self.charts, self.log_heading, self.log_pane, self.head, self.body)
+        yield from (self.counts, self.table, self.charts, self.log_heading, self.log_pane, *self.one.widgets)
 
     def on_mount(self) -> None:
         """Follow the agents."""
@@ -82,13 +83,14 @@ class AgentsTab(Tab):
         known.dashboard.changed.subscribe(lambda _none: self._soon.ask())
         known.link.changed.subscribe(lambda _link: self._soon.ask())
         known.agents.detail_changed.subscribe(lambda _id: self._soon.ask())
+        known.dashboard.run_changed.subscribe(lambda _id: self._soon.ask())
         known.agents.log_changed.subscribe(lambda agent_id: self._log_soon.ask() if agent_id == self.agent_id else None)
 
     # What the app asks
 
     def places(self) -> Sequence[Where]:
         """Logs, agents, lists, everywhere; in a log or a detail `l` and `h` belong to the list's keys."""
-        if self._detail_of is not None or self.is_log_open:
+        if self.one.is_open or self.is_log_open:
             return (Where.LOGS, Where.LISTS, Where.AGENTS, Where.EVERYWHERE)
         return (Where.LOGS, Where.AGENTS, Where.LISTS, Where.EVERYWHERE)
 
@@ -96,7 +98,17 @@ class AgentsTab(Tab):
         """What it can do here; a log's keys stand in its heading."""
         if action.where is Where.LOGS:
             return False
+        if action.id == "list.next_view":
+            return self.one.is_open and self.one.run_id is None
+        if action.id == "agents.logs":
+            return not self.one.is_open and not self.is_log_open
+        if action.id in ("list.open", "list.sort"):
+            return self.one.is_list or self._is_top
         return action.where is not Where.LISTS or action.id in self._acts
+
+    def typed_letter(self, key: str) -> bool:
+        """The letter after `s`."""
+        return self._sort_ask.typed(key) or self.one.sort_ask.typed(key)
 
     def why_not(self, action: Action) -> str | None:
         """What this list has not, or why a command can't be used on this agent."""
@@ -114,29 +126,28 @@ class AgentsTab(Tab):
 
     def back(self) -> bool:
         """One layer less: detail, log."""
-        if self._detail_of is not None:
-            self._open_detail(None)
-        elif self.is_log_open:
+        if self.one.back():
+            return True
+        if self.is_log_open:
             self._open_log(is_open=False)
-        else:
-            return False
-        return True
+            return True
+        return False
 
     def inner_title(self) -> tuple[str, str] | None:
         """The agent that is open."""
-        if self._detail_of is None:
-            return None
-        return "3 Agents", f"{self._detail_of}, {SECTIONS[self._section]}"
+        return ("3 Agents", self.one.title) if self.one.is_open else None
 
     def tick(self) -> None:
         """Ages change; only what differs is painted."""
-        if self._detail_of is None and not self.is_log_open:
+        if self._is_top:
             self.table.repaint()
 
     def reveal(self) -> None:
         """Catch up."""
-        if self._detail_of is not None:
-            self._show_detail()
+        if self.one.is_open:
+            if self.one.section == "log":
+                self._watch_log()
+            self.one.show()
             return
         self._fit_heights()
         self.counts.repaint()
@@ -149,6 +160,7 @@ class AgentsTab(Tab):
         """Another size."""
         self._shape, self._height = shape_of(width), height
         self.rows.reshape(self._shape)
+        self.one.reshape(self._shape)
         self._fit_heights()
         self.call_after_refresh(self.reveal)
 
@@ -157,7 +169,7 @@ class AgentsTab(Tab):
     @property
     def agent_id(self) -> str | None:
         """The agent under the cursor, or the one that is open."""
-        return self._detail_of or self.table.cursor_key
+        return self.one.agent_id or self.table.cursor_key
 
     @property
     def agent(self) -> Agent | None:
@@ -169,31 +181,32 @@ class AgentsTab(Tab):
         """Whether the log fills the tab."""
         return self.has_class("-log")
 
+    @property
+    def _is_top(self) -> bool:
+        """Whether the list is what the keys are for."""
+        return not self.one.is_open and not self.is_log_open
+
     # Following
 
     def on_table_moved(self, event: Table.Moved) -> None:
         """Another agent: its log."""
         event.stop()
-        self._watch_log()
-        self._show_log()
-        self.stage.frame_changed()
+        if event.table is self.table:
+            self._watch_log()
+            self._show_log()
+            self.stage.frame_changed()
 
     def on_table_opened(self, event: Table.Opened) -> None:
         """Enter, or a second click."""
         event.stop()
-        self._open_detail(event.key)
+        if event.table is self.table:
+            self.one.open(event.key)
+        else:
+            self.one.open_run(event.key)
 
     def _watch_log(self) -> None:
         if self.session.backstage is not None and self.agent_id is not None:
             self.session.backstage.sync.watch.log_of(self.agent_id)
-
-    def _open_detail(self, agent_id: str | None) -> None:
-        self._detail_of, self._section = agent_id, 0
-        self.set_class(agent_id is not None, "-detail")
-        if self.session.backstage is not None:
-            self.session.backstage.sync.watch.agent(agent_id)
-        self.stage.frame_changed()
-        self.call_after_refresh(self.reveal)
 
     def _open_log(self, *, is_open: bool) -> None:
         self.set_class(is_open, "-log")
@@ -212,9 +225,9 @@ class AgentsTab(Tab):
         self.charts.styles.height = 9 if is_airy else 5
 
     def _show_log(self) -> None:
-        if self._detail_of is not None:
-            if SECTIONS[self._section] == "log":
-                self._show_detail()
+        if self.one.is_open:
+            if self.one.section == "log":
+                self.one.show()
             return
         self.log_heading.repaint()
         width = self.log_pane.size.width
@@ -226,24 +239,6 @@ class AgentsTab(Tab):
             return
         lines = log_lines(store.logs[self.agent_id], self._level, width, self.stage.look)
         self.log_pane.show(lines)
-
-    def _show_detail(self) -> None:
-        drawing = self._drawing()
-        if drawing is None:
-            return
-        self.head.styles.height = len(drawing.head(SECTIONS[self._section]))
-        self.head.repaint()
-        self.body.show(drawing.body(SECTIONS[self._section]))
-
-    def _drawing(self) -> DetailDrawing | None:
-        agent, store = self.agent, self.session.known.agents
-        width = self.size.width
-        if agent is None or not width:
-            return None
-        return DetailDrawing(
-            agent, store.details.get(agent.id), store.runs.get(agent.id), list(store.logs.get(agent.id, ())),
-            self.session.server_now(), width, self.stage.look,
-        )  # fmt: skip
 
     def _agents(self) -> Sequence[Agent]:
         return list(self.session.known.agents.agents.values())
@@ -269,11 +264,6 @@ class AgentsTab(Tab):
         look = self.stage.look
         return [heading(self.agent_id, self._level, width, look, follows=follows, is_focused=is_focused)]
 
-    def _head_lines(self, width: int, height: int) -> Sequence[Line]:
-        del width, height
-        drawing = self._drawing()
-        return drawing.head(SECTIONS[self._section]) if drawing is not None else []
-
     def _no_agents(self, width: int, height: int) -> Sequence[Line]:
         return waiting_lines(self.session.known.agents.load, "agents", width, height, self.stage.look)
 
@@ -290,6 +280,7 @@ class AgentsTab(Tab):
             "list.next_view": lambda: self._turn(1),
             "list.previous_view": lambda: self._turn(-1),
             "list.open": self._open,
+            "list.sort": self._sort,
             "list.copy": self._copy,
             "agents.pause": self._commands.pause,
             "agents.resume": self._commands.resume,
@@ -300,39 +291,29 @@ class AgentsTab(Tab):
             "logs.level": self._next_level,
         }
 
-    @property
-    def _pane(self) -> Pane | None:
-        """What scrolls instead of the list."""
-        if self._detail_of is not None:
-            return self.body
-        return self.log_pane if self.is_log_open else None
-
     def _move(self, step: int) -> None:
-        pane = self._pane
-        if pane is None:
+        if self.one.is_open:
+            self.one.move(step)
+        elif not self.is_log_open:
             self.table.move(step)
-            return
-        if pane is self.log_pane and step < 0:
-            self.log_pane.follows = False
-            self.log_heading.repaint()
-        pane.scroll(step)
+        else:
+            if step < 0:
+                self.log_pane.follows = False
+                self.log_heading.repaint()
+            self.log_pane.scroll(step)
 
     def _go_end(self, direction: int) -> None:
-        pane = self._pane
-        if pane is None:
-            self.table.go(0 if direction < 0 else self.rows.count() - 1)
+        if self.one.is_open:
+            self.one.go_end(direction)
+        elif self.is_log_open:
+            self.log_pane.scroll(direction * max(1, len(self.log_pane.lines)))
         else:
-            pane.scroll(direction * max(1, len(pane.lines)))
+            self.table.go(0 if direction < 0 else self.rows.count() - 1)
 
     def _turn(self, step: int) -> None:
         """Sections in a detail; one chart at a time below 80 columns; out of an open log."""
-        if self._detail_of is not None:
-            self._section = (self._section + step) % len(SECTIONS)
-            self.body.top = 0
-            if SECTIONS[self._section] == "log":
-                self._watch_log()
-            self._show_detail()
-            self.stage.frame_changed()
+        if self.one.is_open:
+            self.one.turn(step)
         elif self.is_log_open:
             self._open_log(is_open=False)
         elif self._shape is Shape.PHONE:
@@ -340,8 +321,21 @@ class AgentsTab(Tab):
             self.charts.repaint()
 
     def _open(self) -> None:
-        if self._pane is None:
+        if self.one.is_list:
+            self.one.table.open()
+        elif self._is_top:
             self.table.open()
+
+    def _sort(self) -> None:
+        if self.one.is_list:
+            self.one.sort_ask.ask()
+        elif self._is_top:
+            self._sort_ask.ask()
+
+    def _sort_by(self, word: str) -> bool:
+        is_turned = self.rows.sorting.choose(word)
+        self.table.go(0)
+        return is_turned
 
     def _follow(self) -> None:
         self.log_pane.follows = not self.log_pane.follows

@@ -30,7 +30,8 @@ def open_sheet(tab: ApprovalsTab, row: ApprovalRow) -> None:
     kept = tab.session.edit_draft(row.id)
     if kept is not None:
         fields |= kept.fields
-        tab.session.say("what you typed before and did not save is back; esc leaves it kept", Level.NOTE)
+        words = "what you typed before and did not save is back; esc leaves it kept"
+        tab.session.say(words, short="your unsaved text is back; esc keeps it")
     tab.stage.open_sheet(EditSheet(tab.stage.look, tab.session, row, fields))
 
 

@@ -47,7 +47,7 @@ class QueueFacts:
         """The views with their counts, and what stands at the right."""
         store = self._session.known.approvals
         shown = tuple((one, getattr(store.counts, one.value) if store.counts_known else None) for one in View)
-        right = [f"/{queue.filter_text}"] if queue.filter_text else []
+        right = []
         as_of = self._as_of()
         if as_of:
             right.append(f"as of {as_of}")
@@ -55,7 +55,7 @@ class QueueFacts:
             right += [f"{store.counts.safe} safe"] if store.counts.safe else []
             oldest = oldest_words(store.counts.oldest_created_at, self._session.server_now())
             right += [oldest] if oldest else []
-        return ViewsFacts(shown, view, f" {self._look.signs.dot} ".join(right), _marked(queue))
+        return ViewsFacts(shown, view, f" {self._look.signs.dot} ".join(right), _marked(queue), queue.filter_text)
 
     def _note(self, row: ApprovalRow) -> str:
         local = self._session.known.approvals.local.get(row.id)

@@ -11,12 +11,13 @@ from cc_tui.state.approvals.rows import View
 from cc_tui.state.filter import FilterMistake
 from cc_tui.state.messages import Level
 from cc_tui.text.safe import without_hidden
-from cc_tui.ui.widgets.asked import Question
+from cc_tui.ui.tabs.sorting import SortAsk
+from cc_tui.ui.widgets.asked import Mistake, Question
 
 if TYPE_CHECKING:
     from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
 
-_LETTERS = {key.value[0]: key for key in SortKey}
+_LETTERS = {key.value[0]: key.value for key in SortKey}
 
 
 class QueueMoves:
@@ -24,7 +25,7 @@ class QueueMoves:
 
     def __init__(self, tab: ApprovalsTab) -> None:
         self._tab = tab
-        self._sort_waits = False
+        self._sort = SortAsk(tab.session, _LETTERS, self._sort_by)
         self._acts: dict[str, Callable[[], None]] = {
             "list.down": lambda: self._move(1),
             "list.up": lambda: self._move(-1),
@@ -36,7 +37,7 @@ class QueueMoves:
             "list.previous_view": lambda: self._step_view(-1),
             "list.open": tab.open_item,
             "list.filter": self._filter,
-            "list.sort": self._sort,
+            "list.sort": self._sort.ask,
             "list.mark": self._mark,
             "list.mark_shown": self._mark_shown,
             "list.copy": self._copy,
@@ -57,17 +58,7 @@ class QueueMoves:
 
     def typed_letter(self, key: str) -> bool:
         """The letter after `s`."""
-        if not self._sort_waits:
-            return False
-        self._sort_waits = False
-        chosen = _LETTERS.get(key)
-        if chosen is None:
-            self._tab.session.say("not sorted: a age, r risk, k kind, t to, e expires")
-            return True
-        self._tab.queue.set_sort(chosen)
-        order = "reversed" if self._tab.queue.reversed else "sorted"
-        self._tab.session.say(f"{order} by {chosen.value}", Level.NOTE, (chosen.value,))
-        return True
+        return self._sort.typed(key)
 
     def back(self) -> bool:
         """One layer less: choices, diff, item, filter, marks."""
@@ -109,9 +100,9 @@ class QueueMoves:
         if 0 <= place < len(views):
             tab.show_view(views[place])
 
-    def _sort(self) -> None:
-        self._sort_waits = True
-        self._tab.session.say("sort by: a age, r risk, k kind, t to, e expires", Level.NOTE, ("a", "r", "k", "t", "e"))
+    def _sort_by(self, word: str) -> bool:
+        self._tab.queue.set_sort(SortKey(word))
+        return self._tab.queue.reversed
 
     def _mark(self) -> None:
         tab = self._tab
@@ -125,10 +116,16 @@ class QueueMoves:
         tab.stage.frame_changed()
 
     def _mark_shown(self) -> None:
-        count = self._tab.queue.mark_shown()
-        self._tab.views.repaint()
-        self._tab.session.say(f"{count} marked", Level.NOTE, (str(count),))
-        self._tab.stage.frame_changed()
+        tab = self._tab
+        count = tab.queue.mark_shown()
+        tab.views.repaint()
+        words = f"marked the {count} that the filter shows" if tab.queue.filter_text else f"marked all {count} shown"
+        hidden = tab.queue.marked_not_shown
+        if hidden:
+            words += f"; {hidden} more marked are not shown"
+        told = words if count else "nothing here waits, so nothing is marked"
+        tab.session.say(told, Level.NOTE, (str(count),), short=f"{count} marked, {hidden} more not shown")
+        tab.stage.frame_changed()
 
     def _show_new(self) -> None:
         self._tab.queue.settle()
@@ -149,19 +146,25 @@ class QueueMoves:
         before = tab.queue.filter_text
         tab.stage.ask(
             Question(
-                label="/", initial=before, taken=self._filter_by, changed=self._filter_by,
-                left=lambda: self._filter_by(before),
+                label="/", initial=before, verb="keep the filter", taken=self._take_filter, changed=self._filter_by,
+                left=lambda: self._take_filter(before),
             )
         )  # fmt: skip
 
-    def _filter_by(self, text: str) -> None:
+    def _take_filter(self, text: str) -> None:
+        """Enter: a filter with a mistake is not taken, and says so."""
+        mistake = self._filter_by(text)
+        if mistake is not None:
+            self._tab.session.say(f"not filtered: {mistake.sentence}", Level.WARN)
+
+    def _filter_by(self, text: str) -> Mistake | None:
+        """Filter as it is typed; while it has a mistake the list stays as it was."""
         tab = self._tab
         try:
             tab.queue.set_filter(text)
         except FilterMistake as mistake:
-            place = f"at {mistake.start + 1}" if mistake.start < len(text) else "at the end"
-            tab.session.say(f"filter, {place}: {mistake}", Level.WARN)
-            return
-        tab.session.known.messages.clear()
+            return Mistake(str(mistake), mistake.start, mistake.end)
         tab.views.repaint()
         tab.table.rows_changed()
+        tab.stage.frame_changed()
+        return None

@@ -58,6 +58,12 @@ class QueueRows:
         """How many rows there are."""
         return len(self.list.order)
 
+    @property
+    def is_told_empty(self) -> bool:
+        """Whether it is known that there is nothing, or why it can't be known: not while it loads."""
+        load = self._store.loads[self.list.view]
+        return not self.list.order and (load.has_rows or load.phase is Phase.FAILED)
+
     def key_at(self, place: int) -> str:
         """The approval at a place."""
         return self.list.order[place]
@@ -139,8 +145,8 @@ class QueueRows:
         to_width = min(TO[shape], room) if shape is Shape.WIDE else TO[shape]
         line.extend([field_piece(cut_address(safe_line(row.to_email), to_width), to_width, strong)])
         if shape is Shape.NARROW:
-            subject_room = width - SUBJECT_AT - width_of(ends) - 1
-            line.to(SUBJECT_AT).extend([field_piece(safe_line(row.subject), max(0, subject_room), Token.DIM)])
+            subject_room = width - SUBJECT_AT - width_of(ends) - 2
+            line.to(SUBJECT_AT - 1).extend([field_piece(safe_line(row.subject), max(0, subject_room), Token.DIM)])
         line.right = ends
         return line
 

@@ -32,6 +32,8 @@ from cc_tui.ui.widgets.table import Table
 
 SETTLE_PREVIEW_SECONDS = 0.1
 REDRAW_SECONDS = 0.1
+_ON_A_ROW = frozenset({"list.open", "list.mark", "list.copy", "list.sort"})
+"""What needs a row to be of use."""
 
 
 class ApprovalsTab(Tab):
@@ -50,6 +52,7 @@ class ApprovalsTab(Tab):
     ApprovalsTab.-phone #queue-divider, ApprovalsTab.-phone #draft { display: none; }
     ApprovalsTab.-phone.-item #queue, ApprovalsTab.-phone.-item #views { display: none; }
     ApprovalsTab.-phone.-item #draft { display: block; }
+    ApprovalsTab.-empty #queue-divider, ApprovalsTab.-empty #draft { display: none; }
     """
 
     def __init__(self, stage: Stage, met: Triage) -> None:
@@ -70,9 +73,12 @@ class ApprovalsTab(Tab):
         self.table = Table(stage.look, self.sources[self.view], id="queue")
         self.pane = DraftPane(stage.look)
         self.facts = QueueFacts(self.session, stage.look)
+        self.rule = Rule(stage.look, id="views-rule", crossing=lambda: self.table.size.width)
         self.views = ViewsBar(stage.look, lambda: self.facts.of_views(self.view, self.queue))
         self.moves = QueueMoves(self)
         self.verbs = QueueVerbs(self)
+        self._room = (120, 40)
+        self._shares: tuple[int | str, int | str] = ("", "")
         self._previewed: tuple[str, int] | None = None
         self._moved_at = float("-inf")
         self._preview_pending = False
@@ -83,7 +89,7 @@ class ApprovalsTab(Tab):
         """Views, hairline, queue, divider, draft."""
         look = self.stage.look
         yield self.views
-        yield Rule(look, id="views-rule", crossing=lambda: self.table.size.width)
+        yield self.rule
         with Container(id="queue-body"):
             yield self.table
             yield Rule(look, id="queue-divider")
@@ -114,6 +120,10 @@ class ApprovalsTab(Tab):
 
     def offers(self, action: Action) -> bool:
         """On a phone the list opens and marks, the item decides; where both are in view there is nothing to open."""
+        if action.id == "list.show_new":
+            return self.queue.has_news
+        if self.row is None and (action.where is Where.APPROVALS or action.id in _ON_A_ROW):
+            return False
         if self.shape is not Shape.PHONE:
             return action.id != "list.open" or self.view is View.PROBLEMS
         if self.is_item_open:
@@ -196,14 +206,22 @@ class ApprovalsTab(Tab):
         self.set_class(self.shape is Shape.NARROW, "-narrow")
         self.set_class(self.shape is Shape.PHONE, "-phone")
         self.set_class(self.shape is Shape.PHONE and self.is_item_open, "-item")
-        if self.shape is Shape.WIDE:
-            self.table.styles.width = max(48, round(width * 0.4))
-            self.table.styles.height = "1fr"
-        else:
-            self.table.styles.width = "1fr"
-            self.table.styles.height = max(7, height // 4 + 1) if self.shape is Shape.NARROW else "1fr"
+        self._room = (width, height)
+        self._fit()
         self._previewed = None
         self.call_after_refresh(self.reveal)
+
+    def _fit(self) -> None:
+        """Share the room between queue and draft; an empty queue has all of it."""
+        is_empty = self.sources[self.view].is_told_empty
+        self.set_class(is_empty, "-empty")
+        width, height = self._room
+        across = max(48, round(width * 0.4)) if self.shape is Shape.WIDE and not is_empty else "1fr"
+        down = max(7, height // 4 + 1) if self.shape is Shape.NARROW and not is_empty else "1fr"
+        if (across, down) != self._shares:
+            self._shares = (across, down)
+            self.table.styles.width, self.table.styles.height = across, down
+            self.call_after_refresh(self.rule.repaint)
 
     # What others here ask
 
@@ -226,6 +244,7 @@ class ApprovalsTab(Tab):
         self.view = view
         self.table.source = self.sources[view]
         self.queue.settle()
+        self._fit()
         self.table.go(0)
         self.views.repaint()
         self.select_anew()
@@ -322,6 +341,7 @@ class ApprovalsTab(Tab):
         if not self.table.is_mounted:
             return
         before = self.table.cursor_key
+        self._fit()
         self.views.repaint()
         self.table.rows_changed()
         if self.table.cursor_key is not None and (self.table.cursor_key in ids or before != self.table.cursor_key):
@@ -354,4 +374,5 @@ class ApprovalsTab(Tab):
         self.session.backstage.sync.watch.items([source.key_at(place) for place in near])
 
     def _clear_lines(self) -> Sequence[Line]:
-        return queue_clear_lines(self.session, self.view, self.table.size.width, self.table.size.height)
+        width, height = self.table.size
+        return queue_clear_lines(self.session, self.view, width, height, self.stage.look)

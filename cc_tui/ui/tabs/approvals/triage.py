@@ -110,5 +110,6 @@ class Triage:
         if not self._session.known.link.link.is_up:
             what = "approved" if verb == Verb.APPROVE else "rejected"
             words_kept = f"kept on this disk: {row.to_email} {what} · u takes it back"
-            self._session.say(words_kept, Level.NOTE, (row.to_email, "u"))
+            short = f"kept: {row.to_email} {what} · u undo"
+            self._session.say(words_kept, Level.NOTE, (row.to_email, "u"), short=short)
         return Next.DECIDED

@@ -115,7 +115,9 @@ class QueueVerbs:
                 self._decided(row)
 
         def ask(label: str) -> None:
-            tab.stage.ask(Question(label, "", typed, left=self.leave_choice, takes_paste=False, decides=True))
+            tab.stage.ask(
+                Question(label, "", typed, "approve", left=self.leave_choice, takes_paste=False, decides=True)
+            )
 
         ask(f"type {step.phrase}:")
 
@@ -160,7 +162,7 @@ class QueueVerbs:
             else:
                 self._reject_for("other", text.strip()[:2000])
 
-        tab.stage.ask(Question("because:", "", typed, left=self.leave_choice, decides=True))
+        tab.stage.ask(Question("because:", "", typed, "reject", left=self.leave_choice, decides=True))
 
     # Marks: one by one, after a count
 
@@ -217,7 +219,8 @@ class QueueVerbs:
             return
         parts = ", ".join(f"{part.code.replace('_', ' ')} {part.points:+d}" for part in whole.risk.parts) or "nothing"
         place = f"place {tab.table.cursor + 1} of {tab.sources[tab.view].count()} by {tab.queue.sort.value}"
-        tab.session.say(f"risk {row.risk}: {parts} · {place}", Level.NOTE, (str(row.risk),))
+        short = f"risk {row.risk} · {place}"
+        tab.session.say(f"risk {row.risk}: {parts} · {place}", Level.NOTE, (str(row.risk),), short=short)
         tab.pane.scroll(len(tab.pane.lines))
 
     def _risk_lines(self, row: ApprovalRow) -> list[Line]:

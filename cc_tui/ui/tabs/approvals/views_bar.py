@@ -9,10 +9,16 @@ from textual import events
 from textual.message import Message
 
 from cc_tui.state.approvals.rows import View
+from cc_tui.text.fit import cut
+from cc_tui.text.safe import SafeText, safe_line
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.canvas import Canvas
-from cc_tui.ui.widgets.line import Line
+from cc_tui.ui.widgets.line import Line, Piece, width_of
+from cc_tui.ui.widgets.shape import margin_of
+
+WORDS_FROM = 100
+"""Columns from which there is room for what is known of the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,7 @@ class ViewsFacts:
     active: View
     right: str = ""
     marks: str = ""
+    filter_text: str = ""
 
 
 class ViewsBar(Canvas):
@@ -43,41 +50,61 @@ class ViewsBar(Canvas):
         self._spans: list[tuple[int, int, View]] = []
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
-        """What fits; the active view is always there."""
+        """What fits; the active view, the filter and the marks are always there."""
         facts = self._facts()
-        margin = 2 if width >= 110 else 1
-        gap = 3 if width >= 110 else 2
-        line = Line()
-        right = 0
+        margin = margin_of(width)
+        line = Line().add(" " * margin)
+        line.right = [*self._right(facts, width), (SafeText(" " * margin), Token.TEXT)]
+        self._add_views(line, facts, margin, width - width_of(line.right) - 1)
+        return [line]
+
+    def _right(self, facts: ViewsFacts, width: int) -> list[Piece]:
+        """The filter, what is known of the queue, the marks; below 100 columns only what the operator did."""
+        pieces: list[Piece] = []
+        if facts.filter_text:
+            shown = cut(safe_line(facts.filter_text), max(8, width // 3))
+            pieces += [(SafeText("/"), Token.ACCENT_STRONG), (shown, Token.ACCENT)]
+        if facts.right and width >= WORDS_FROM:
+            pieces += [(SafeText("   " if pieces else ""), Token.DIM), (safe_line(facts.right), Token.DIM)]
         if facts.marks:
-            line.end(f"{self.look.signs.mark} {facts.marks}", Token.ACCENT)
-            right += len(facts.marks) + 2
-        if facts.right and width >= 100:
-            line.right.insert(0, (Line().add(facts.right + ("   " if facts.marks else ""), Token.DIM)).left[0])
-            right += len(facts.right) + 3
-        line.end(" " * margin)
+            words = facts.marks if width >= WORDS_FROM or not facts.filter_text else facts.marks.split(" ")[0]
+            pieces += [(SafeText("   " if pieces else ""), Token.DIM),
+                       (SafeText(f"{self.look.signs.mark} {words}"), Token.ACCENT)]  # fmt: skip
+        return pieces
+
+    def _add_views(self, line: Line, facts: ViewsFacts, margin: int, end: int) -> None:
+        """The views that fit before column `end`, from a bit before the active one where not all do."""
+        gap = 3 if margin > 1 else 2
         at = margin
-        line.add(" " * margin)
         self._spans = []
         active = [view for view, _count in facts.counts].index(facts.active)
-        start = max(0, active - 2) if width < 80 else 0
+        start = self._first_shown(facts, active, gap, end - margin)
         if start:
             line.add(f"{self.look.signs.back} ", Token.DIM)
             at += 2
         for view, count in facts.counts[start:]:
             figure = "–" if count is None else f"{count:,}"
             wide = len(view.value) + 1 + len(figure)
-            if at + wide > width - margin - right:
-                line.right[:-1] = [*line.right[:-1], *Line().add(self.look.signs.more, Token.DIM).left]
-                break
+            is_last = view is facts.counts[-1][0]
+            if at + wide > end - (0 if is_last else 2) and view is not facts.active:
+                line.to(at).add(self.look.signs.more, Token.DIM)
+                return
             self._spans.append((at, at + wide, view))
+            line.to(at)
             if view is facts.active:
                 line.add(f"{view.value} {figure}", Token.TAB)
             else:
                 line.add(f"{view.value} ", Token.DIM).add(figure)
-            line.add(" " * gap)
             at += wide + gap
-        return [line]
+
+    @staticmethod
+    def _first_shown(facts: ViewsFacts, active: int, gap: int, room: int) -> int:
+        """The first view, unless the active one would not fit behind it: then as late as it must be."""
+        widths = [len(view.value) + 2 + len(f"{count or 0:,}") + gap for view, count in facts.counts]
+        start = 0
+        while start < active and sum(widths[start : active + 1]) > room - (2 if start else 0):
+            start += 1
+        return start
 
     def on_click(self, event: events.Click) -> None:
         """A click shows a view."""

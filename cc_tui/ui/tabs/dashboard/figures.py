@@ -211,12 +211,13 @@ def _charts(facts: FiguresFacts, width: int, look: Look, *, airy: bool) -> list[
     ]
     titles: list[tuple[str, str]] = [("Pipeline", ""), ("Revenue 30 d", "MRR"), ("Agent runs 24 h", "per hour")]
     upper = [
-        [section([(SafeText(title), Token.DIM)], [(SafeText(right), Token.DIM)] if right else [], wide, look),
+        [section([(SafeText(title), Token.DIM)], [(SafeText(right), Token.DIM)] if right else [], wide, look,
+                 margin=margin),
          *indented(lines, margin)]
         for (title, right), lines, wide in zip(titles, charts, widths, strict=True)
     ]  # fmt: skip
     lower = [
-        [section([(SafeText(title), Token.DIM)], [], wide, look), *indented(lines, margin)]
+        [section([(SafeText(title), Token.DIM)], [], wide, look, margin=margin), *indented(lines, margin)]
         for title, lines, wide in zip(("Queue", "Outbox", "Runs"), _counts(facts, inner, look), widths, strict=True)
     ]
     rows = 2 if airy else 1
@@ -306,17 +307,19 @@ def _counts(facts: FiguresFacts, widths: Sequence[int], look: Look) -> list[list
 def _two_lines(counts: Sequence[tuple[str, int]], width: int, alarming: set[str], look: Look) -> list[Line]:
     """As many as fit on two lines, three a line; what alarms wears its sign."""
     shown = _worth_showing(counts, alarming)
-    texts = [f"{look.signs.block + ' ' if name in alarming and number else ''}{count(number)} {name}"
-             for name, number in shown]  # fmt: skip
-    columns = [max(len(text) for text in texts[place::3]) for place in range(3)]
-    gap = max(1, min(3, (width - sum(columns)) // 2))
+    figures = [f"{look.signs.block + ' ' if name in alarming and number else ''}{count(number)}"
+               for name, number in shown]  # fmt: skip
+    before = [max((len(one) for one in figures[place::3]), default=0) for place in range(3)]
+    behind = [max((len(name) for name, _number in shown[place::3]), default=0) for place in range(3)]
+    starts = [sum(before[:place]) + sum(behind[:place]) + place for place in range(3)]
+    gap = max(1, min(3, (width - starts[2] - before[2] - behind[2] - 1) // 2))
     lines = [Line(), Line()]
     for place, (name, number) in enumerate(shown):
-        line = lines[place // 3].to(sum(columns[: place % 3]) + gap * (place % 3))
-        if name in alarming and number:
-            line.add(SafeText(texts[place]), Token.BAD)
-        else:
-            line.add(count(number)).add(f" {name}", Token.DIM)
+        column = place % 3
+        line = lines[place // 3].to(starts[column] + gap * column + before[column] - len(figures[place]))
+        is_loud = name in alarming and number > 0
+        line.add(figures[place], Token.BAD if is_loud else Token.TEXT)
+        line.add(f" {name}", Token.BAD if is_loud else Token.DIM)
     return lines
 
 
@@ -358,7 +361,8 @@ def _one_chart(facts: FiguresFacts, width: int, look: Look) -> list[Line]:
             lines = _pipeline(facts, inner, look, airy=False)
     place = f"{CHARTS.index(facts.chart) + 1} of {len(CHARTS)}"
     right: list[Piece] = [(SafeText("h l"), Token.STRONG), (SafeText(f" {place}"), Token.DIM)]
-    return [section([(SafeText(titles[facts.chart]), Token.DIM)], right, width, look), *indented(lines, 1)]
+    head = section([(SafeText(titles[facts.chart]), Token.DIM)], right, width, look, margin=1)
+    return [head, *indented(lines, 1)]
 
 
 def _counts_phone(facts: FiguresFacts, width: int, look: Look) -> list[Line]:

@@ -13,6 +13,7 @@ from cc_tui.ui.tabs.dashboard.figures import CHARTS, FiguresFacts, figures_lines
 from cc_tui.ui.tabs.facts import waiting_lines
 from cc_tui.ui.tabs.runs import RunRows, run_lines
 from cc_tui.ui.tabs.soon import Soon
+from cc_tui.ui.tabs.sorting import SortAsk
 from cc_tui.ui.tabs.tab import Stage, Tab
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.drawn import Drawn
@@ -52,6 +53,7 @@ class DashboardTab(Tab):
         self.rows = RunRows(stage.look, self._runs, self._session.server_now, self._no_runs)
         self.table = Table(stage.look, self.rows, id="runs")
         self.pane = Pane(stage.look, id="run")
+        self._sort_ask = SortAsk(self._session, self.rows.sorting.letters, self._sort_by)
         self._soon = Soon(self, REDRAW_SECONDS, self.reveal)
         self._acts: dict[str, Callable[[], None]] = {
             "list.down": lambda: self._move(1),
@@ -62,7 +64,8 @@ class DashboardTab(Tab):
             "list.half_up": lambda: self._move_half(-1),
             "list.next_view": lambda: self._turn(1),
             "list.previous_view": lambda: self._turn(-1),
-            "list.open": self.table.open,
+            "list.open": self._open,
+            "list.sort": self._sort,
             "list.copy": self._copy,
         }
 
@@ -85,12 +88,21 @@ class DashboardTab(Tab):
         return (Where.LISTS, Where.EVERYWHERE)
 
     def offers(self, action: Action) -> bool:
-        """What its list can do."""
-        return action.where is not Where.LISTS or action.id in self._acts
+        """What its list can do; an open run can only be copied and left."""
+        if action.where is not Where.LISTS:
+            return True
+        if action.id == "list.next_view":
+            return self._shape is Shape.PHONE and self._open_run is None
+        return action.id in self._acts and (self._open_run is None or action.id == "list.copy")
 
     def why_not(self, action: Action) -> str | None:
         """What this list has not."""
-        return None if self.offers(action) or action.id == "list.back" else "not on the dashboard"
+        known = action.where is not Where.LISTS or action.id in self._acts or action.id == "list.back"
+        return None if known else "not on the dashboard"
+
+    def typed_letter(self, key: str) -> bool:
+        """The letter after `s`."""
+        return self._sort_ask.typed(key)
 
     def act(self, action: Action, key: str) -> bool:
         """Move, open, copy."""
@@ -156,14 +168,12 @@ class DashboardTab(Tab):
 
     def _show_run(self) -> None:
         known = self._session.known.dashboard
-        run = known.runs.get(self._open_run or "") or next(
-            (one for one in self._runs() if one.id == self._open_run), None
-        )
+        run = known.runs.get(self._open_run or "") or self.rows.run_of(self._open_run)
         width = self.pane.size.width
         if run is None or not width:
             self.pane.show([Line().add("  loading", Token.DIM)], from_top=True)
             return
-        self.pane.show(run_lines(run, self._session.server_now(), width, self.stage.look))
+        self.pane.show(run_lines(run, width, self.stage.look))
 
     def _runs(self) -> Sequence[Run]:
         stats = self._session.known.dashboard.stats
@@ -203,8 +213,21 @@ class DashboardTab(Tab):
             self._chart = (self._chart + step) % len(CHARTS)
             self.figures.repaint()
 
+    def _open(self) -> None:
+        if self._open_run is None:
+            self.table.open()
+
+    def _sort(self) -> None:
+        if self._open_run is None:
+            self._sort_ask.ask()
+
+    def _sort_by(self, word: str) -> bool:
+        is_turned = self.rows.sorting.choose(word)
+        self.table.go(0)
+        return is_turned
+
     def _copy(self) -> None:
-        run = next((one for one in self._runs() if one.id == self.table.cursor_key), None)
+        run = self.rows.run_of(self._open_run or self.table.cursor_key)
         if run is None:
             return
         text, _hidden = without_hidden(f"{run.id} {run.agent_name} {run.status} {run.error_message or ''}")

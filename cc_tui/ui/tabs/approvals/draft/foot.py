@@ -45,10 +45,10 @@ def _why(item: ApprovalDetail, width: int, look: Look) -> Iterator[Line]:
         yield Line().add(" " * GUTTER).add("nothing found that adds to it", Token.DIM)
     for part in sorted(item.risk.parts, key=lambda one: -one.points):
         line = Line().add(" " * GUTTER).add(safe_line(part.code.replace("_", " "))).to(GUTTER + 24)
-        yield line.add(f"{part.points:+d}").to(GUTTER + 30).add(safe_line(part.message or ""), Token.DIM)
+        yield line.add(f"{part.points:+d}").to(GUTTER + 30).add(safe_line(part.message or ""), Token.DIM).to(width)
     for reason in item.unsafe_reasons if not item.safe else item.safe_reasons:
         line = Line().add(" " * GUTTER).add("safe" if item.safe else "not safe", Token.DIM).to(GUTTER + 30)
-        yield line.add(safe_line(reason), Token.DIM)
+        yield line.add(safe_line(reason), Token.DIM).to(width)
 
 
 def _history(history: Sequence[HistoryItem], name: str, width: int, look: Look) -> Iterator[Line]:
@@ -57,7 +57,7 @@ def _history(history: Sequence[HistoryItem], name: str, width: int, look: Look) 
         sign, token, word = _state(past.state, str(past.kind), look)
         line = Line().add(" " * GUTTER).add(day(past.at), Token.DIM).to(GUTTER + 9)
         line.add(sign, token).to(GUTTER + 11).add(word).to(GUTTER + 21)
-        yield line.add(safe_line(past.subject))
+        yield line.add(safe_line(past.subject)).to(width)
 
 
 def _state(state: str, kind: str, look: Look) -> tuple[str, Token, SafeText]:

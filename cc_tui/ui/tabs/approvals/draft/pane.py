@@ -11,6 +11,7 @@ from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.pane import Pane
+from cc_tui.ui.widgets.shape import margin_of
 
 
 class DraftPane(Pane):
@@ -59,7 +60,8 @@ class DraftPane(Pane):
         lines = list(self.lines[self.top : self.top + self.page])
         more = len(self.lines) - self.top - self.page
         if more > 0 and lines:
-            lines[-1] = Line().end(f"{more + 1} more lines {self.look.signs.dot} ", Token.DIM).end("J ", Token.STRONG)
+            words = f"{more + 1} more lines {self.look.signs.dot} "
+            lines[-1] = Line().end(words, Token.DIM).end("J", Token.STRONG).end(" " * margin_of(self.screen.size.width))
         if self._choice is not None:
             lines += [Line()] * (self.page - len(lines))
             lines.extend(self._choice[1])

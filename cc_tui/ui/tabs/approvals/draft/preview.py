@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cc_api_client.models.approvals import ApprovalDetail, Flag
 
 PROSE_MOST = 66
+DOT = " · "
 GUTTER = 2
 _SPAN_TOKENS = {"block": Token.BAD_SPAN}
 _FLAG_TOKENS = {"block": Token.BAD_STRONG, "warn": Token.WARN_STRONG, "info": Token.DIM}
@@ -70,7 +71,7 @@ class PreviewFacts:
 
 
 class PreviewDrawing:
-    """Draws one draft for one width."""
+    """Draws one draft; `width` is the pane's without its margin at the right."""
 
     def __init__(self, facts: PreviewFacts, width: int, shape: Shape, look: Look) -> None:
         self._facts = facts
@@ -79,6 +80,7 @@ class PreviewDrawing:
         self._look = look
         self._shape = shape
         self._width = width
+        self._margin = 2 if shape is Shape.WIDE else 1
         most = PROSE_MOST if shape is Shape.WIDE else width
         self.text_width = max(8, min(width - GUTTER, most))
 
@@ -91,30 +93,52 @@ class PreviewDrawing:
     def _head(self) -> Iterator[PreviewLine]:
         match self._shape:
             case Shape.WIDE:
-                who = [*self._name(), *self._spanned("to_email", self._row.to_email, Token.TEXT)]
-                yield from self._two_ended(who, self._risk(), Part.RECIPIENT)
-                yield self._line([(self._origin(), Token.DIM)], right=[(self._expiry(), Token.DIM)])
+                yield from self._who(self._risk())
+                yield from self._two_ended([(self._origin(), Token.DIM)], [(self._expiry(), Token.DIM)], Part.OTHER)
                 yield self._line([])
             case Shape.NARROW:
                 yield from self._narrow_head()
             case Shape.PHONE:
-                yield self._line(self._name()[:-1] or [(SafeText("–"), Token.DIM)], right=self._risk())
-                address = self._spanned("to_email", self._row.to_email, Token.TEXT)
-                yield from self._two_ended(address, [(self._expiry(), Token.DIM)], Part.RECIPIENT)
-                for wrapped in safe_lines(self._origin(), self.text_width):
-                    yield self._line([(wrapped.text, Token.DIM)])
-                yield self._line([])
+                yield from self._phone_head()
+
+    def _phone_head(self) -> Iterator[PreviewLine]:
+        """Name and risk, the address whole, where it comes from; the expiry beside what leaves it room."""
+        yield self._line(self._name()[:-1] or [(SafeText("–"), Token.DIM)], right=self._risk())
+        address = self._address()
+        room = self._width - GUTTER - width_of(address) - 2
+        beside = next((one for one in (self._expiry(), self._expiry(short=True)) if cells(one) <= room), SafeText(""))
+        yield from self._two_ended(address, [(beside, Token.DIM)], Part.RECIPIENT)
+        words = [*self._origin_words(), "" if beside else self._expiry(short=True)]
+        for told in _filled([word for word in words if word], self.text_width):
+            for wrapped in safe_lines(told, self.text_width):
+                yield self._line([(wrapped.text, Token.DIM)])
+        yield self._line([])
+
+    def _who(self, right: list[Piece]) -> Iterator[PreviewLine]:
+        """Name and address with `right` at the end; on two lines where one is too short: neither is ever cut."""
+        name, address = self._name(), self._address()
+        if not name or width_of([*name, *address, *right]) + 2 <= self._width - GUTTER:
+            yield from self._two_ended([*name, *address], right, Part.RECIPIENT)
+        else:
+            yield from self._two_ended(name[:-1], right, Part.RECIPIENT)
+            yield from self._two_ended(address, [], Part.RECIPIENT)
 
     def _narrow_head(self) -> Iterator[PreviewLine]:
-        who = [*self._name(), *self._spanned("to_email", self._row.to_email, Token.TEXT)]
+        who = [*self._name(), *self._address()]
         right: list[Piece] = [(self._expiry(short=True), Token.DIM), (SafeText("  "), Token.DIM), *self._risk()]
         about = [SafeText(f" · {safe_line(word)}") for word in (self._facts.client_name, self._row.agent) if word]
         room = self._width - GUTTER - width_of(right) - 2 - width_of(who)
+        if room < 0:
+            yield from self._who(right)
+            return
         for word in about:
             if cells(word) <= room:
                 who.append((word, Token.DIM))
                 room -= cells(word)
         yield from self._two_ended(who, right, Part.RECIPIENT)
+
+    def _address(self) -> list[Piece]:
+        return self._spanned("to_email", self._row.to_email, Token.TEXT)
 
     def _name(self) -> list[Piece]:
         if not self._row.to_name:
@@ -136,11 +160,14 @@ class PreviewDrawing:
         return [*pieces, *word]
 
     def _origin(self) -> SafeText:
+        return safe_line(DOT.join(self._origin_words()))
+
+    def _origin_words(self) -> list[str]:
         kind = KIND_TITLES.get(self._row.kind, self._row.kind)
         words = [f"{kind} by {self._row.agent or 'an unnamed agent'}", self._facts.client_name]
         if self._item is not None and self._item.lead is not None and self._item.lead.score is not None:
             words.append(f"lead {self._item.lead.score}")
-        return safe_line(" · ".join(word for word in words if word))
+        return [word for word in words if word]
 
     def _expiry(self, *, short: bool = False) -> SafeText:
         if self._row.is_decided or self._row.expires_at is None:
@@ -298,7 +325,7 @@ class PreviewDrawing:
             return
         text = "".join(piece for piece, _token in left)
         for wrapped in safe_lines(text, self.text_width):
-            yield self._line([(wrapped.text, Token.TEXT)], part=part)
+            yield self._line([(wrapped.text, left[0][1])], part=part)
         if width_of(right):
             yield self._line([], right=right)
 
@@ -311,8 +338,21 @@ class PreviewDrawing:
         gutter: Piece | None = None,
     ) -> PreviewLine:
         line = Line().extend([gutter or (SafeText(" "), Token.TEXT), (SafeText(" "), Token.TEXT), *pieces])
-        line.right = list(right)
+        ending = list(right)
+        if ending:
+            line.right = [*ending, (SafeText(" " * self._margin), Token.TEXT)]
         return PreviewLine(line, part, is_flagged=gutter is not None)
+
+
+def _filled(words: Sequence[str], width: int) -> Iterator[str]:
+    """The words joined by dots, as many on a line as fit: no line begins with a dot."""
+    line = ""
+    for word in words:
+        if line and len(line) + len(DOT) + len(word) > width:
+            yield line
+            line = ""
+        line = f"{line}{DOT}{word}" if line else word
+    yield line
 
 
 def _runs(wrapped: WrappedLine, tokens: Sequence[Token]) -> Iterator[Piece]:

@@ -1,0 +1,189 @@
+"""One agent, open in place of the list: its facts, its sections, its runs, and one of these whole.
+
+Layers, outermost first: the agent, a run of it. `esc` takes them one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.widget import Widget
+
+from cc_tui.ui.tabs.agents.detail import SECTIONS, DetailDrawing
+from cc_tui.ui.tabs.facts import waiting_lines
+from cc_tui.ui.tabs.runs import RunRows, run_lines
+from cc_tui.ui.tabs.sorting import SortAsk
+from cc_tui.ui.themes.tokens import Token
+from cc_tui.ui.widgets.drawn import Drawn
+from cc_tui.ui.widgets.line import Line
+from cc_tui.ui.widgets.pane import Pane
+from cc_tui.ui.widgets.shape import Shape
+from cc_tui.ui.widgets.table import Table
+
+if TYPE_CHECKING:
+    from cc_api_client.models.runs import Run
+    from cc_tui.ui.tabs.agents.tab import AgentsTab
+
+
+class AgentScreen:
+    """What is shown of the agent that is open, and its widgets."""
+
+    def __init__(self, tab: AgentsTab) -> None:
+        self._tab = tab
+        self._session = tab.stage.session
+        look = tab.stage.look
+        self.agent_id: str | None = None
+        self.run_id: str | None = None
+        self._section = 0
+        self.head = Drawn(look, self._head_lines, id="agent-head")
+        self.body = Pane(look, id="agent-body")
+        self.rows = RunRows(look, self._runs, self._session.server_now, self._no_runs, of_one_agent=True)
+        self.table = Table(look, self.rows, id="agent-runs")
+        self.sort_ask = SortAsk(self._session, self.rows.sorting.letters, self._sort_by)
+
+    @property
+    def widgets(self) -> Sequence[Widget]:
+        """For the tab's compose."""
+        return self.head, self.table, self.body
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an agent is open."""
+        return self.agent_id is not None
+
+    @property
+    def section(self) -> str:
+        """The section that is shown."""
+        return SECTIONS[self._section]
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the keys of a list move a cursor here."""
+        return self.is_open and self.run_id is None and self.section == "runs"
+
+    @property
+    def title(self) -> str:
+        """For the narrow title."""
+        return f"run {self.run_id[:4]}" if self.run_id is not None else f"{self.agent_id}, {self.section}"
+
+    # Opening and leaving
+
+    def open(self, agent_id: str) -> None:
+        """Open an agent at its runs."""
+        self.agent_id, self.run_id, self._section = agent_id, None, 0
+        if self._session.backstage is not None:
+            self._session.backstage.sync.watch.agent(agent_id)
+        self._changed()
+
+    def back(self) -> bool:
+        """Leave the run, or else the agent; False when none is open."""
+        if self.run_id is not None:
+            self.open_run(None)
+        elif self.is_open:
+            self.agent_id = None
+            if self._session.backstage is not None:
+                self._session.backstage.sync.watch.agent(None)
+            self._changed()
+        else:
+            return False
+        return True
+
+    def open_run(self, run_id: str | None) -> None:
+        """Open one of its runs, or close the one that is open."""
+        self.run_id = run_id
+        self.body.top = 0
+        if self._session.backstage is not None:
+            self._session.backstage.sync.watch.run(run_id)
+        self._changed()
+
+    def turn(self, step: int) -> None:
+        """Another section; in an open run there is none."""
+        if self.run_id is None:
+            self._section = (self._section + step) % len(SECTIONS)
+            self.body.top = 0
+            self._changed()
+
+    def _changed(self) -> None:
+        self._tab.set_class(self.is_open, "-detail")
+        self._tab.set_class(self.is_list, "-list")
+        self._tab.set_class(self.run_id is not None, "-run")
+        self._tab.stage.frame_changed()
+        self._tab.call_after_refresh(self._tab.reveal)
+
+    # Moving
+
+    def move(self, step: int) -> None:
+        """Move the cursor over the runs, or scroll."""
+        if self.is_list:
+            self.table.move(step)
+        else:
+            self.body.scroll(step)
+
+    def go_end(self, direction: int) -> None:
+        """To the first or the last row or line."""
+        if self.is_list:
+            self.table.go(0 if direction < 0 else self.rows.count() - 1)
+        else:
+            self.body.scroll(direction * max(1, len(self.body.lines)))
+
+    def _sort_by(self, word: str) -> bool:
+        is_turned = self.rows.sorting.choose(word)
+        self.table.go(0)
+        return is_turned
+
+    # Drawing
+
+    def reshape(self, shape: Shape) -> None:
+        """Another size."""
+        self.rows.reshape(shape)
+
+    def show(self) -> None:
+        """Draw what is open."""
+        if self.run_id is not None:
+            self._show_run(self.run_id)
+            return
+        drawing = self._drawing()
+        if drawing is None:
+            return
+        self.head.styles.height = len(drawing.head(self.section))
+        self.head.repaint()
+        if self.is_list:
+            self.table.rows_changed()
+        else:
+            self.body.show(drawing.body(self.section))
+
+    def _show_run(self, run_id: str) -> None:
+        run = self._session.known.dashboard.runs.get(run_id) or self.rows.run_of(run_id)
+        width = self.body.size.width
+        if run is None or not width:
+            self.body.show([Line().add("  loading", Token.DIM)])
+        else:
+            self.body.show(run_lines(run, width, self._tab.stage.look))
+
+    def _head_lines(self, width: int, height: int) -> Sequence[Line]:
+        del width, height
+        drawing = self._drawing()
+        return drawing.head(self.section) if drawing is not None else []
+
+    def _drawing(self) -> DetailDrawing | None:
+        agent, store = self._tab.agent, self._session.known.agents
+        width = self._tab.size.width
+        if agent is None or not width:
+            return None
+        return DetailDrawing(
+            agent, store.details.get(agent.id), list(store.logs.get(agent.id, ())), self._session.server_now(), width,
+            self._tab.stage.look,
+        )  # fmt: skip
+
+    def _runs(self) -> Sequence[Run]:
+        return self._session.known.agents.runs.get(self.agent_id or "") or ()
+
+    def _no_runs(self, width: int, height: int) -> Sequence[Line]:
+        store = self._session.known.agents
+        margin = " " * (2 if width >= 110 else 1)
+        if self.agent_id in store.runs:
+            return [Line().add(margin).add("no runs yet", Token.DIM)]
+        if store.load.error is not None:
+            return waiting_lines(store.load, "runs", width, height, self._tab.stage.look)
+        return [Line().add(margin).add("loading", Token.DIM)]

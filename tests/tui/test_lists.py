@@ -1,0 +1,148 @@
+"""What the lists do: sorting, opening, marking, filtering, being empty."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from cc_tui.state.approvals.rows import View
+from cc_tui.ui.tabs.agents.tab import AgentsTab
+from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
+from cc_tui.ui.tabs.dashboard.tab import DashboardTab
+from cc_tui.ui.widgets.canvas import Canvas
+from tests.tui.desk import app_of
+from tests.tui.test_pilot import command_center, press, said, settled
+
+
+def text_of(canvas: Canvas) -> str:
+    """What it shows."""
+    width, height = canvas.size
+    return "\n".join(line.text(width) for line in canvas.draw(width, height))
+
+
+def footer_of(pilot: Pilot[Any]) -> str:
+    return text_of(command_center(pilot).frame.footer)
+
+
+async def test_runs_are_sorted_by_a_letter_and_turned_round_by_the_same_again(tmp_path: Path) -> None:
+    app = app_of(tmp_path, tab="dashboard")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        tab = app.tab
+        assert isinstance(tab, DashboardTab)
+
+        def costs() -> list[float]:
+            runs = [tab.rows.run_of(tab.rows.key_at(place)) for place in range(tab.rows.count())]
+            return [float(run.cost_estimate_usd) for run in runs if run is not None and run.cost_estimate_usd]
+
+        await press(pilot, "s")
+        assert "c cost" in said(app)
+        await press(pilot, "c")
+        assert costs() == sorted(costs(), reverse=True)
+        assert tab.table.cursor == 0
+        assert "↓ Cost" in text_of(tab.table)
+        await press(pilot, "s")
+        await press(pilot, "c")
+        assert costs() == sorted(costs())
+        assert "↑ Cost" in text_of(tab.table)
+
+
+async def test_agents_are_sorted_and_those_without_the_figure_come_last(tmp_path: Path) -> None:
+    app = app_of(tmp_path, tab="agents")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        tab = app.tab
+        assert isinstance(tab, AgentsTab)
+        await press(pilot, "s")
+        await press(pilot, "h")
+        agents = app.session.known.agents.agents
+        ordered = [agents[tab.rows.key_at(place)].cost_1h_usd for place in range(tab.rows.count())]
+        told = [cost for cost in ordered if cost is not None]
+        assert told == sorted(told, reverse=True)
+        assert ordered == [*told, *[None] * (len(ordered) - len(told))]
+
+
+async def test_a_letter_that_sorts_nothing_says_what_would(tmp_path: Path) -> None:
+    app = app_of(tmp_path, tab="agents")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await press(pilot, "s")
+        await press(pilot, "x")
+        assert said(app).startswith("not sorted: n name")
+
+
+async def test_a_run_is_opened_from_its_agent_and_left_layer_by_layer(tmp_path: Path) -> None:
+    app = app_of(tmp_path, tab="agents")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        tab = app.tab
+        assert isinstance(tab, AgentsTab)
+        for key in ("j", "j", "enter", "j", "enter"):
+            await press(pilot, key)
+        wanted = tab.one.rows.key_at(1)
+        assert tab.one.run_id == wanted
+        assert f"Run {wanted[:8]}" in text_of(tab.one.body)
+        assert "Steps" in text_of(tab.one.body)
+        assert wanted in app.session.backstage.sync.watch.looked_at  # type: ignore[union-attr]
+        await press(pilot, "escape")
+        assert tab.one.run_id is None
+        assert tab.one.agent_id == "outreach"
+        await press(pilot, "escape")
+        assert tab.one.agent_id is None
+
+
+async def test_the_footer_names_only_what_does_something_here(tmp_path: Path) -> None:
+    app = app_of(tmp_path, tab="agents")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        assert "l logs" in footer_of(pilot)
+        await press(pilot, "enter")
+        assert "l logs" not in footer_of(pilot)
+        assert "h l view" in footer_of(pilot)
+
+
+async def test_a_filter_stays_in_sight_at_every_width(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("slash", *"risk<40", "enter")
+        for size in ((120, 40), (80, 24), (45, 24)):
+            await pilot.resize_terminal(*size)
+            await settled(pilot)
+            assert isinstance(app.tab, ApprovalsTab)
+            assert "/risk<40" in text_of(app.tab.views)
+
+
+async def test_marking_all_says_how_many_and_the_views_say_what_the_filter_hides(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await press(pilot, "*")
+        assert said(app) == "marked all 12 shown"
+        await pilot.press("slash", *"kind=call", "enter")
+        await settled(pilot)
+        assert isinstance(app.tab, ApprovalsTab)
+        assert "12 marked, 11 not shown" in text_of(app.tab.views)
+        await press(pilot, "*")
+        assert said(app) == "marked the 1 that the filter shows; 11 more marked are not shown"
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (45, 24)])
+async def test_an_empty_view_has_the_whole_room_and_offers_no_verbs(tmp_path: Path, size: tuple[int, int]) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        tab = app.tab
+        assert isinstance(tab, ApprovalsTab)
+        for _ in range(2):
+            await press(pilot, "l")
+        assert tab.view is View.PROBLEMS
+        assert tab.table.size.width == size[0]
+        assert "no problems" in text_of(tab.table)
+        assert "approve" not in footer_of(pilot)
+        await press(pilot, "h")
+        await press(pilot, "h")
+        assert (tab.table.size.width == size[0]) is (size[0] < 110)
