@@ -57,7 +57,7 @@ $(VENV)/.made:
 	@$(if $(UV),true,"$(PYTHON)" -c 'import ensurepip' 2>/dev/null) || { echo "make: $(PYTHON) has no ensurepip, so it can't make an environment; install it (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
 	@rm -rf $(VENV)
 	@echo "Making $(VENV) with $(PYTHON) and installing what constraints.txt pins; only the first time."
-	@$(if $(UV),"$(UV)" venv -q --python "$$("$(PYTHON)" -c 'import sys; print(sys.executable)')" $(VENV),"$(PYTHON)" -m venv $(VENV))
+	@$(if $(UV),"$(UV)" venv -q --seed --python "$$("$(PYTHON)" -c 'import sys; print(sys.executable)')" $(VENV),"$(PYTHON)" -m venv $(VENV))
 	@touch $@
 
 define install
