@@ -194,19 +194,28 @@ class Session:
         client = CommandCenterClient(url, api_key, client_id=self.config.client or None, rng=self._rng)
         journal = Journal(self.config.journal_path)
         journal.adopt_orphans()
-        for notice in journal.notices:
-            self.say(notice, Level.ERROR)
+        self._say_notices(journal)
         within = self.config.deliver_within_minutes * 60
         dispatcher = Dispatcher(journal, self.outcomes, self.clock, self._rng, new_key, deliver_within_seconds=within)
         sync = Sync(
             client, self.known, self.clock, self._rng, poll_seconds=self.config.poll_seconds,
-            on_reached=dispatcher.reached,
+            on_reached=self.reached,
         )  # fmt: skip
         self.backstage = Backstage(client, sync, journal, dispatcher, Commands(client, sync, new_key))
         self.known.identity.changed.subscribe(lambda _none: self._connect_dispatcher())
         sync.broke.subscribe(self.broke)
         self._spawn(sync.run(), "sync")
         self._spawn(dispatcher.run(), "dispatcher")
+
+    def reached(self) -> None:
+        """The server can be reached (again), or the operator wants to know: deliver, and say what could not be read."""
+        if self.backstage is not None:
+            self.backstage.dispatcher.reached()
+            self._say_notices(self.backstage.journal)
+
+    def _say_notices(self, journal: Journal) -> None:
+        for notice in journal.fresh_notices():
+            self.say(notice, Level.ERROR)
 
     async def close(self) -> int:
         """Deliver what waits (at most two seconds), end everything in order; returns how many decisions are kept."""

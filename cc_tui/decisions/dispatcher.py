@@ -140,10 +140,20 @@ class Dispatcher:
         self.reached()
 
     def reached(self) -> None:
-        """The server can be reached (again): send what waits, offer what is too old."""
+        """The server can be reached (again): send what waits, offer what is too old and what others left behind."""
         self._failures, self._not_before = 0, 0.0
+        self._take_over()
         self._offer_old()
         self._wake.set()
+
+    def _take_over(self) -> None:
+        """Journals that could not be taken over before, or whose app ended meanwhile."""
+        known = {decision.key for decision in self._journal.decisions()}
+        if not self._journal.adopt_orphans():
+            return
+        for decision in self._journal.decisions():
+            if decision.key not in known and decision.destination == self._destination:
+                self._show(decision)
 
     def decide(self, decision: Decision) -> None:
         """Keep a decision and have it delivered.

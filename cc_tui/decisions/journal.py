@@ -6,7 +6,6 @@ running app owns a file under a lock; files of apps that are gone are adopted. K
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import sqlite3
@@ -17,18 +16,8 @@ from enum import StrEnum
 from pathlib import Path
 from uuid import uuid4
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS decisions (
-    key TEXT PRIMARY KEY, approval_id TEXT NOT NULL, verb TEXT NOT NULL, version INTEGER NOT NULL,
-    payload_sha256 TEXT NOT NULL, reason_code TEXT, reason TEXT, decided_at REAL NOT NULL,
-    server_id TEXT NOT NULL, key_name TEXT NOT NULL, recipient TEXT NOT NULL, subject TEXT NOT NULL,
-    is_offered INTEGER NOT NULL DEFAULT 0, trouble TEXT, trouble_kind TEXT);
-CREATE UNIQUE INDEX IF NOT EXISTS one_open_decision
-    ON decisions (server_id, key_name, approval_id) WHERE trouble_kind IS NULL;
-CREATE TABLE IF NOT EXISTS drafts (
-    server_id TEXT NOT NULL, approval_id TEXT NOT NULL, version INTEGER NOT NULL, fields TEXT NOT NULL,
-    saved_at REAL NOT NULL, PRIMARY KEY (server_id, approval_id));
-"""
+from cc_tui.decisions import journal_file
+
 _INSERT = "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ADOPT = "INSERT OR IGNORE INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
@@ -123,16 +112,16 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.notices: list[str] = []
-        """Sentences about journals that could not be read."""
+        self._notices: dict[Path, str] = {}
+        self._told: set[str] = set()
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.path = folder / f"journal-{os.getpid()}-{uuid4().hex[:8]}.db"
-            self._lock = _lock(self.path)
+            self._lock = journal_file.lock(self.path)
             if self._lock is None:
                 raise JournalUnavailable(f"the journal {self.path} is locked by another program")
-            self._db = _open(self.path)
-            _fsync_folder(folder)
+            self._db = journal_file.open_file(self.path)
+            journal_file.sync_folder(folder)
         except (OSError, sqlite3.Error) as error:
             raise JournalUnavailable(
                 f"decisions can't be kept in {folder}: {error}; make it writable or name another with journal_dir"
@@ -213,20 +202,25 @@ class Journal:
         """Take over what apps that are gone left behind; returns how many decisions.
 
         Rows are committed here before the old file goes; killed in between, the next start adopts them again under the
-        same keys, so none is lost and none is doubled.
+        same keys, so none is lost and none is doubled. A file that is busy or failing stays for the next call, one of a
+        newer program stays for that program; only a damaged one is set aside. `fresh_notices` tells of all of them.
         """
         adopted = 0
         for path in sorted(self._folder.glob("journal-*.db")):
             if path == self.path:
                 continue
-            lock = _lock(path)
-            if lock is None:
-                continue
+            self._notices.pop(path, None)
             try:
-                adopted += self._adopt(path)
-            finally:
-                os.close(lock)
+                adopted += self._adopt_locked(path)
+            except (OSError, JournalUnavailable, sqlite3.Error, journal_file.TooNew, ValueError) as error:
+                self._notices[path] = self._not_adopted(path, error)
         return adopted
+
+    def fresh_notices(self) -> list[str]:
+        """Sentences about journals that could not be taken over; each is told once."""
+        fresh = [notice for notice in self._notices.values() if notice not in self._told]
+        self._told.update(fresh)
+        return fresh
 
     def close(self) -> None:
         """Let go of the file; remove it when nothing is left in it."""
@@ -234,27 +228,49 @@ class Journal:
             left = db.execute("SELECT (SELECT count(*) FROM decisions) + (SELECT count(*) FROM drafts)").fetchone()[0]
         self._db.close()
         if not left:
-            _remove(self.path)
+            journal_file.remove(self.path)
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
 
-    def _adopt(self, path: Path) -> int:
-        try:
-            with closing(_open(path)) as orphan:
-                rows = orphan.execute("SELECT * FROM decisions").fetchall()
-                drafts = orphan.execute("SELECT * FROM drafts").fetchall()
-        except sqlite3.DatabaseError as error:
-            aside = path.with_suffix(".damaged")
-            path.rename(aside)
-            self.notices.append(f"a journal could not be read ({error}); it was set aside as {aside}")
+    def _adopt_locked(self, path: Path) -> int:
+        held = journal_file.lock(path)
+        if held is None:
             return 0
+        try:
+            return self._adopt(path)
+        finally:
+            os.close(held)
+
+    def _adopt(self, path: Path) -> int:
+        with closing(journal_file.open_file(path)) as orphan:
+            rows = orphan.execute("SELECT * FROM decisions").fetchall()
+            drafts = orphan.execute("SELECT * FROM drafts").fetchall()
+        for row in rows:
+            _decision(row)
         with self._writing() as db:
             for row in rows:
                 self._adopt_row(db, row)
             db.executemany("INSERT OR REPLACE INTO drafts VALUES (?, ?, ?, ?, ?)", drafts)
-        _remove(path)
+        journal_file.remove(path)
         return len(rows)
+
+    @staticmethod
+    def _not_adopted(path: Path, error: Exception) -> str:
+        """Say why, and set aside what can never be read; anything else stays where it is, for the next try."""
+        match error:
+            case journal_file.TooNew():
+                return str(error)
+            case sqlite3.Error() if not journal_file.is_damaged(error):
+                return f"decisions of an earlier start can't be read now ({error}); ^r tries {path} again"
+            case OSError() | JournalUnavailable():
+                return f"decisions of an earlier start can't be taken over now ({error}); ^r tries {path} again"
+        aside = path.with_suffix(".damaged")
+        try:
+            path.rename(aside)
+        except OSError as refused:
+            return f"the journal {path} is damaged ({error}), and can't be set aside: {refused}"
+        return f"a journal is damaged ({error}); it was set aside as {aside}"
 
     def _adopt_row(self, db: sqlite3.Connection, row: tuple[object, ...]) -> None:
         """A decision of a gone app is offered, never sent by itself; a second one on its approval is in trouble."""
@@ -290,43 +306,6 @@ class Journal:
             yield self._db
         except sqlite3.Error as error:
             raise JournalUnavailable(f"the journal {self.path} can't be read: {error}") from error
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    """Open a journal with every commit synced to the disk."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        db.execute("PRAGMA synchronous = EXTRA")
-        db.executescript(SCHEMA)
-    except sqlite3.Error:
-        db.close()
-        raise
-    return db
-
-
-def _lock(path: Path) -> int | None:
-    """Hold the lock beside a journal; None when another process has it. A lock dies with its process."""
-    descriptor = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    path.with_suffix(".lock").unlink(missing_ok=True)
-
-
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _row(decision: Decision) -> tuple[object, ...]:

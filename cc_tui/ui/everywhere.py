@@ -126,7 +126,7 @@ class Everywhere:
     def _refresh(self) -> None:
         if self._app.session.backstage is not None:
             self._app.session.backstage.sync.refresh()
-            self._app.session.backstage.dispatcher.reached()
+            self._app.session.reached()
             self._app.session.say("asking the server for everything again")
 
     def _escape(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -235,3 +236,17 @@ async def test_forty_decisions_are_each_sent_once_in_order_a_few_at_a_time(desk:
             desk.dispatcher.decide(decision(f"k{number:02}", f"item-{number}"))
         await desk.until(lambda: sum(word == "confirmed" for word, _key in desk.sink.told) == 40)
     assert sorted(key for _verb, _id, key in desk.port.calls) == [f"k{number:02}" for number in range(40)]
+
+
+async def test_what_another_app_left_behind_is_offered_when_the_server_is_reached_again(tmp_path: Path) -> None:
+    desk, other = Desk(tmp_path), Journal(tmp_path)
+    other.record(decision("k9", "nine"))
+    desk.dispatcher.connect(desk.port, HERE)
+    assert desk.sink.words("k9") == []
+    other._db.close()
+    assert other._lock is not None
+    os.close(other._lock)
+    desk.dispatcher.reached()
+    assert desk.sink.words("k9") == ["offered"]
+    desk.dispatcher.reached()
+    assert desk.sink.words("k9") == ["offered"]

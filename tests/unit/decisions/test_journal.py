@@ -8,10 +8,14 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
+from functools import partial
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from cc_tui.decisions import journal_file
 from cc_tui.decisions.journal import AlreadyDecided, EditDraft, Journal, JournalUnavailable, TroubleKind
 from tests.unit.decisions.support import ELSEWHERE, HERE, decision, journal_files, rejection
 
@@ -136,12 +140,96 @@ def test_adopting_twice_doubles_nothing(tmp_path: Path) -> None:
     assert [one.key for one in mine.decisions()] == ["k1"]
 
 
+def left_behind(folder: Path, key: str = "k1", approval: str = "one") -> Path:
+    """A journal with one decision, whose app is gone."""
+    gone = Journal(folder)
+    gone.record(decision(key, approval))
+    gone._db.close()
+    assert gone._lock is not None
+    os.close(gone._lock)
+    return gone.path
+
+
 def test_a_damaged_journal_is_set_aside_and_told_not_lost(tmp_path: Path) -> None:
     (tmp_path / "journal-1-dead.db").write_bytes(b"this is no database" * 100)
     journal = Journal(tmp_path)
     assert journal.adopt_orphans() == 0
     assert (tmp_path / "journal-1-dead.damaged").exists()
-    assert len(journal.notices) == 1
+    (told,) = journal.fresh_notices()
+    assert "damaged" in told
+    assert journal.fresh_notices() == []
+
+
+def test_a_journal_with_words_that_no_version_knows_is_set_aside_and_the_others_are_adopted(tmp_path: Path) -> None:
+    path = left_behind(tmp_path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE decisions SET verb = 'shred'")
+        db.commit()
+    left_behind(tmp_path, "k2", "two")
+    journal = Journal(tmp_path)
+    assert journal.adopt_orphans() == 1
+    assert path.with_suffix(".damaged").exists()
+    assert [one.key for one in journal.decisions()] == ["k2"]
+
+
+def test_a_busy_journal_stays_where_it_is_and_is_adopted_once_it_is_free(tmp_path: Path) -> None:
+    path = left_behind(tmp_path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as copier:
+        copier.execute("BEGIN EXCLUSIVE")
+        journal = Journal(tmp_path)
+        with mock.patch.object(sqlite3, "connect", partial(sqlite3.connect, timeout=0.01)):
+            assert journal.adopt_orphans() == 0
+        (told,) = journal.fresh_notices()
+        assert "can't be read now" in told
+        assert path.exists()
+        copier.execute("ROLLBACK")
+    assert journal.adopt_orphans() == 1
+    assert [one.key for one in journal.decisions()] == ["k1"]
+    assert journal_files(tmp_path) == [journal.path.name]
+
+
+def test_a_journal_whose_lock_can_not_be_made_stays_and_is_told(tmp_path: Path) -> None:
+    path = left_behind(tmp_path)
+    path.with_suffix(".lock").unlink()
+    path.with_suffix(".lock").mkdir()
+    journal = Journal(tmp_path)
+    assert journal.adopt_orphans() == 0
+    assert path.exists()
+    assert "can't be taken over now" in journal.fresh_notices()[0]
+    path.with_suffix(".lock").rmdir()
+    assert journal.adopt_orphans() == 1
+
+
+def test_a_journal_of_a_newer_program_is_refused_with_a_sentence_and_kept_as_it_is(tmp_path: Path) -> None:
+    path = left_behind(tmp_path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"PRAGMA user_version = {journal_file.VERSION + 1}")
+    before = path.read_bytes()
+    journal = Journal(tmp_path)
+    assert journal.adopt_orphans() == 0
+    assert path.read_bytes() == before
+    (told,) = journal.fresh_notices()
+    assert "newer cc-tui" in told
+    assert str(path) in told
+
+
+def test_a_journal_from_before_versions_were_written_is_brought_up_and_adopted(tmp_path: Path) -> None:
+    path = left_behind(tmp_path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 0")
+    journal = Journal(tmp_path)
+    assert journal.adopt_orphans() == 1
+    assert [one.key for one in journal.decisions()] == ["k1"]
+
+
+def test_an_older_journal_is_migrated_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = left_behind(tmp_path)
+    monkeypatch.setattr(journal_file, "STEPS", (*journal_file.STEPS, ("ALTER TABLE drafts ADD COLUMN note TEXT",)))
+    monkeypatch.setattr(journal_file, "VERSION", 2)
+    with closing(journal_file.open_file(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (2,)
+        assert db.execute("SELECT count(*) FROM decisions").fetchone() == (1,)
+        assert [column[1] for column in db.execute("PRAGMA table_info(drafts)")][-1] == "note"
 
 
 def test_two_gone_apps_that_decided_the_same_approval_leave_one_to_offer_and_one_in_conflict(tmp_path: Path) -> None:
