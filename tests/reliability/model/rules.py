@@ -1,0 +1,217 @@
+"""The rules of approval and delivery, said once more and as small as they can be: what the server is held to.
+
+Plain state, plain ifs, one approval with its newest delivery; nothing of the server is used. An answer is `("done",
+changed)` or `("refused", code)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+Answer = tuple[str, bool | str]
+
+DONE: Answer = ("done", True)
+SO_ALREADY: Answer = ("done", False)
+RETURNED_FOR = timedelta(hours=24)
+FRESH_FOR = timedelta(hours=24)
+EXPIRES_AFTER = timedelta(hours=72)
+REJECT_UNDO = timedelta(seconds=600)
+LEASE = timedelta(seconds=60)
+LOOK_AGAIN = timedelta(seconds=5)
+RETRY = timedelta(seconds=10)
+REFUSALS_MOST = 5
+WAITING = ("held", "ready", "retry_wait")
+
+
+def refused(code: str) -> Answer:
+    return "refused", code
+
+
+@dataclass
+class Agent:
+    """Who wrote all drafts."""
+
+    is_paused: bool = False
+    failed_at: datetime | None = None
+
+    @property
+    def is_in_error(self) -> bool:
+        """One that is paused is paused, whatever else."""
+        return self.failed_at is not None and not self.is_paused
+
+
+@dataclass
+class Delivery:
+    """What leaves, or tries to."""
+
+    id: str
+    hold: timedelta
+    held_at: datetime
+    state: str = "held"
+    attempt: int = 0
+    refusals: int = 0
+    may_have_left: bool = False
+    lease_until: datetime | None = None
+    look_at: datetime = field(init=False)
+    fresh_until: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.look_at = self.held_at + self.hold
+        self.fresh_until = self.held_at + FRESH_FOR
+
+    def is_due(self, now: datetime) -> bool:
+        return self.state in WAITING and self.look_at <= now
+
+    def settle(self, attempt: int, outcome: str, now: datetime) -> bool:
+        """What became of an attempt; False when somebody knew before."""
+        if self.attempt != attempt or self.state not in ("dispatching", "unknown"):
+            return False
+        self.may_have_left, self.lease_until = False, None
+        match outcome:
+            case "accepted":
+                self.state = "sent"
+            case "unclear":
+                self.state = "unknown"
+            case _:
+                self.refusals += 1
+                is_passing = outcome == "refused for now" and self.refusals <= REFUSALS_MOST
+                self.state = "retry_wait" if is_passing else "failed"
+                if is_passing:
+                    self.look_at = now + RETRY * 2 ** (self.refusals - 1)
+        return True
+
+    def lose(self, now: datetime, *, knows_stable_keys: bool) -> None:
+        """Its sender was cut off, if its lease is over."""
+        if self.state == "dispatching" and self.lease_until is not None and self.lease_until <= now:
+            if knows_stable_keys:
+                self.state, self.look_at, self.may_have_left = "ready", now, True
+            else:
+                self.state, self.lease_until = "unknown", None
+
+
+@dataclass
+class Approval:
+    """What an agent wants to send, and a person's word on it."""
+
+    id: str
+    hold: timedelta
+    expires_at: datetime
+    status: str = "pending"
+    version: int = 1
+    text: int = 0
+    """Counts up with each edit: stands for the hash."""
+    returned: str | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    delivery: Delivery | None = None
+    past: list[Delivery] = field(default_factory=list)
+    """Deliveries that were recalled or blocked."""
+
+    def edges(self) -> set[datetime]:
+        """The moments at which something about it changes by time alone."""
+        found = {self.expires_at}
+        if self.decided_at is not None:
+            found.add(self.decided_at + REJECT_UNDO)
+        if self.delivery is not None:
+            found |= {self.delivery.look_at, self.delivery.fresh_until, self.delivery.lease_until or self.expires_at}
+        return found
+
+    def decide(self, verb: str, who: str, now: datetime, version: int | None, text: int | None) -> Answer:
+        """Approve or reject what was seen."""
+        status = {"approve": "approved", "reject": "rejected"}[verb]
+        if self.status == status and self.decided_by == who and text in (None, self.text):
+            return SO_ALREADY
+        if self.status in ("expired", "cancelled"):
+            return refused(self.status)
+        if self.status != "pending":
+            return refused("already_decided")
+        if self.expires_at <= now:
+            self._turn("expired")
+            return refused("expired")
+        if not self._was_seen(version, text):
+            return refused("version_conflict")
+        self._turn(status)
+        self.decided_by, self.decided_at, self.returned = who, now, None
+        if status == "approved":
+            self._put_away()
+            self.delivery = Delivery("", self.hold, now)
+        return DONE
+
+    def undo(self, now: datetime, version: int | None) -> Answer:
+        """Take a decision back."""
+        if self.status == "pending":
+            return SO_ALREADY
+        if self.status in ("expired", "cancelled"):
+            return refused(self.status)
+        if not self._can_be_undone(now):
+            return refused("undo_window_closed")
+        if not self._was_seen(version, None):
+            return refused("version_conflict")
+        if self.status == "approved" and self.delivery is not None:
+            self.delivery.state = "recalled"
+        self._come_back("undone", now)
+        return DONE
+
+    def edit(self, version: int | None) -> Answer:
+        """Another text."""
+        if self.status != "pending":
+            return refused("already_decided")
+        if not self._was_seen(version, None):
+            return refused("version_conflict")
+        self.text += 1
+        self.version += 1
+        return DONE
+
+    def withdraw(self) -> Answer:
+        """The agent takes it back."""
+        if self.status != "pending":
+            return refused("invalid_state")
+        self._turn("cancelled")
+        return DONE
+
+    def expire(self, now: datetime) -> None:
+        """Nobody decided in time."""
+        if self.status == "pending" and self.expires_at <= now:
+            self._turn("expired")
+
+    def claim(self, agent: Agent, now: datetime) -> bool:
+        """The sender takes its delivery, if it may leave."""
+        delivery = self.delivery
+        assert delivery is not None
+        assert self.decided_at is not None
+        is_worse = agent.is_in_error and agent.failed_at is not None and agent.failed_at > self.decided_at
+        if delivery.fresh_until <= now or is_worse:
+            if delivery.may_have_left:
+                delivery.state, delivery.may_have_left, delivery.lease_until = "unknown", False, None
+            else:
+                delivery.state = "blocked"
+                self._come_back("blocked", now)
+            return False
+        if agent.is_paused:
+            delivery.state, delivery.look_at = "ready", now + LOOK_AGAIN
+            return False
+        delivery.state, delivery.lease_until = "dispatching", now + LEASE
+        delivery.attempt += 1
+        return True
+
+    def _was_seen(self, version: int | None, text: int | None) -> bool:
+        return version in (None, self.version) and text in (None, self.text)
+
+    def _can_be_undone(self, now: datetime) -> bool:
+        if self.status == "rejected":
+            return self.decided_at is not None and now <= self.decided_at + REJECT_UNDO
+        return self.delivery is not None and self.delivery.state in WAITING and not self.delivery.may_have_left
+
+    def _turn(self, status: str) -> None:
+        self.status = status
+        self.version += 1
+
+    def _come_back(self, why: str, now: datetime) -> None:
+        self._turn("pending")
+        self.returned, self.decided_by, self.decided_at = why, None, None
+        self.expires_at = max(self.expires_at, now + RETURNED_FOR)
+
+    def _put_away(self) -> None:
+        if self.delivery is not None:
+            self.past.append(self.delivery)
