@@ -148,6 +148,13 @@ class SettingsChange(RequestBody):
     billing: BillingChange = Field(default_factory=BillingChange, description="What figures are made from.")
 
 
+class KillSwitchState(KillSwitchRecord):
+    """One stop as it is after a change (`kill_switch.changed`)."""
+
+    engaged: bool = Field(description="Whether it stops.")
+    version: int = Field(default=1, description="Grows by one with each change.")
+
+
 class KillSwitchBody(RequestBody):
     """Engages or releases a stop."""
 
@@ -178,6 +185,7 @@ class Held(Wire):
 class KillSwitchAnswer(Wire):
     """How the stops are after engaging or releasing one, or would be."""
 
+    status: str = Field(description="`engaged` or `released`: this scope now.")
     changed: bool = Field(description="False when it was so already, and for a dry run.")
     dry_run: bool = Field(default=False, description="Whether nothing was done.")
     kill_switch: list[KillSwitchRecord] = Field(default_factory=list, description="The engaged stops now.")

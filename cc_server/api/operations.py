@@ -13,6 +13,7 @@ from cc_api_client.models.dashboard import DashboardStats
 from cc_api_client.models.operations import (
     Health,
     IntakeAnswer,
+    KillSwitchRecord,
     LeadIntake,
     Me,
     Metrics,
@@ -26,6 +27,8 @@ from cc_server.api.http.problems import KINDS, RequestProblem
 from cc_server.api.http.routing import ANY_KEY, ANYBODY, asks, new_router, require_key
 from cc_server.api.params import Cursor, Limit
 from cc_server.domain import clients, dashboard, house, jobs, leads
+from cc_server.domain.actors import Key, actor_for
+from cc_server.domain.controls import kill_switch
 from cc_server.domain.refusals import DatabaseUnavailable
 from cc_server.web.pages import CONTENT_SECURITY_POLICY, page, problem_page
 from cc_server.web.pages import Page as WebPage
@@ -74,10 +77,10 @@ async def status(request: Request) -> ServerStatus:
 async def me(request: Request) -> Me:
     """Who the key is."""
     services, key = calls.services_of(request), require_key(call_of(request.scope))
-    found = await services.db.read(house.identity)
+    found, stops = await services.db.read(_identity, key)
     return Me(
         name=key.name, role=key.role, client_ids=sorted(key.client_ids) if key.client_ids is not None else None,
-        server_id=found.server_id, epoch=found.epoch, server_time=services.db.clock.now(),
+        server_id=found.server_id, epoch=found.epoch, server_time=services.db.clock.now(), kill_switch=stops,
     )  # fmt: skip
 
 
@@ -133,6 +136,10 @@ async def web_dashboard_file(kind: str) -> Response:
     if kind not in ("css", "js"):
         raise RequestProblem("not_found", "there is no such file")
     return _web(page(f"dashboard.{kind}"))
+
+
+def _identity(conn: Connection, key: Key) -> tuple[house.Installation, list[KillSwitchRecord]]:
+    return house.identity(conn), kill_switch.engaged(conn, actor_for(key, "all", None))
 
 
 def _web(found: WebPage) -> Response:

@@ -16,6 +16,7 @@ from cc_server.db.tables import agent_logs, agents
 from cc_server.domain import agent_figures, audit
 from cc_server.domain.actors import Actor, narrowed
 from cc_server.domain.agent_figures import Figures
+from cc_server.domain.controls.waking import wake_what_waits
 from cc_server.domain.refusals import DomainRefusal, not_found, version_conflict
 from cc_server.domain.unit import Unit
 from cc_server.events import log as events
@@ -90,6 +91,7 @@ def resume(conn: Connection, unit: Unit, agent_id: str, version: int | None = No
     if row["status"] != AgentStatus.PAUSED:
         return ActionAnswer[Agent](status=row["status"], changed=False, item=get(conn, unit, agent_id))
     _require_version(conn, unit, row, version)
+    wake_what_waits(conn, unit)
     status = AgentStatus.ERROR if row["error_message"] else AgentStatus.ACTIVE
     return _change(conn, unit, agent_id, _NOT_PAUSED | {"status": status.value}, "agent.resume", None)
 

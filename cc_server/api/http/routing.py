@@ -189,12 +189,17 @@ async def require_existence(request: Request) -> None:
             await exists(request, value)
 
 
-def asks(role: Role | Literal["anybody", "any key"], *, writes: bool = False) -> dict[str, Any]:
-    """What a route declares beside its path: the role that it asks for, and the problems that it may answer."""
-    return {
-        "openapi_extra": {ROLE_KEY: str(role)},
-        "responses": _PROBLEMS | _WRITE_PROBLEMS if writes else _PROBLEMS,
-    }
+def asks(role: Role | Literal["anybody", "any key"], *, writes: bool = False, versioned: bool = True) -> dict[str, Any]:
+    """What a route declares beside its path.
+
+    Args:
+        role: whom it asks for.
+        writes: whether it may answer the problems of writes.
+        versioned: whether a write heeds `If-Match`.
+    """
+    left_out = () if versioned else (412, 428)
+    writing = {status: told for status, told in _WRITE_PROBLEMS.items() if status not in left_out}
+    return {"openapi_extra": {ROLE_KEY: str(role)}, "responses": _PROBLEMS | writing if writes else _PROBLEMS}
 
 
 def new_router() -> APIRouter:

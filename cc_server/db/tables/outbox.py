@@ -16,6 +16,7 @@ approvals = Table(
     reference("lead_id"),
     reference("run_id"),
     Column("to_email", String(1000), nullable=False),
+    Column("recipient", String(1000), nullable=False),  # to_email as addresses are compared
     Column("to_name", String(1000)),
     Column("subject", Text, nullable=False),
     Column("body", Text, nullable=False),
@@ -64,7 +65,7 @@ approvals = Table(
     Index("ix_approvals_client_status_created", "client_id", "status", "created_at", "id"),
     Index("ix_approvals_client_status_decided", "client_id", "status", "decision_order", "id"),
     Index("ix_approvals_delivery", "delivery_state", "decision_order", "id"),
-    Index("ix_approvals_recipient", "client_id", "to_email", "created_at"),
+    Index("ix_approvals_recipient", "recipient", "client_id", "created_at"),
     Index(
         "ix_approvals_policy_pin",
         "policy_pin",
@@ -134,6 +135,12 @@ deliveries = Table(
         postgresql_where=text("state = 'dispatching'"),
     ),
     Index(
+        "ix_deliveries_sent_at",
+        "sent_at",
+        sqlite_where=text("state = 'sent'"),
+        postgresql_where=text("state = 'sent'"),
+    ),
+    Index(
         "ix_deliveries_trouble",
         "state",
         "changed_at",
@@ -148,11 +155,12 @@ email_history = Table(
     Column("id", Id, primary_key=True),
     reference("client_id", nullable=False),
     Column("to_email", String(1000), nullable=False),
+    Column("recipient", String(1000), nullable=False),  # to_email as addresses are compared
     Column("kind", Word, nullable=False),
     Column("subject", Text, nullable=False),
     reference("approval_id"),
     moment("sent_at"),
-    Index("ix_email_history_recipient", "client_id", "to_email", "sent_at"),
+    Index("ix_email_history_recipient", "recipient", "client_id", "sent_at"),
     Index("ix_email_history_sent_at", "sent_at"),
 )
 
@@ -161,7 +169,7 @@ suppression = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("client_id", Id, nullable=False),  # '' for all clients
-    Column("email", String(320), nullable=False),
+    Column("email", String(320), nullable=False),  # as addresses are compared
     Column("reason", Text),
     moment("created_at"),
     Index("uq_suppression_address", "client_id", "email", unique=True),

@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
+from cc_api_client.models.events import EventType
 from cc_api_client.models.operations import KillSwitchRecord
-from cc_api_client.models.settings import SCOPE
-from cc_server.db.tables import kill_switch
+from cc_api_client.models.roles import Role
+from cc_api_client.models.settings import SCOPE, KillSwitchAnswer, KillSwitchBody, KillSwitchState
+from cc_server.db import locks
+from cc_server.db.tables import agents, clients, kill_switch
+from cc_server.db.upsert import upsert
+from cc_server.domain import audit
 from cc_server.domain.actors import Actor
+from cc_server.domain.controls import held
+from cc_server.domain.controls.scopes import AGENT, ALL, CLIENT, client_of
+from cc_server.domain.controls.waking import wake_what_waits
+from cc_server.domain.refusals import DomainRefusal, not_found
+from cc_server.domain.unit import Unit
+from cc_server.events import log as events
 
-ALL = "all"
-AGENT, CLIENT = "agent:", "client:"
-RELEASED = "released"
+ENGAGED, RELEASED = "engaged", "released"
 _SCOPE = re.compile(SCOPE)
+_ONE = select(kill_switch).where(kill_switch.c.scope == bindparam("wanted"))
+_WRITE = upsert(
+    kill_switch, ["scope"],
+    lambda new: {name: new[name] for name in ("state", "reason", "changed_by", "changed_at", "version")},
+)  # fmt: skip
+_CLIENT = select(clients.c.id).where(clients.c.id == bindparam("id"))
+_AGENT = select(agents.c.id).where(agents.c.id == bindparam("id"))
 _ENGAGED = select(kill_switch).where(kill_switch.c.state != bindparam("released")).order_by(kill_switch.c.scope)
 
 
@@ -43,14 +60,83 @@ def engaged(conn: Connection, actor: Actor) -> list[KillSwitchRecord]:
     return [one for one in read(conn).records if _is_seen(one.scope, actor)]
 
 
-def client_of(scope: str) -> str | None:
-    """The client whose work a scope is; None when it is no client's alone."""
-    return scope.removeprefix(CLIENT) if scope.startswith(CLIENT) else None
+def turn(conn: Connection, unit: Unit, wanted: KillSwitchBody) -> KillSwitchAnswer:
+    """Engage or release one stop; engaging again with another reason sets the reason.
+
+    Raises:
+        DomainRefusal: `forbidden` (releasing as no admin; what holds for every client, by a bound key), `not_found`.
+    """
+    _require_allowed(conn, unit, wanted)
+    locks.exclusive(conn, locks.CONTROLS)
+    before = conn.execute(_ONE, {"wanted": wanted.scope}).first()
+    is_engaged = before is not None and before.state != RELEASED
+    changed = is_engaged != wanted.engaged or (wanted.engaged and before.reason != wanted.reason)
+    if changed:
+        row = {
+            "scope": wanted.scope, "state": ENGAGED if wanted.engaged else RELEASED, "reason": wanted.reason,
+            "changed_by": unit.actor.name, "changed_at": unit.now, "version": before.version + 1 if before else 1,
+        }  # fmt: skip
+        _WRITE.run(conn, row)
+        if not wanted.engaged:
+            wake_what_waits(conn, unit)
+        _tell(conn, unit, row, before.state if before else RELEASED)
+    return answer(conn, unit, wanted, changed=changed)
+
+
+def answer(conn: Connection, unit: Unit, wanted: KillSwitchBody, *, changed: bool = False) -> KillSwitchAnswer:
+    """How the stops are, and what one holds or would hold; changes nothing.
+
+    Raises:
+        DomainRefusal: as `turn` does.
+    """
+    _require_allowed(conn, unit, wanted)
+    records = engaged(conn, unit.actor)
+    is_on = any(one.scope == wanted.scope for one in records)
+    return KillSwitchAnswer(
+        status="engaged" if is_on else "released", changed=changed, dry_run=wanted.dry_run, kill_switch=records,
+        held=held.by(conn, wanted.scope), in_flight=held.in_flight(conn, wanted.scope),
+    )  # fmt: skip
 
 
 def words(stop: KillSwitchRecord) -> str:
     """Why something waits, in words."""
     return f"stop engaged by {stop.by}: {stop.reason}"
+
+
+def _require_allowed(conn: Connection, unit: Unit, wanted: KillSwitchBody) -> None:
+    client_id = client_of(wanted.scope)
+    if client_id is not None and (
+        not unit.actor.sees(client_id) or conn.execute(_CLIENT, {"id": client_id}).first() is None
+    ):
+        raise not_found("client")
+    if client_id is None and unit.actor.is_bound:
+        raise DomainRefusal("forbidden", "this stops work for every client; a key that is bound to clients can't do it")
+    if (
+        wanted.scope.startswith(AGENT)
+        and conn.execute(_AGENT, {"id": wanted.scope.removeprefix(AGENT)}).first() is None
+    ):
+        raise not_found("agent")
+    if not wanted.engaged and unit.actor.role != Role.ADMIN:
+        raise DomainRefusal(
+            "forbidden", f"releasing a stop needs the role admin; the key {unit.actor.name} is {unit.actor.role}"
+        )
+
+
+def _tell(conn: Connection, unit: Unit, row: Mapping[str, Any], before: str) -> None:
+    scope, is_on = row["scope"], row["state"] != RELEASED
+    told = KillSwitchState(
+        scope=scope, reason=row["reason"], by=row["changed_by"], at=row["changed_at"], engaged=is_on,
+        version=row["version"],
+    )  # fmt: skip
+    events.append(
+        conn, at=unit.now, topic="system", type=EventType.KILL_SWITCH_CHANGED, object_id=scope, version=told.version,
+        client_id=client_of(scope), data=told.model_dump_json(), request_id=unit.request_id,
+        idempotency_key=unit.idempotency_key,
+    )  # fmt: skip
+    audit.record(
+        conn, unit, "kill_switch.engage" if is_on else "kill_switch.release", "kill_switch", scope, client_of(scope),
+        before={"state": before}, after={"state": row["state"]}, reason=row["reason"],
+    )  # fmt: skip
 
 
 def _record(row: Any) -> KillSwitchRecord:

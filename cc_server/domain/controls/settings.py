@@ -22,6 +22,7 @@ from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.tables import settings
 from cc_server.domain import audit
 from cc_server.domain.controls import kill_switch
+from cc_server.domain.controls.waking import wake_what_waits
 from cc_server.domain.patches import merged
 from cc_server.domain.policy.default import DEFAULT_POLICY, pin_of
 from cc_server.domain.refusals import DomainRefusal, version_conflict
@@ -110,6 +111,7 @@ def _write(conn: Connection, unit: Unit, before: Settings, patch: Mapping[str, A
     written = {"written": text, "from_version": before.version, "now": unit.now}
     if conn.execute(_CHANGE, written).first() is None:
         raise version_conflict(show(conn, unit))
+    wake_what_waits(conn, unit)
     after = show(conn, unit)
     _tell(conn, unit, before, after)
     return after

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from cc_server.db.tables import agents, approvals, email_history, hourly, leads, suppression
 from cc_server.domain import counters
+from cc_server.domain.controls.suppression import address_of
 from cc_server.domain.hashing import text_sha256
 from cc_server.domain.policy.facts import AgentState
 from cc_server.domain.unit import Unit
@@ -24,7 +25,7 @@ SILENT_AFTER = timedelta(minutes=3)
 _LEAVING = ("held", "ready", "dispatching", "retry_wait", "unknown")
 _KEPT = "surroundings_kept"
 
-_TO_THEM = (approvals.c.client_id == bindparam("client"), approvals.c.to_email == bindparam("recipient"))
+_TO_THEM = (approvals.c.client_id == bindparam("client"), approvals.c.recipient == bindparam("address"))
 _TWIN = (
     select(approvals.c.id)
     .where(
@@ -48,7 +49,7 @@ _ANOTHER_LEAVING = (
 )
 _LAST = select(func.max(email_history.c.sent_at)).where(
     email_history.c.client_id == bindparam("client"),
-    email_history.c.to_email == bindparam("recipient"),
+    email_history.c.recipient == bindparam("address"),
     email_history.c.sent_at <= bindparam("now"),
 )
 _SUPPRESSED = (
@@ -124,7 +125,7 @@ def look_around(conn: Connection, unit: Unit, place: Place, *, is_exact: bool = 
     around = conn.execute(
         _AROUND,
         {
-            "client": place.client_id, "recipient": place.to_email, "address": place.to_email.strip().casefold(),
+            "client": place.client_id, "recipient": place.to_email, "address": address_of(place.to_email),
             "itself": place.approval_id, "text": place.body_sha256, "twins_since": unit.now - timedelta(days=TWIN_DAYS),
             "agent": place.agent_name, "now": unit.now,
         },

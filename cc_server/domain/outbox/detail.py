@@ -16,7 +16,7 @@ _HISTORY = (
     select(approvals)
     .where(
         approvals.c.client_id == bindparam("client"),
-        approvals.c.to_email == bindparam("recipient"),
+        approvals.c.recipient == bindparam("recipient"),
         approvals.c.id != bindparam("itself"),
         approvals.c.created_at <= bindparam("until"),
     )
@@ -46,7 +46,7 @@ def detail(conn: Connection, actor: Actor, approval_id: str) -> ApprovalDetail:
 def _history(conn: Connection, row: Row) -> list[HistoryItem]:
     place = {
         "client": row["client_id"],
-        "recipient": row["to_email"],
+        "recipient": row["recipient"],
         "itself": row["id"],
         "until": row["created_at"],
     }

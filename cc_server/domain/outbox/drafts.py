@@ -12,12 +12,14 @@ from sqlalchemy import Connection, insert
 from cc_api_client.models.approvals import Approval
 from cc_api_client.models.events import EventType
 from cc_server.db.tables import approvals
+from cc_server.domain.controls import suppression
 from cc_server.domain.hashing import payload_sha256, text_sha256
 from cc_server.domain.judgement.judging import judge_draft
 from cc_server.domain.outbox.rows import tell
 from cc_server.domain.unit import Unit
 
 PREVIEW_LONGEST = 120
+NEVER_WRITE = "the recipient must not be written to"
 
 _INSERT = insert(approvals)
 _NOTHING_DECIDED: dict[str, Any] = dict.fromkeys(
@@ -44,28 +46,30 @@ class NewDraft:
 
 
 def create(conn: Connection, unit: Unit, draft: NewDraft) -> Approval:
-    """Store a draft as a pending approval."""
+    """Store a draft as a pending approval; one to an address that must not be written to is born cancelled."""
     approval_id = unit.ids.new()
     texts: dict[str, Any] = {
         "client_id": draft.client_id, "kind": draft.kind, "to_email": draft.to_email, "to_name": draft.to_name,
         "subject": draft.subject, "body": draft.body, "payload": dict(draft.payload) if draft.payload else None,
     }  # fmt: skip
+    never = suppression.is_suppressed(conn, draft.client_id, draft.to_email)
     stack = text_sha256(f"{draft.agent_name}\x1f{draft.template}")[:16] if draft.template else None
     origin = {"agent_name": draft.agent_name, "lead_id": draft.lead_id, "run_id": draft.run_id}
     row: dict[str, Any] = (
         texts
         | origin
+        | {"recipient": suppression.address_of(draft.to_email)}
         | follows_from(texts)
         | judge_draft(conn, unit, approval_id, texts | origin).columns()
         | _NOTHING_DECIDED
         | {
-            "id": approval_id, "status": "pending", "stack_key": stack, "created_at": unit.now,
+            "id": approval_id, "status": "cancelled" if never else "pending", "stack_key": stack, "created_at": unit.now,
             "decision_order": unit.now, "version": 1,
             "expires_at": unit.now + timedelta(hours=unit.settings.approvals.expire_hours),
         }
     )  # fmt: skip
     conn.execute(_INSERT, row)
-    return tell(conn, unit, None, row, EventType.APPROVAL_CREATED, "approval.create")
+    return tell(conn, unit, None, row, EventType.APPROVAL_CREATED, "approval.create", NEVER_WRITE if never else None)
 
 
 def follows_from(texts: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,6 +44,7 @@ def _remember_mail(conn: Connection, unit: Unit, approval: Row) -> None:
         insert(email_history),
         {
             "id": unit.ids.new(), "client_id": approval["client_id"], "to_email": approval["to_email"],
+            "recipient": approval["recipient"],
             "kind": approval["kind"], "subject": approval["subject"], "approval_id": approval["id"],
             "sent_at": unit.now,
         },

@@ -45,6 +45,7 @@ def selected(*, whole: bool = True) -> Select[Any]:
 
 
 _ONE = selected().where(approvals.c.id == bindparam("wanted"))
+_LOCK = select(approvals.c.id).where(approvals.c.id == bindparam("wanted")).with_for_update()
 
 
 def find(conn: Connection, actor: Actor, approval_id: str) -> Row:
@@ -57,6 +58,16 @@ def find(conn: Connection, actor: Actor, approval_id: str) -> Row:
     if row is None or not actor.sees(row["client_id"]):
         raise not_found("approval")
     return row
+
+
+def find_to_change(conn: Connection, actor: Actor, approval_id: str) -> Row:
+    """The stored approval, which nobody else changes until this unit of work ends.
+
+    Raises:
+        DomainRefusal: there is none that the actor sees (`not_found`).
+    """
+    conn.execute(_LOCK, {"wanted": approval_id})
+    return find(conn, actor, approval_id)
 
 
 def fields_of(row: Row, *, whole: bool = True) -> dict[str, Any]:

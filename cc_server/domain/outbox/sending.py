@@ -14,40 +14,41 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 
 from cc_api_client.models.approvals import Channel, DeliveryState
-from cc_api_client.models.events import EventType
-from cc_server.db.tables import agents, approvals, deliveries
+from cc_server.db import locks
+from cc_server.db.tables import approvals, deliveries
 from cc_server.domain import audit
-from cc_server.domain.hashing import payload_sha256
-from cc_server.domain.outbox.decisions import back_to_pending, compare_and_set
+from cc_server.domain.controls import budgets, kill_switch, suppression
+from cc_server.domain.outbox import judging
+from cc_server.domain.outbox.blocks import WAITING, block
 from cc_server.domain.outbox.deliveries import change
+from cc_server.domain.outbox.drafts import NEVER_WRITE
 from cc_server.domain.outbox.effects import NoEffect, take_effect
-from cc_server.domain.outbox.rows import Row, find, tell
+from cc_server.domain.outbox.rows import Row, find
 from cc_server.domain.refusals import DomainRefusal
 from cc_server.domain.unit import Unit
 
 LEASE_SECONDS = 60
 """Twice what sending may take."""
-LOOK_AGAIN_SECONDS = 5
+LOOK_AGAIN_SECONDS = 300
+"""What waits is woken by what it waits for; this is for what nobody tells of."""
 REFUSALS_MOST = 5
 RETRY_SECONDS = 10
-_WAITING = (DeliveryState.HELD, DeliveryState.READY, DeliveryState.RETRY_WAIT)
 _UNSETTLED = (DeliveryState.DISPATCHING, DeliveryState.UNKNOWN)
 
 _DUE = (
     select(deliveries)
-    .where(deliveries.c.state.in_(_WAITING), deliveries.c.look_at <= bindparam("now"))
+    .where(deliveries.c.state.in_(WAITING), deliveries.c.look_at <= bindparam("now"))
     .order_by(deliveries.c.look_at, deliveries.c.id)
     .limit(bindparam("most"))
 )
 _ONE_DUE = select(deliveries).where(
-    deliveries.c.id == bindparam("wanted"), deliveries.c.state.in_(_WAITING), deliveries.c.look_at <= bindparam("now")
+    deliveries.c.id == bindparam("wanted"), deliveries.c.state.in_(WAITING), deliveries.c.look_at <= bindparam("now")
 )
-_NEXT_LOOK = select(func.min(deliveries.c.look_at)).where(deliveries.c.state.in_(_WAITING))
+_NEXT_LOOK = select(func.min(deliveries.c.look_at)).where(deliveries.c.state.in_(WAITING))
 _NEXT_LAPSE = select(func.min(deliveries.c.lease_until)).where(deliveries.c.state == DeliveryState.DISPATCHING.value)
 _LOST = select(deliveries).where(
     deliveries.c.state == DeliveryState.DISPATCHING.value, deliveries.c.lease_until <= bindparam("now")
 )
-_AGENT = select(agents.c.name, agents.c.status, agents.c.error_at).where(agents.c.id == bindparam("agent"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def give_up(conn: Connection, unit: Unit, delivery_id: str, error: str) -> None:
     """One that can't even be claimed must not stop those behind it: it fails, with why."""
     row = conn.execute(_ONE_DUE, {"now": unit.now, "wanted": delivery_id}).mappings().first()
     if row is not None:
-        change(conn, unit, row, _WAITING, {"state": DeliveryState.FAILED.value, "error": error})
+        change(conn, unit, row, WAITING, {"state": DeliveryState.FAILED.value, "error": error})
 
 
 def settle(conn: Connection, unit: Unit, claimed: Claimed, outcome: Outcome) -> bool:
@@ -157,22 +158,17 @@ def reap(conn: Connection, unit: Unit, *, knows_stable_keys: bool) -> int:
 
 def _claim_one(conn: Connection, unit: Unit, delivery: RowMapping) -> Claimed | None:
     row = find(conn, unit.actor, delivery["approval_id"])
-    if reasons := _why_blocked(conn, unit, row, delivery):
-        if delivery["lease_until"] is None:
-            _block(conn, unit, row, delivery, reasons)
-        else:
-            # An attempt was cut off and may have left: a person has to find out, not to approve it anew.
-            lost = {"state": DeliveryState.UNKNOWN.value, "lease_until": None, "error": "; ".join(reasons)}
-            change(conn, unit, delivery, _WAITING, lost)
+    locks.exclusive(conn, f"recipient:{row['client_id']}:{row['recipient']}")
+    if _is_stopped(conn, unit, row, delivery):
         return None
-    if waiting_for := _why_waiting(conn, row):
-        _wait(conn, unit, delivery, waiting_for)
+    if wait := _why_waiting(conn, unit, row):
+        _wait(conn, unit, delivery, wait)
         return None
     changes: dict[str, Any] = {
         "state": DeliveryState.DISPATCHING.value, "attempt": delivery["attempt"] + 1, "waiting_for": None,
         "lease_until": unit.now + timedelta(seconds=LEASE_SECONDS), "error": None,
     }  # fmt: skip
-    taken = change(conn, unit, delivery, _WAITING, changes)
+    taken = change(conn, unit, delivery, WAITING, changes)
     if taken is None:
         return None
     return Claimed(
@@ -182,41 +178,51 @@ def _claim_one(conn: Connection, unit: Unit, delivery: RowMapping) -> Claimed | 
     )  # fmt: skip
 
 
-def _why_blocked(conn: Connection, unit: Unit, row: Row, delivery: RowMapping) -> list[str]:
-    """What sends it back to a person."""
-    reasons = []
-    if payload_sha256(row) != delivery["payload_sha256"]:
-        reasons.append("its text is no longer the one that was approved")
-    if delivery["fresh_until"] is not None and delivery["fresh_until"] <= unit.now:
-        reasons.append(f"it waited longer than {unit.settings.approvals.fresh_hours} h since it was approved")
-    agent = conn.execute(_AGENT, {"agent": row["agent_name"]}).first()
-    if agent is not None and agent.status == "error" and agent.error_at and agent.error_at > row["decided_at"]:
-        reasons.append(f"{agent.name} failed after it was approved")
-    return reasons
+def _is_stopped(conn: Connection, unit: Unit, row: Row, delivery: RowMapping) -> bool:
+    """Whether it must not leave as it is, and was taken out of the sender's way."""
+    never = suppression.is_suppressed(conn, row["client_id"], row["to_email"])
+    reasons = [NEVER_WRITE] if never else judging.worse_than_approved(conn, unit, row, delivery)
+    if not reasons:
+        return False
+    if delivery["lease_until"] is None:
+        block(conn, unit, row, delivery, reasons, for_good=never)
+    else:
+        # An attempt was cut off and may have left: a person has to find out, not to approve it anew.
+        lost = {"state": DeliveryState.UNKNOWN.value, "lease_until": None, "error": "; ".join(reasons)}
+        change(conn, unit, delivery, WAITING, lost)
+    return True
 
 
-def _why_waiting(conn: Connection, row: Row) -> str | None:
-    """What keeps it waiting, though its hold is over."""
-    agent = conn.execute(_AGENT, {"agent": row["agent_name"]}).first()
-    return f"{agent.name} is paused" if agent is not None and agent.status == "paused" else None
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Why something waits though its hold is over, and when it is looked at again at the latest."""
+
+    why: str
+    until: datetime
 
 
-def _wait(conn: Connection, unit: Unit, delivery: RowMapping, waiting_for: str) -> None:
-    look_at = unit.now + timedelta(seconds=LOOK_AGAIN_SECONDS)
-    if (delivery["state"], delivery["waiting_for"]) == (DeliveryState.READY, waiting_for):
-        conn.execute(update(deliveries).where(deliveries.c.id == delivery["id"]).values(look_at=look_at))
+def _why_waiting(conn: Connection, unit: Unit, row: Row) -> Wait | None:
+    """What keeps it waiting, though its hold is over; a change of any of it wakes it earlier."""
+    soon = unit.now + timedelta(seconds=LOOK_AGAIN_SECONDS)
+    tomorrow = budgets.next_midnight(unit.now)
+    if stop := kill_switch.read(conn).on(row["agent_name"], row["client_id"]):
+        return Wait(kill_switch.words(stop), soon)
+    agent = judging.agent_of(conn, row)
+    if agent is not None and agent.status == "paused":
+        return Wait(f"{agent.name} is paused", soon)
+    if spent := budgets.what_is_spent(conn, unit):
+        return Wait(spent, tomorrow)
+    if budgets.is_cap_reached(conn, unit):
+        return Wait(f"{unit.settings.approvals.daily_send_cap} left today, and that is the most", tomorrow)
+    return None
+
+
+def _wait(conn: Connection, unit: Unit, delivery: RowMapping, wait: Wait) -> None:
+    if (delivery["state"], delivery["waiting_for"]) == (DeliveryState.READY, wait.why):
+        conn.execute(update(deliveries).where(deliveries.c.id == delivery["id"]).values(look_at=wait.until))
         return
-    changes = {"state": DeliveryState.READY.value, "waiting_for": waiting_for, "look_at": look_at}
-    change(conn, unit, delivery, _WAITING, changes)
-
-
-def _block(conn: Connection, unit: Unit, row: Row, delivery: RowMapping, reasons: list[str]) -> None:
-    changes = {"state": DeliveryState.BLOCKED.value, "waiting_for": None, "error": "; ".join(reasons)}
-    if change(conn, unit, delivery, _WAITING, changes) is None:
-        return
-    blocked = find(conn, unit.actor, row["id"])
-    after = compare_and_set(conn, unit, blocked, back_to_pending(unit, blocked, "blocked", reasons))
-    tell(conn, unit, blocked, after, EventType.APPROVAL_UPDATED, "approval.block", "; ".join(reasons))
+    changes = {"state": DeliveryState.READY.value, "waiting_for": wait.why, "look_at": wait.until}
+    change(conn, unit, delivery, WAITING, changes)
 
 
 def _current(conn: Connection, claimed: Claimed) -> RowMapping | None:

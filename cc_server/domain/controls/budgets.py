@@ -1,0 +1,57 @@
+"""Budgets hold for the installation, by UTC day and month: once one is spent, nothing more leaves before the next."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from cc_api_client.models.approvals import DeliveryState
+from cc_server.db import locks
+from cc_server.db.tables import deliveries, hourly
+from cc_server.domain.unit import Unit
+
+_SPENT = select(func.sum(hourly.c.cost_usd, type_=hourly.c.cost_usd.type)).where(hourly.c.hour >= bindparam("since"))
+_SENT = (
+    select(func.count())
+    .select_from(deliveries)
+    .where(deliveries.c.state == DeliveryState.SENT.value, deliveries.c.sent_at >= bindparam("since"))
+)
+_BEING_SENT = select(func.count()).select_from(deliveries).where(deliveries.c.state == DeliveryState.DISPATCHING.value)
+
+
+def spent_since(conn: Connection, moment: datetime) -> Decimal:
+    """What all runs have cost since the beginning of an hour."""
+    found: Decimal | None = conn.execute(_SPENT, {"since": moment}).scalar()
+    return found if found is not None else Decimal("0.00")
+
+
+def what_is_spent(conn: Connection, unit: Unit) -> str | None:
+    """Which budget has no room left, in words; None while all have."""
+    budgets, day = unit.settings.budgets, midnight(unit.now)
+    if budgets.daily_usd is not None and spent_since(conn, day) >= budgets.daily_usd:
+        return f"today's budget of ${budgets.daily_usd:.2f} is spent"
+    if budgets.monthly_usd is not None and spent_since(conn, day.replace(day=1)) >= budgets.monthly_usd:
+        return f"this month's budget of ${budgets.monthly_usd:.2f} is spent"
+    return None
+
+
+def is_cap_reached(conn: Connection, unit: Unit) -> bool:
+    """Whether as many deliveries as may leave on this UTC day have left, or are leaving."""
+    cap = unit.settings.approvals.daily_send_cap
+    if cap is None:
+        return False
+    locks.exclusive(conn, "daily cap")  # two senders must not take the last place of a day both
+    sent = conn.execute(_SENT, {"since": midnight(unit.now)}).scalar_one()
+    return bool(sent + conn.execute(_BEING_SENT).scalar_one() >= cap)
+
+
+def midnight(moment: datetime) -> datetime:
+    """When the UTC day of a moment began."""
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def next_midnight(moment: datetime) -> datetime:
+    """When the next UTC day begins."""
+    return midnight(moment) + timedelta(days=1)

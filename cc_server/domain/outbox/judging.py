@@ -1,0 +1,61 @@
+"""What is judged again in the moment of sending: whether anything is worse than when a person approved it.
+
+What the person saw and approved all the same never blocks.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, func, select
+
+from cc_api_client.models.approvals import Channel
+from cc_server.db.tables import agents, email_history
+from cc_server.domain.hashing import payload_sha256
+from cc_server.domain.outbox.rows import Row
+from cc_server.domain.unit import Unit
+
+_AGENT = select(agents.c.name, agents.c.status, agents.c.error_at).where(agents.c.id == bindparam("agent"))
+_LAST_WRITTEN = select(func.max(email_history.c.sent_at)).where(
+    email_history.c.client_id == bindparam("client"),
+    email_history.c.recipient == bindparam("address"),
+    email_history.c.sent_at > bindparam("since"),
+    email_history.c.sent_at <= bindparam("until"),
+)
+
+
+def worse_than_approved(conn: Connection, unit: Unit, row: Row, delivery: RowMapping) -> list[str]:
+    """What sends a delivery back to a person, in sentences; empty where nothing does."""
+    reasons = []
+    if payload_sha256(row) != delivery["payload_sha256"]:
+        reasons.append("its text is no longer the one that was approved")
+    if delivery["fresh_until"] is not None and delivery["fresh_until"] <= unit.now:
+        reasons.append(f"it waited longer than {unit.settings.approvals.fresh_hours} h since it was approved")
+    agent = agent_of(conn, row)
+    if agent is not None and agent.status == "error" and agent.error_at and agent.error_at > row["decided_at"]:
+        reasons.append(f"{agent.name} failed after it was approved")
+    if delivery["channel"] == Channel.EMAIL and row["kind"] not in unit.policy.sequence_kinds:
+        reasons += _newly_in_cooldown(conn, unit, row)
+    return reasons
+
+
+def agent_of(conn: Connection, row: Row) -> Any:
+    """The agent that drafted it: name, status, when it failed; None where nobody is named."""
+    return conn.execute(_AGENT, {"agent": row["agent_name"]}).first()
+
+
+def _newly_in_cooldown(conn: Connection, unit: Unit, row: Row) -> list[str]:
+    """Whether another message went to the recipient since the approval, and none shortly before it."""
+    cooldown = timedelta(days=unit.policy.cooldown_days)
+    approved = row["decided_at"]
+    before = _last_written(conn, row, approved - cooldown, approved)
+    since = _last_written(conn, row, max(approved, unit.now - cooldown), unit.now)
+    if before is not None or since is None:
+        return []
+    return [f"another message went to the recipient at {since:%Y-%m-%d %H:%M} UTC, after it was approved"]
+
+
+def _last_written(conn: Connection, row: Row, since: Any, until: Any) -> Any:
+    place = {"client": row["client_id"], "address": row["recipient"], "since": since, "until": until}
+    return conn.execute(_LAST_WRITTEN, place).scalar()
