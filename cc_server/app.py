@@ -21,6 +21,7 @@ from cc_server.api import agents as agents_api
 from cc_server.api import approvals as approvals_api
 from cc_server.api import batches as batches_api
 from cc_server.api import calls, operations, stream
+from cc_server.api import outbox as outbox_api
 from cc_server.api import settings as settings_api
 from cc_server.api.http.document import allowed_methods, describe
 from cc_server.api.http.gate import Gate, call_of
@@ -39,6 +40,8 @@ from cc_server.domain import agents, keys, runs
 from cc_server.domain.actors import SYSTEM, Actor, Key
 from cc_server.domain.begin import Turn, begin
 from cc_server.domain.controls import settings as controls
+from cc_server.domain.controls import suppression
+from cc_server.domain.outbox import resolving
 from cc_server.domain.outbox import rows as outbox_rows
 from cc_server.domain.refusals import DatabaseUnavailable, DomainRefusal
 from cc_server.domain.review import committing
@@ -153,7 +156,7 @@ def _fastapi(lifespan: Callable[[FastAPI], Any]) -> FastAPI:
         redirect_slashes=False,
         separate_input_output_schemas=False,
     )
-    for part in (operations, batches_api, approvals_api, agents_api, settings_api, stream):
+    for part in (operations, batches_api, approvals_api, outbox_api, agents_api, settings_api, stream):
         app.include_router(part.router)
     app.include_router(stream.socket_router)
     describe(app)
@@ -177,6 +180,8 @@ def _existence_checks() -> dict[str, Callable[[Request, str], Any]]:
         "batch_id": calls.existing(committing.require),
         "agent_id": calls.existing(agent),
         "run_id": calls.existing(runs.find),
+        "delivery_id": calls.existing(resolving.find),
+        "entry_id": calls.existing(suppression.find),
     }
 
 

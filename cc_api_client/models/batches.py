@@ -120,5 +120,5 @@ class ResolveOutcome(StrEnum):
 class ResolveBody(RequestBody):
     """Settles a delivery that is `unknown`."""
 
-    outcome: ResolveOutcome = Field(description="What happened.")
+    outcome: ResolveOutcome = Field(strict=False, description="What happened.")
     note: str = Field(min_length=1, max_length=2000, description="How that is known.")

@@ -151,7 +151,7 @@ def _sparse_json(found: BaseModel) -> str:
 
 async def write(
     request: Request,
-    fn: Callable[[Connection, Unit], BaseModel],
+    fn: Callable[[Connection, Unit], BaseModel | None],
     *,
     turn: Turn = Turn.JUDGES,
     status: int = 200,
@@ -161,7 +161,7 @@ async def write(
 
     Args:
         request: what was asked.
-        fn: changes something and returns the answer.
+        fn: changes something and returns the answer; None for an answer without a body.
         turn: what it has to do with the controls.
         status: what a success is answered with.
         item: the field of the answer whose version is its ETag; the answer itself where it has none.
@@ -264,7 +264,9 @@ def _replay(conn: Connection, intent: Intent) -> Answer | None:
     return known.answer
 
 
-def _answer(found: BaseModel, status: int, item: str) -> Answer:
+def _answer(found: BaseModel | None, status: int, item: str) -> Answer:
+    if found is None:
+        return Answer(status, {}, b"")
     version = getattr(getattr(found, item, found), "version", None)
     headers = {"ETag": version_tag(version)} if isinstance(version, int) else {}
     return Answer(status, headers, found.model_dump_json().encode())

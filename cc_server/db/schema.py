@@ -14,7 +14,7 @@ from cc_server.db.clock import Clock
 from cc_server.db.ids import Ids
 from cc_server.db.tables import installation, metadata, settings
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration."""
 FIRST_SETTINGS = '{"budgets":{"daily_usd":"50.00"}}'
 """What a new installation is set to; everything else has its default."""

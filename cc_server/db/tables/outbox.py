@@ -16,7 +16,6 @@ approvals = Table(
     reference("lead_id"),
     reference("run_id"),
     Column("to_email", String(1000), nullable=False),
-    Column("recipient", String(1000), nullable=False),  # to_email as addresses are compared
     Column("to_name", String(1000)),
     Column("subject", Text, nullable=False),
     Column("body", Text, nullable=False),
@@ -56,6 +55,7 @@ approvals = Table(
     Column("verdict", Word, nullable=False),  # approve, ask, deny
     Column("policy_pin", Word, nullable=False),  # the policy that said so
     moment("judge_again_at", nullable=True),  # when time alone may change the verdict
+    Column("recipient", String(1000), nullable=False),  # to_email as addresses are compared
     Index("ix_approvals_status_created", "status", "created_at", "id"),
     Index("ix_approvals_status_risk", "status", "risk_score", "id"),
     Index("ix_approvals_status_decided", "status", "decision_order", "id"),
@@ -155,11 +155,11 @@ email_history = Table(
     Column("id", Id, primary_key=True),
     reference("client_id", nullable=False),
     Column("to_email", String(1000), nullable=False),
-    Column("recipient", String(1000), nullable=False),  # to_email as addresses are compared
     Column("kind", Word, nullable=False),
     Column("subject", Text, nullable=False),
     reference("approval_id"),
     moment("sent_at"),
+    Column("recipient", String(1000), nullable=False),  # to_email as addresses are compared
     Index("ix_email_history_recipient", "recipient", "client_id", "sent_at"),
     Index("ix_email_history_sent_at", "sent_at"),
 )

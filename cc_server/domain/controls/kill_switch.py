@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from cc_api_client.models.events import EventType
 from cc_api_client.models.operations import KillSwitchRecord
@@ -19,7 +19,7 @@ from cc_server.db.upsert import upsert
 from cc_server.domain import audit
 from cc_server.domain.actors import Actor
 from cc_server.domain.controls import held
-from cc_server.domain.controls.scopes import AGENT, ALL, CLIENT, client_of
+from cc_server.domain.controls.scopes import AGENT, ALL, CLIENT, agent_of, client_of
 from cc_server.domain.controls.waking import wake_what_waits
 from cc_server.domain.refusals import DomainRefusal, not_found
 from cc_server.domain.unit import Unit
@@ -69,8 +69,8 @@ def turn(conn: Connection, unit: Unit, wanted: KillSwitchBody) -> KillSwitchAnsw
     _require_allowed(conn, unit, wanted)
     locks.exclusive(conn, locks.CONTROLS)
     before = conn.execute(_ONE, {"wanted": wanted.scope}).first()
-    is_engaged = before is not None and before.state != RELEASED
-    changed = is_engaged != wanted.engaged or (wanted.engaged and before.reason != wanted.reason)
+    state, reason = (before.state, before.reason) if before else (RELEASED, None)
+    changed = (state != RELEASED) != wanted.engaged or (wanted.engaged and reason != wanted.reason)
     if changed:
         row = {
             "scope": wanted.scope, "state": ENGAGED if wanted.engaged else RELEASED, "reason": wanted.reason,
@@ -79,7 +79,7 @@ def turn(conn: Connection, unit: Unit, wanted: KillSwitchBody) -> KillSwitchAnsw
         _WRITE.run(conn, row)
         if not wanted.engaged:
             wake_what_waits(conn, unit)
-        _tell(conn, unit, row, before.state if before else RELEASED)
+        _tell(conn, unit, row, state)
     return answer(conn, unit, wanted, changed=changed)
 
 
@@ -104,22 +104,19 @@ def words(stop: KillSwitchRecord) -> str:
 
 
 def _require_allowed(conn: Connection, unit: Unit, wanted: KillSwitchBody) -> None:
-    client_id = client_of(wanted.scope)
-    if client_id is not None and (
-        not unit.actor.sees(client_id) or conn.execute(_CLIENT, {"id": client_id}).first() is None
-    ):
+    actor, client_id, agent_id = unit.actor, client_of(wanted.scope), agent_of(wanted.scope)
+    if client_id is not None and not (actor.sees(client_id) and _is_there(conn, _CLIENT, client_id)):
         raise not_found("client")
-    if client_id is None and unit.actor.is_bound:
+    if client_id is None and actor.is_bound:
         raise DomainRefusal("forbidden", "this stops work for every client; a key that is bound to clients can't do it")
-    if (
-        wanted.scope.startswith(AGENT)
-        and conn.execute(_AGENT, {"id": wanted.scope.removeprefix(AGENT)}).first() is None
-    ):
+    if agent_id is not None and not _is_there(conn, _AGENT, agent_id):
         raise not_found("agent")
-    if not wanted.engaged and unit.actor.role != Role.ADMIN:
-        raise DomainRefusal(
-            "forbidden", f"releasing a stop needs the role admin; the key {unit.actor.name} is {unit.actor.role}"
-        )
+    if not wanted.engaged and actor.role != Role.ADMIN:
+        raise DomainRefusal("forbidden", f"releasing a stop needs the role admin; {actor.name} is {actor.role}")
+
+
+def _is_there(conn: Connection, query: Select[Any], wanted: str) -> bool:
+    return conn.execute(query, {"id": wanted}).first() is not None
 
 
 def _tell(conn: Connection, unit: Unit, row: Mapping[str, Any], before: str) -> None:

@@ -65,7 +65,8 @@ def approve(
     """Let it out: its delivery is held as its risk asks for, and at least for `hold`; then it leaves.
 
     Raises:
-        DomainRefusal: `already_decided`, `expired`, `cancelled`, `version_conflict`, `not_deliverable`.
+        DomainRefusal: `already_decided`, `expired`, `cancelled`, `version_conflict`, `not_deliverable`,
+            `self_approval` (four eyes are asked for, and it is the editor who approves).
     """
     row = find(conn, unit.actor, approval_id)
     if (same := _decided_before(unit, row, "approved", seen)) is not None:
@@ -74,6 +75,9 @@ def approve(
     if not row["deliverable"]:
         detail = "its subject, name or address can't stand in a mail's header; edit or reject it"
         raise _refused(unit, row, "approval.approve_refused", DomainRefusal("not_deliverable", detail, model_of(row)))
+    if unit.settings.approvals.four_eyes and row["edited_by"] == unit.actor.name:
+        detail = f"{unit.actor.name} edited it, and four eyes are asked for; somebody else has to approve it"
+        raise _refused(unit, row, "approval.approve_refused", DomainRefusal("self_approval", detail, model_of(row)))
     not_before = unit.now + max(hold, deliveries.hold_for(unit.settings, row["risk_score"]))
     channel = _CHANNELS.get(row["kind"], Channel.EMAIL)
     held = deliveries.hold(conn, unit, row, channel, not_before)

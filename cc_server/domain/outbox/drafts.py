@@ -63,8 +63,8 @@ def create(conn: Connection, unit: Unit, draft: NewDraft) -> Approval:
         | judge_draft(conn, unit, approval_id, texts | origin).columns()
         | _NOTHING_DECIDED
         | {
-            "id": approval_id, "status": "cancelled" if never else "pending", "stack_key": stack, "created_at": unit.now,
-            "decision_order": unit.now, "version": 1,
+            "id": approval_id, "status": "cancelled" if never else "pending", "stack_key": stack,
+            "created_at": unit.now, "decision_order": unit.now, "version": 1,
             "expires_at": unit.now + timedelta(hours=unit.settings.approvals.expire_hours),
         }
     )  # fmt: skip

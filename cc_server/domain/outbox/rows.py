@@ -66,8 +66,13 @@ def find_to_change(conn: Connection, actor: Actor, approval_id: str) -> Row:
     Raises:
         DomainRefusal: there is none that the actor sees (`not_found`).
     """
-    conn.execute(_LOCK, {"wanted": approval_id})
+    lock(conn, approval_id)
     return find(conn, actor, approval_id)
+
+
+def lock(conn: Connection, approval_id: str) -> None:
+    """Have nobody else change an approval or its deliveries until this unit of work ends."""
+    conn.execute(_LOCK, {"wanted": approval_id})
 
 
 def fields_of(row: Row, *, whole: bool = True) -> dict[str, Any]:

@@ -6,7 +6,7 @@ there is `unknown`, and never sent again by itself unless the provider knows it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from cc_server.domain.outbox.blocks import WAITING, block
 from cc_server.domain.outbox.deliveries import change
 from cc_server.domain.outbox.drafts import NEVER_WRITE
 from cc_server.domain.outbox.effects import NoEffect, take_effect
-from cc_server.domain.outbox.rows import Row, find
+from cc_server.domain.outbox.rows import Row, find, find_to_change
 from cc_server.domain.refusals import DomainRefusal
 from cc_server.domain.unit import Unit
 
@@ -34,6 +34,8 @@ LOOK_AGAIN_SECONDS = 300
 REFUSALS_MOST = 5
 RETRY_SECONDS = 10
 _UNSETTLED = (DeliveryState.DISPATCHING, DeliveryState.UNKNOWN)
+_STILL_TAKEN = (*_UNSETTLED, DeliveryState.READY)
+"""Where a late "accepted" is still taken: also while the attempt it tells of is about to be made again."""
 
 _DUE = (
     select(deliveries)
@@ -123,7 +125,7 @@ def settle(conn: Connection, unit: Unit, claimed: Claimed, outcome: Outcome) -> 
 
     A late "accepted" is taken also for an attempt that became `unknown` meanwhile.
     """
-    current = _current(conn, claimed)
+    current = _current(conn, claimed, _STILL_TAKEN if isinstance(outcome, Accepted) else _UNSETTLED)
     if current is None:
         return False
     match outcome:
@@ -159,6 +161,7 @@ def reap(conn: Connection, unit: Unit, *, knows_stable_keys: bool) -> int:
 def _claim_one(conn: Connection, unit: Unit, delivery: RowMapping) -> Claimed | None:
     row = find(conn, unit.actor, delivery["approval_id"])
     locks.exclusive(conn, f"recipient:{row['client_id']}:{row['recipient']}")
+    row = find_to_change(conn, unit.actor, row["id"])
     if _is_stopped(conn, unit, row, delivery):
         return None
     if wait := _why_waiting(conn, unit, row):
@@ -218,22 +221,23 @@ def _why_waiting(conn: Connection, unit: Unit, row: Row) -> Wait | None:
 
 
 def _wait(conn: Connection, unit: Unit, delivery: RowMapping, wait: Wait) -> None:
+    look_at = min(wait.until, delivery["fresh_until"] or wait.until)
     if (delivery["state"], delivery["waiting_for"]) == (DeliveryState.READY, wait.why):
-        conn.execute(update(deliveries).where(deliveries.c.id == delivery["id"]).values(look_at=wait.until))
+        conn.execute(update(deliveries).where(deliveries.c.id == delivery["id"]).values(look_at=look_at))
         return
-    changes = {"state": DeliveryState.READY.value, "waiting_for": wait.why, "look_at": wait.until}
+    changes = {"state": DeliveryState.READY.value, "waiting_for": wait.why, "look_at": look_at}
     change(conn, unit, delivery, WAITING, changes)
 
 
-def _current(conn: Connection, claimed: Claimed) -> RowMapping | None:
+def _current(conn: Connection, claimed: Claimed, states: Sequence[DeliveryState]) -> RowMapping | None:
     """The delivery as it is, while this attempt is its newest and is not settled."""
     now = conn.execute(select(deliveries).where(deliveries.c.id == claimed.delivery["id"])).mappings().one()
-    is_open = now["attempt"] == claimed.delivery["attempt"] and now["state"] in _UNSETTLED
+    is_open = now["attempt"] == claimed.delivery["attempt"] and now["state"] in states
     return now if is_open else None
 
 
 def _settle(conn: Connection, unit: Unit, current: RowMapping, changes: Mapping[str, Any], reason: str | None) -> bool:
-    after = change(conn, unit, current, _UNSETTLED, changes)
+    after = change(conn, unit, current, _STILL_TAKEN, changes)
     if after is None:
         raise DomainRefusal("invalid_state", "this attempt was settled elsewhere in the same moment")
     audit.record(

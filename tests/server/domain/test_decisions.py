@@ -626,3 +626,25 @@ def test_whatever_happens_the_records_agree_with_each_other(house: House, seed: 
         assert [event["version"] for event in own] == list(range(1, row["version"] + 1))
         assert own[-1]["data"]["status"] == row["status"]
         assert live.get(row["id"], 0) == (1 if row["status"] == "approved" else 0)
+
+
+def test_with_four_eyes_whoever_edited_it_may_not_approve_it(house: House) -> None:
+    house.set("approvals", four_eyes=True)
+    draft = house.do(edits.edit, house.draft().id, {"subject": "Better"}, 1)
+    with pytest.raises(DomainRefusal) as refused:
+        house.approve(draft)
+    assert refused.value.code == "self_approval"
+    assert house.now(draft).status == "pending"
+    assert house.trail(draft)[-1]["action"] == "approval.approve_refused"
+    assert house.approve(draft, by=TOM).item.status == "approved"
+
+
+def test_without_four_eyes_an_editor_approves_their_own_work(house: House) -> None:
+    draft = house.do(edits.edit, house.draft().id, {"subject": "Better"}, 1)
+    assert house.approve(draft).item.status == "approved"
+
+
+def test_with_four_eyes_an_editor_may_still_reject_and_undo(house: House) -> None:
+    house.set("approvals", four_eyes=True)
+    draft = house.do(edits.edit, house.draft().id, {"subject": "Better"}, 1)
+    assert house.undo(house.reject(draft).item).item.status == "pending"

@@ -52,7 +52,8 @@ def wrote(house: House, email: str, days_ago: float) -> None:
     """A mail went to them, so many days ago."""
     row = {
         "id": f"mail to {email} {days_ago}", "client_id": house.client_id, "to_email": email, "kind": "email",
-        "subject": "Before", "approval_id": None, "sent_at": house.clock.now() - timedelta(days=days_ago),
+        "subject": "Before", "recipient": email, "approval_id": None,
+        "sent_at": house.clock.now() - timedelta(days=days_ago),
     }  # fmt: skip
     house.db.write_sync(lambda conn: conn.execute(insert(email_history), row) and None)
 

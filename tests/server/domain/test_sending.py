@@ -354,7 +354,7 @@ def test_what_a_paused_agent_wrote_waits_and_says_why(house: House) -> None:
     waiting = house.now(draft)
     assert waiting.delivery is not None
     assert (waiting.delivery.state, waiting.delivery.waiting_for) == ("ready", "Email drafter is paused")
-    assert house.db.read_sync(sending.next_look) == later(15)
+    assert house.db.read_sync(sending.next_look) == later(310)
 
 
 def test_waiting_on_is_not_told_again_and_again(house: House) -> None:
@@ -364,7 +364,8 @@ def test_waiting_on_is_not_told_again_and_again(house: House) -> None:
     house.claim()
     events = house.events()
     for _ in range(3):
-        house.clock.advance(5)
+        house.clock.advance(300)
+        assert house.due() != []
         assert house.claim() == []
     assert house.events() == events
 
