@@ -89,7 +89,7 @@ _EVERYWHERE = (
 
 _LINES = (
     Action("reason.pick", "Reject with it", "Reject at once for that reason", tuple("1234567"), _REASON,
-           "reject", 1, Risk.DECISION, "operator", in_palette=False),
+           "reject with it", 1, Risk.DECISION, "operator", in_palette=False),
     Action("reason.words", "In words", "Type the reason; enter rejects", ("8", "tab"), _REASON, "in words", 2,
            in_palette=False),
     Action("reason.again", "The last reason again", "Reject for the reason used last", ("r",), _REASON,

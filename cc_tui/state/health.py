@@ -17,6 +17,7 @@ _TABS = {"agent": 3, "delivery": 5, "approval": 5, "run": 1, "budget": 3, "clien
 class Tone(IntEnum):
     """How bad it is."""
 
+    WAITING = -1
     OK = 0
     WARN = 1
     BAD = 2
@@ -35,7 +36,7 @@ class Condition:
 
 
 OPERATIONAL = Condition(Tone.OK, "Operational")
-UNKNOWN = Condition(Tone.OK, "Connecting")
+UNKNOWN = Condition(Tone.WAITING, "Connecting")
 
 
 def link_condition(link: Link) -> Condition | None:

@@ -80,7 +80,8 @@ class Opening:
         app = self._app
         if app.demo is None:
             return
-        app.session.say("starting the demo's server …")
+        words = "starting the demo's server"
+        app.session.say(f"{words}, with a month of history; this takes some seconds …", short=f"{words} …")
         try:
             endpoint = await app.demo.ready()
         except NoEndpoint as failed:

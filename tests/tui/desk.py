@@ -88,14 +88,15 @@ class StillSync:
         self.refreshed += 1
 
 
-def session_of(folder: Path, **settings: Any) -> Session:
-    """A session whose state is full, and whose decisions go to a journal in `folder` and no further."""
+def session_of(folder: Path, *, filled: bool = True, **settings: Any) -> Session:
+    """A session whose state is full (or empty), and whose decisions go to a journal in `folder` and no further."""
     session = Session(Config(**({"log_file": str(folder / "log")} | settings)), StandingClock(), Random(1))
     journal = Journal(folder / "journal")
     dispatcher = Dispatcher(journal, session.outcomes, session.clock, Random(1), lambda: "key")
     dispatcher._destination = Destination("server", "you")
     session.backstage = cast("Backstage", _Behind(StillSync(), journal, dispatcher))
-    fill(session)
+    if filled:
+        fill(session)
     return session
 
 

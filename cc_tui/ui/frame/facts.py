@@ -9,7 +9,7 @@ from decimal import Decimal
 from cc_tui.session import Session
 from cc_tui.state.health import Condition, Tone, worst
 from cc_tui.state.link import LinkPhase
-from cc_tui.text.formats import seconds_left
+from cc_tui.text.formats import clock, moment, seconds_left
 from cc_tui.ui.frame.status_bar import BarFacts
 from cc_tui.ui.frame.tab_bar import TABS, TabName
 
@@ -46,7 +46,7 @@ def bar_facts(session: Session, *, is_demo: bool) -> BarFacts:
         is_fresh=not stale and known.link.link.phase is not LinkPhase.OFFLINE,
         is_demo=is_demo,
         is_read_only=known.identity.is_read_only,
-        link=link_words(session),
+        link=f"stale {_step_words(stale)} · {link_words(session)}" if stale else link_words(session),
     )
 
 
@@ -82,6 +82,13 @@ def stale_seconds(session: Session) -> int:
     old = session.clock.wall() - known.heard_at
     patience = max(12.0, known.link.poll_seconds * 2)
     return max((step for step in STALE_STEPS if old >= step), default=0) if old >= patience else 0
+
+
+def as_of(session: Session) -> str:
+    """`as of 13:20` while what is shown is old; empty while it is fresh."""
+    known = session.known.link
+    is_old = known.link.phase is LinkPhase.OFFLINE or stale_seconds(session) > 0
+    return f"as of {clock(moment(known.heard_at))}" if is_old and known.heard_at is not None else ""
 
 
 def _step_words(step: int) -> str:

@@ -90,6 +90,7 @@ def _blocks(facts: BarFacts, width: int, look: Look) -> list[list[Piece]]:
 def _health(condition: Condition, look: Look, *, wide: bool) -> list[Piece]:
     signs = look.signs
     sign, plain, strong = {
+        Tone.WAITING: (signs.planned, Token.DIM, Token.TEXT),
         Tone.OK: (signs.up, Token.OK, Token.STRONG),
         Tone.WARN: (signs.warn, Token.WARN, Token.WARN_STRONG),
         Tone.BAD: (signs.block, Token.BAD, Token.BAD_STRONG),
@@ -97,7 +98,7 @@ def _health(condition: Condition, look: Look, *, wide: bool) -> list[Piece]:
     pieces: list[Piece] = [(SafeText(f"{sign} "), plain), (safe_line(condition.word), strong)]
     if wide:
         about = safe_line(condition.about)
-        if condition.since is not None and condition.tone is not Tone.OK and not about:
+        if condition.since is not None and condition.tone > Tone.OK and not about:
             about = SafeText(f"since {clock(moment(condition.since))}")
         if about:
             room = 60 if condition.tone is Tone.BAD else 28

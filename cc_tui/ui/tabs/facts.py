@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from cc_tui.state.load import Load, Phase
 from cc_tui.text.fit import cut
-from cc_tui.text.safe import SafeText, safe_line
+from cc_tui.text.safe import SafeText, safe_lines
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line, Piece, width_of
 from cc_tui.ui.widgets.shape import NARROW_FROM
 
 LABEL_WIDTH = 14
+PROSE_MOST = 60
+"""Cells of a line of centred words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +46,22 @@ def fact_lines(facts: Sequence[Fact], width: int, margin: int) -> list[Line]:
     return lines
 
 
-def waiting_lines(load: Load, what: str, width: int, height: int, look: Look) -> list[Line]:
-    """What stands in place of something that is not there: loading, failed, or simply nothing."""
-    if load.phase is Phase.FAILED and load.error is not None:
-        words: list[list[Piece]] = [
-            [(SafeText(f"{look.signs.block} {what} could not be fetched"), Token.BAD)],
-            [(safe_line(load.error), Token.DIM)],
-            [(SafeText("^r"), Token.STRONG), (SafeText(" tries again"), Token.DIM)],
-        ]
-    elif not load.has_rows:
-        words = [[(SafeText("loading"), Token.DIM)]]
-    else:
-        words = [[(SafeText(f"no {what}"), Token.DIM)]]
-    return centred(words, width, height)
+def waiting_lines(load: Load, what: str, width: int, height: int, look: Look, *, about: str = "") -> list[Line]:
+    """What stands in place of something that is not there: loading, failed, or simply nothing.
+
+    `about` says of nothing where it would come from.
+    """
+    again: list[list[Piece]] = [[], [(SafeText("^r"), Token.STRONG), (SafeText(" asks again"), Token.DIM)]]
+    if load.phase is Phase.FAILED and load.error is not None and not load.has_rows:
+        title: list[Piece] = [(SafeText(f"{look.signs.block} {what} could not be fetched"), Token.BAD)]
+        return centred([title, *_prose(load.error, width), *again], width, height)
+    if not load.has_rows:
+        return centred([[(SafeText("loading"), Token.DIM)]], width, height)
+    return centred([[(SafeText(f"no {what} yet"), Token.TEXT)], *_prose(about, width), *again], width, height)
+
+
+def _prose(text: str, width: int) -> list[list[Piece]]:
+    return [[(wrapped.text, Token.DIM)] for wrapped in safe_lines(text, max(8, min(PROSE_MOST, width - 4)))]
 
 
 def centred(words: Sequence[list[Piece]], width: int, height: int) -> list[Line]:

@@ -79,14 +79,24 @@ def line_of_dots(values: Sequence[float], width: int, height: int, low: float, h
     across, down = (1, 1) if look.signs.is_ascii else (DOTS_ACROSS, DOTS_DOWN)
     grid = [[0] * width for _ in range(height)]
     columns, rows = width * across, height * down
+    before: int | None = None
     for x in range(columns):
         value = _at(values, x / max(1, columns - 1))
         share = (value - low) / (high - low) if high > low else 0.0
         y = rows - 1 - round(max(0.0, min(1.0, share)) * (rows - 1))
-        grid[y // down][x // across] |= _DOTS[x % across][y % down]
+        for dot in _between(before, y):
+            grid[dot // down][x // across] |= _DOTS[x % across][dot % down]
+        before = y
     if look.signs.is_ascii:
         return ["".join("*" if cell else " " for cell in row) for row in grid]
     return ["".join(chr(BRAILLE + cell) if cell else " " for cell in row) for row in grid]
+
+
+def _between(before: int | None, y: int) -> range:
+    """The rows from the last point to this one: a steep line has no holes."""
+    if before is None or abs(before - y) <= 1:
+        return range(y, y + 1)
+    return range(before + 1, y + 1) if before < y else range(y, before)
 
 
 @dataclass(frozen=True, slots=True)

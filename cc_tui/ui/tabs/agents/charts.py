@@ -33,6 +33,8 @@ class ChartFacts:
     stats: DashboardStats | None
     now: float
     chart: str = CHARTS[0]
+    as_of: str = ""
+    """Since when nothing was heard, in words, while that is long ago."""
 
 
 def counts_line(facts: ChartFacts, width: int, look: Look) -> Line:
@@ -49,6 +51,7 @@ def counts_line(facts: ChartFacts, width: int, look: Look) -> Line:
         else:
             line.add(count(number)).add(f" {state}", Token.DIM)
         line.add(" " * gap)
+    line.add(facts.as_of, Token.DIM)
     day, hour = _total(facts.agents, "cost_24h_usd"), _total(facts.agents, "cost_1h_usd")
     runs = sum(agent.runs_24h or 0 for agent in facts.agents)
     good = _success(facts.agents)

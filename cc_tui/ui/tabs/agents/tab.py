@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 
 from cc_tui.actions.action import Action, Where
 from cc_tui.text.safe import without_hidden
+from cc_tui.ui.frame.facts import as_of
 from cc_tui.ui.tabs.agents.charts import CHARTS, ChartFacts, chart_lines, counts_line
 from cc_tui.ui.tabs.agents.commands import AgentCommands
 from cc_tui.ui.tabs.agents.log import Level, heading, log_lines
@@ -42,6 +43,8 @@ class AgentsTab(Tab):
     AgentsTab #agents-charts { height: 9; }
     AgentsTab #log-heading { height: 1; }
     AgentsTab #agent-head, AgentsTab #agent-body, AgentsTab #agent-runs { display: none; }
+    AgentsTab.-none #agents-counts, AgentsTab.-none #agents-charts, AgentsTab.-none #log,
+    AgentsTab.-none #log-heading { display: none; }
     AgentsTab.-log #agents-counts, AgentsTab.-log #agents-list, AgentsTab.-log #agents-charts { display: none; }
     AgentsTab.-detail > * { display: none; }
     AgentsTab.-detail #agent-head, AgentsTab.-detail #agent-body { display: block; }
@@ -97,6 +100,8 @@ class AgentsTab(Tab):
     def offers(self, action: Action) -> bool:
         """What it can do here; a log's keys stand in its heading."""
         if action.where is Where.LOGS:
+            return False
+        if self.agent is None and (action.where is Where.AGENTS or action.where is Where.LISTS):
             return False
         if action.id == "list.next_view":
             return self.one.is_open and self.one.run_id is None
@@ -221,7 +226,8 @@ class AgentsTab(Tab):
         rows = max(1, self.rows.count()) * self.rows.row_height + (0 if self._shape is Shape.PHONE else 1)
         most = max(4, self._height // 2 - 2)
         self.counts.styles.height = 2 if is_airy else 1
-        self.table.styles.height = min(rows, most) + (1 if is_airy else 0)
+        self.set_class(not self.rows.count(), "-none")
+        self.table.styles.height = min(rows, most) + (1 if is_airy else 0) if self.rows.count() else "1fr"
         self.charts.styles.height = 9 if is_airy else 5
 
     def _show_log(self) -> None:
@@ -245,7 +251,8 @@ class AgentsTab(Tab):
 
     def _chart_facts(self) -> ChartFacts:
         stats = self.session.known.dashboard.stats
-        return ChartFacts(self._agents(), stats, self.session.server_now(), CHARTS[self._chart])
+        now, chart = self.session.server_now(), CHARTS[self._chart]
+        return ChartFacts(self._agents(), stats, now, chart, as_of(self.session))
 
     def _counts_lines(self, width: int, height: int) -> Sequence[Line]:
         del height
@@ -265,7 +272,8 @@ class AgentsTab(Tab):
         return [heading(self.agent_id, self._level, width, look, follows=follows, is_focused=is_focused)]
 
     def _no_agents(self, width: int, height: int) -> Sequence[Line]:
-        return waiting_lines(self.session.known.agents.load, "agents", width, height, self.stage.look)
+        about = "an agent stands here as soon as it is registered with the server"
+        return waiting_lines(self.session.known.agents.load, "agents", width, height, self.stage.look, about=about)
 
     # Acting
 

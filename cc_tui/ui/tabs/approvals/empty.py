@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cc_tui.state.approvals.rows import View
 from cc_tui.text.safe import SafeText, safe_lines
-from cc_tui.ui.tabs.facts import centred
+from cc_tui.ui.tabs.facts import PROSE_MOST, centred
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line, Piece
@@ -21,7 +21,6 @@ _WORDS = {
     View.SENT: ("nothing was sent yet", "what you approve stands here once it left"),
     View.REJECTED: ("nothing was rejected yet", "what you reject stands here, with your reason"),
 }
-_PROSE = 60
 
 
 def queue_clear_lines(session: Session, view: View, width: int, height: int, look: Look) -> Sequence[Line]:
@@ -32,7 +31,7 @@ def queue_clear_lines(session: Session, view: View, width: int, height: int, loo
 
 def _nothing(view: View, width: int) -> list[list[Piece]]:
     what, about = _WORDS.get(view, (f"nothing {view.value}", ""))
-    wrapped = safe_lines(about, min(_PROSE, width - 4))
+    wrapped = safe_lines(about, min(PROSE_MOST, width - 4))
     return [
         [(SafeText(what), Token.TEXT)],
         *([(line.text, Token.DIM)] for line in wrapped),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cc_tui.state.approvals.lists import ApprovalList
 from cc_tui.state.approvals.rows import ApprovalRow, LocalPhase, View
 from cc_tui.state.link import LinkPhase
-from cc_tui.text.formats import clock, moment
+from cc_tui.ui.frame.facts import as_of
 from cc_tui.ui.tabs.approvals.draft.preview import PreviewFacts
 from cc_tui.ui.tabs.approvals.rows import oldest_words
 from cc_tui.ui.tabs.approvals.views_bar import ViewsFacts
@@ -47,31 +47,20 @@ class QueueFacts:
         """The views with their counts, and what stands at the right."""
         store = self._session.known.approvals
         shown = tuple((one, getattr(store.counts, one.value) if store.counts_known else None) for one in View)
-        right = []
-        as_of = self._as_of()
-        if as_of:
-            right.append(f"as of {as_of}")
-        else:
-            right += [f"{store.counts.safe} safe"] if store.counts.safe else []
-            oldest = oldest_words(store.counts.oldest_created_at, self._session.server_now())
-            right += [oldest] if oldest else []
-        return ViewsFacts(shown, view, f" {self._look.signs.dot} ".join(right), _marked(queue), queue.filter_text)
+        old = as_of(self._session)
+        right = [f"{store.counts.safe} safe"] if store.counts.safe else []
+        oldest = oldest_words(store.counts.oldest_created_at, self._session.server_now())
+        right += [oldest] if oldest else []
+        words = f" {self._look.signs.dot} ".join(right) if not old else ""
+        return ViewsFacts(shown, view, words, _marked(queue), queue.filter_text, old)
 
     def _note(self, row: ApprovalRow) -> str:
         local = self._session.known.approvals.local.get(row.id)
         if local is not None and local.phase in (LocalPhase.CONFLICT, LocalPhase.REFUSED):
             return f"your {_NOUNS[local.verb]} did not go through: {local.sentence}"
-        as_of = self._as_of()
-        if as_of:
-            return f"as of {as_of}. What you decide leaves when the link is back, and only if the draft is still this."
+        if self._session.known.link.link.phase is LinkPhase.OFFLINE and (old := as_of(self._session)):
+            return f"{old}. What you decide leaves when the link is back, and only if the draft is still this."
         return ""
-
-    def _as_of(self) -> str:
-        """When the server was heard last, while it can't be reached."""
-        link = self._session.known.link
-        if link.link.phase is not LinkPhase.OFFLINE or link.heard_at is None:
-            return ""
-        return clock(moment(link.heard_at))
 
 
 def changes_of(whole: ApprovalDetail | None) -> list[tuple[str, str]]:

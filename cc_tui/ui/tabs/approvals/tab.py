@@ -120,6 +120,8 @@ class ApprovalsTab(Tab):
 
     def offers(self, action: Action) -> bool:
         """On a phone the list opens and marks, the item decides; where both are in view there is nothing to open."""
+        if action.id == "reason.again":
+            return self.triage.last_reason is not None
         if action.id == "list.show_new":
             return self.queue.has_news
         if self.row is None and (action.where is Where.APPROVALS or action.id in _ON_A_ROW):

@@ -102,7 +102,8 @@ class QueueVerbs:
     def _ask_phrase(self, row: ApprovalRow) -> None:
         tab = self._tab
         step = tab.triage.step(row)
-        tab.pane.open_choice("typed", typed_lines(row, step, tab.pane.size.width, tab.stage.look))
+        pane = tab.pane
+        pane.open_choice("typed", typed_lines(row, step, pane.size.width, tab.stage.look, is_airy=pane.is_airy))
 
         def typed(text: str) -> None:
             if not step.accepts(text):
@@ -129,7 +130,8 @@ class QueueVerbs:
             tab.open_item()
             return
         who = f"{len(tab.queue.marks)} marked" if tab.queue.marks else tab.row.to_email if tab.row is not None else ""
-        lines = reason_lines(who, tab.triage.last_reason, tab.pane.size.width, tab.stage.look, is_typing=False)
+        lines = reason_lines(who, tab.triage.last_reason, tab.pane.size.width, tab.stage.look, is_typing=False,
+                             is_airy=tab.pane.is_airy)  # fmt: skip
         self._open("reason", lines, key)
 
     def _reject_for(self, code: str, words: str | None = None) -> None:
@@ -149,7 +151,7 @@ class QueueVerbs:
         tab = self._tab
         row = tab.row
         who = row.to_email if row is not None else ""
-        lines = reason_lines(who, None, tab.pane.size.width, tab.stage.look, is_typing=True)
+        lines = reason_lines(who, None, tab.pane.size.width, tab.stage.look, is_typing=True, is_airy=tab.pane.is_airy)
         tab.pane.open_choice("words", lines)
 
         def typed(text: str) -> None:
@@ -230,11 +232,13 @@ class QueueVerbs:
         heaviest = sorted(flags, key=lambda flag: {"block": 0, "warn": 1}.get(str(flag.severity), 2))
         worst = (heaviest[0].message or heaviest[0].code) if heaviest else "the score alone asks for a second look"
         parts = [(part.code, part.points) for part in whole.risk.parts] if whole is not None else []
-        return risk_lines(row, parts, worst, tab.pane.size.width, tab.stage.look)
+        parts.sort(key=lambda part: -part[1])
+        return risk_lines(row, parts, worst, tab.pane.size.width, tab.stage.look, is_airy=tab.pane.is_airy)
 
     def _open(self, name: str, lines: Sequence[Line], key: str) -> None:
         tab = self._tab
         tab.stage.line_opened(key)
+        tab.session.say("nothing is decided yet")
         tab.pane.open_choice(name, lines)
         tab.stage.frame_changed()
         tab.stage.look_again()

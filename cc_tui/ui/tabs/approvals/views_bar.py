@@ -30,6 +30,8 @@ class ViewsFacts:
     right: str = ""
     marks: str = ""
     filter_text: str = ""
+    as_of: str = ""
+    """Since when nothing was heard, in words, while that is long ago."""
 
 
 class ViewsBar(Canvas):
@@ -64,6 +66,8 @@ class ViewsBar(Canvas):
         if facts.filter_text:
             shown = cut(safe_line(facts.filter_text), max(8, width // 3))
             pieces += [(SafeText("/"), Token.ACCENT_STRONG), (shown, Token.ACCENT)]
+        if facts.as_of:
+            pieces += [(SafeText("  " if pieces else ""), Token.DIM), (SafeText(facts.as_of), Token.DIM)]
         if facts.right and width >= WORDS_FROM:
             pieces += [(SafeText("   " if pieces else ""), Token.DIM), (safe_line(facts.right), Token.DIM)]
         if facts.marks:
@@ -86,7 +90,7 @@ class ViewsBar(Canvas):
             figure = "–" if count is None else f"{count:,}"
             wide = len(view.value) + 1 + len(figure)
             is_last = view is facts.counts[-1][0]
-            if at + wide > end - (0 if is_last else 2) and view is not facts.active:
+            if at + wide > end - (0 if is_last else gap + 1) and view is not facts.active:
                 line.to(at).add(self.look.signs.more, Token.DIM)
                 return
             self._spans.append((at, at + wide, view))

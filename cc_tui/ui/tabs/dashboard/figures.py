@@ -44,6 +44,8 @@ class FiguresFacts:
     now: float
     spender: str
     chart: str = CHARTS[0]
+    as_of: str = ""
+    """Since when nothing was heard, in words, while that is long ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,9 @@ def condition_lines(facts: FiguresFacts, width: int, shape: Shape, look: Look) -
     """What waits and what is wrong, each with the tab it leads to."""
     pieces = [_waiting(facts, shape), *(_alert(alert, facts, look) for alert in facts.stats.alerts)]
     if shape is Shape.PHONE:
-        return [Line().add(" ").extend(piece) for piece in pieces[:3]]
+        lines = [Line().add(" ").extend(piece) for piece in pieces[:3]]
+        lines[0].end(facts.as_of, Token.DIM).end(" " if facts.as_of else "")
+        return lines
     starts = (2, 41, 80) if shape is Shape.WIDE else (1, 33, 60)
     line = Line()
     for place, start in enumerate(starts):
@@ -78,6 +82,8 @@ def condition_lines(facts: FiguresFacts, width: int, shape: Shape, look: Look) -
             is_last = place == len(starts) - 1 and len(pieces) > len(starts)
             line.to(start).extend(_more(len(pieces) - place, look) if is_last else pieces[place])
             line.to(starts[place + 1] - 1 if place + 1 < len(starts) else width)
+    if facts.as_of:
+        line.end(facts.as_of, Token.DIM).end(" " * margin_of(width))
     return [line]
 
 

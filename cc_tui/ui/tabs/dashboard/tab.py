@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 
 from cc_tui.actions.action import Action, Where
 from cc_tui.text.safe import SafeText, without_hidden
+from cc_tui.ui.frame.facts import as_of
 from cc_tui.ui.tabs.dashboard.figures import CHARTS, FiguresFacts, figures_lines
 from cc_tui.ui.tabs.facts import waiting_lines
 from cc_tui.ui.tabs.runs import RunRows, run_lines
@@ -91,6 +92,8 @@ class DashboardTab(Tab):
         """What its list can do; an open run can only be copied and left."""
         if action.where is not Where.LISTS:
             return True
+        if not self.rows.count() and action.id != "list.next_view":
+            return False
         if action.id == "list.next_view":
             return self._shape is Shape.PHONE and self._open_run is None
         return action.id in self._acts and (self._open_run is None or action.id == "list.copy")
@@ -180,14 +183,20 @@ class DashboardTab(Tab):
         return stats.recent_runs if stats is not None else ()
 
     def _no_runs(self, width: int, height: int) -> Sequence[Line]:
-        return waiting_lines(self._session.known.dashboard.load, "runs", width, height, self.stage.look)
+        load, look = self._session.known.dashboard.load, self.stage.look
+        what = "runs" if load.has_rows else "figures"
+        return waiting_lines(load, what, width, height, look, about="what agents do stands here")
 
     def _figures_lines(self, width: int, height: int) -> Sequence[Line]:
         known = self._session.known
         if known.dashboard.stats is None:
             return [Line()] * (height // 2)
         facts = FiguresFacts(
-            known.dashboard.stats, self._session.server_now(), self._session.top_spender(), CHARTS[self._chart]
+            known.dashboard.stats,
+            self._session.server_now(),
+            self._session.top_spender(),
+            CHARTS[self._chart],
+            as_of(self._session),
         )
         return figures_lines(facts, width, self._shape, self.stage.look, airy=self._is_airy)
 

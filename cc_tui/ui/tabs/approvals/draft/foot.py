@@ -46,8 +46,9 @@ def _why(item: ApprovalDetail, width: int, look: Look) -> Iterator[Line]:
     for part in sorted(item.risk.parts, key=lambda one: -one.points):
         line = Line().add(" " * GUTTER).add(safe_line(part.code.replace("_", " "))).to(GUTTER + 24)
         yield line.add(f"{part.points:+d}").to(GUTTER + 30).add(safe_line(part.message or ""), Token.DIM).to(width)
-    for reason in item.unsafe_reasons if not item.safe else item.safe_reasons:
-        line = Line().add(" " * GUTTER).add("safe" if item.safe else "not safe", Token.DIM).to(GUTTER + 30)
+    for number, reason in enumerate(item.unsafe_reasons if not item.safe else item.safe_reasons):
+        label = "" if number else "safe" if item.safe else "not safe"
+        line = Line().add(" " * GUTTER).add(label, Token.DIM).to(GUTTER + 10)
         yield line.add(safe_line(reason), Token.DIM).to(width)
 
 

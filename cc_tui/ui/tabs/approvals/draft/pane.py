@@ -13,6 +13,8 @@ from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.pane import Pane
 from cc_tui.ui.widgets.shape import margin_of
 
+AIRY_FROM, AIRY_FROM_COLUMNS = 24, 60
+
 
 class DraftPane(Pane):
     """A draft's lines, with a line of choices below when one is open."""
@@ -47,6 +49,11 @@ class DraftPane(Pane):
     def choice_name(self) -> str | None:
         """The name of the open line of choices."""
         return self._choice[0] if self._choice is not None else None
+
+    @property
+    def is_airy(self) -> bool:
+        """Whether there is room for empty lines around a line of choices."""
+        return self.size.height >= AIRY_FROM and self.size.width >= AIRY_FROM_COLUMNS
 
     @property
     def page(self) -> int:
