@@ -174,6 +174,6 @@ async def _send_all(socket: WebSocket, frames: AsyncIterator[list[str]]) -> None
 
 
 async def _until_closed(socket: WebSocket) -> None:
-    """A reader says nothing; whatever it says is left aside."""
-    while True:
-        await socket.receive_text()
+    """A reader says nothing; whatever it says, in text or in bytes, is left aside."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass

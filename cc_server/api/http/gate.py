@@ -22,6 +22,8 @@ from cc_server.domain.actors import Key
 from cc_server.domain.refusals import DatabaseUnavailable
 
 MAX_BODY_BYTES = 1024 * 1024
+DISCARDED_BYTES = 8 * MAX_BODY_BYTES
+"""How much of a body that is too large is read all the same."""
 STREAM_PATH = "/ws/events"
 _CALL = "cc.call"
 _OPEN_PATHS = frozenset({"/health", "/ready", "/openapi.json", "/dashboard", "/dashboard.js", "/dashboard.css"})
@@ -157,6 +159,7 @@ async def _whole_body(scope: Scope, headers: Headers, receive: Receive) -> bytes
         return b""
     declared = headers.get("content-length", "")
     if declared.isdigit() and int(declared[:19]) > MAX_BODY_BYTES:
+        await _discard(receive)
         raise RequestProblem("payload_too_large", f"the body has {declared[:19]} bytes, and 1 MiB is the most")
     chunks: list[bytes] = []
     size, more = 0, True
@@ -167,6 +170,7 @@ async def _whole_body(scope: Scope, headers: Headers, receive: Receive) -> bytes
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > MAX_BODY_BYTES:
+            await _discard(receive)
             raise RequestProblem("payload_too_large", "the body has more than 1 MiB")
         chunks.append(chunk)
         more = message.get("more_body", False)
@@ -174,6 +178,16 @@ async def _whole_body(scope: Scope, headers: Headers, receive: Receive) -> bytes
     if size and media_type != "application/json" and not media_type.endswith("+json"):
         raise RequestProblem("unsupported_media_type", "the body must be declared as Content-Type: application/json")
     return b"".join(chunks)
+
+
+async def _discard(receive: Receive) -> None:
+    """Read on for a while: who is still sending when the connection closes is told nothing but that it was reset."""
+    left = DISCARDED_BYTES
+    while left > 0:
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -1,0 +1,97 @@
+"""A database that goes away is told as such, keeps nothing by half, and comes back by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from cc_server.cli.server import bind
+from tests.server.house import House
+from tests.server.serving import Api
+
+UNLIMITED = resource.RLIM_INFINITY
+READY_SECONDS = 20.0
+
+
+@contextmanager
+def served_elsewhere(db: Path) -> Iterator[tuple[str, int]]:
+    """`cc-server run` on a database; yields its address and its pid."""
+    with bind("127.0.0.1", 0) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "cc_server", "run", "--db", str(db), "--port", str(port), "--hold-seconds", "3600"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        try:
+            assert any("Serving" in line for line in server.stderr)
+            yield f"http://127.0.0.1:{port}", server.pid
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.communicate(timeout=READY_SECONDS)
+
+
+def is_told_to_wait(answer: httpx.Response) -> bool:
+    """A problem that says that the store is away, and when to ask again."""
+    return (
+        answer.status_code == 503
+        and answer.json()["code"] == "unavailable"
+        and int(answer.headers["Retry-After"]) > 0
+        and "database" in answer.json()["detail"]
+    )
+
+
+def test_a_full_disk_is_told_and_decisions_go_on_once_there_is_space(house: House) -> None:
+    """A file that may not grow is what a full disk is to the server; reading goes on meanwhile."""
+    drafts = [house.draft() for _ in range(3)]
+    house.close()
+    headers = {"X-API-Key": house.tokens["ana"], "If-Match": '"1"'}
+    with served_elsewhere(house.db.path) as (url, pid), httpx.Client(base_url=url, headers=headers) as http:
+
+        def approve(place: int) -> httpx.Response:
+            return http.post(f"/api/approvals/{drafts[place].id}/approve", headers={"Idempotency-Key": f"key-{place}"})
+
+        assert approve(0).json()["changed"] is True
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, UNLIMITED))
+        refused = approve(1)
+        assert is_told_to_wait(refused), refused.text
+        assert http.get(f"/api/approvals/{drafts[1].id}").json()["status"] == "pending"
+        assert http.get("/ready").status_code in (200, 503)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (UNLIMITED, UNLIMITED))
+        assert [approve(place).json()["changed"] for place in (1, 2)] == [True, True]
+        again = approve(1)
+        assert again.headers["Idempotency-Replayed"] == "true"
+
+
+async def test_a_database_that_another_program_holds_is_told_and_comes_back(api: Api, house: House) -> None:
+    draft = house.draft()
+    other = sqlite3.connect(house.db.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    refused = await api.post(f"/api/approvals/{draft.id}/approve", headers={"If-Match": '"1"'})
+    assert is_told_to_wait(refused), refused.text
+    assert (await api.get(f"/api/approvals/{draft.id}")).json()["status"] == "pending"
+    other.execute("ROLLBACK")
+    other.close()
+    decided = await api.post(f"/api/approvals/{draft.id}/approve", headers={"If-Match": '"1"'})
+    assert decided.json()["changed"] is True
+
+
+async def test_many_callers_are_all_answered_while_the_database_is_away(api: Api, house: House) -> None:
+    drafts = [house.draft() for _ in range(8)]
+    other = sqlite3.connect(house.db.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    asked = [api.post(f"/api/approvals/{draft.id}/approve", headers={"If-Match": '"1"'}) for draft in drafts]
+    answers = await asyncio.gather(*asked)
+    other.execute("ROLLBACK")
+    other.close()
+    assert all(is_told_to_wait(answer) or answer.json().get("changed") for answer in answers)
+    assert any(is_told_to_wait(answer) for answer in answers)
+    told = [answer.status_code == 200 for answer in answers]
+    assert [house.now(draft).status == "approved" for draft in drafts] == told
