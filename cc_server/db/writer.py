@@ -178,10 +178,15 @@ class Writer:
             ran.error = error
             return []
 
-    @staticmethod
-    def _fail(first: UnitOfWork, ran: Sequence[_Ran], error: BaseException) -> None:
-        """Tell every caller of a group that was taken back that nothing of theirs was kept."""
-        if not ran and first.future.set_running_or_notify_cancel():
-            first.future.set_exception(error)
+    def _fail(self, first: UnitOfWork, ran: Sequence[_Ran], error: BaseException) -> None:
+        """Tell every caller of a group that was taken back that nothing of theirs was kept.
+
+        Where not even a transaction began, whoever queued meanwhile has waited just as long, and is told so too.
+        """
+        unit: UnitOfWork | None = first if not ran else None
+        while unit is not None:
+            if unit.future.set_running_or_notify_cancel():
+                unit.future.set_exception(error)
+            unit = self._next_of_group()
         for one in ran:
             one.unit.future.set_exception(one.error if isinstance(one.error, DatabaseUnavailable) else error)

@@ -17,6 +17,8 @@ SHORT, LONG = 3, 200
 """Examples of each operation in each phase."""
 REFUSALS = (400, 404, 409, 412, 422, 428)
 """What a request that is well-formed may be refused with, because of what is stored: each is described."""
+REJECTIONS = (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428)
+"""What a request that is not well-formed may be refused with."""
 KNOWN_SHARE = 0.5
 """How often an id is one that exists."""
 
@@ -40,6 +42,7 @@ def configuration(known: Mapping[str, Sequence[str]]) -> str:
     """What schemathesis is told: which refusals are fine, which ids exist, and not to wait for events."""
     lines = ["request-timeout = 60", "[checks.positive_data_acceptance]"]
     lines.append(f"expected-statuses = {json.dumps(['2xx', '3xx', *map(str, REFUSALS)])}")
+    lines += ["[checks.negative_data_rejection]", f"expected-statuses = {json.dumps([*map(str, REJECTIONS)])}"]
     for name, ids in known.items():
         lines += [f"[dictionaries.{name}]", f"values = {json.dumps(ids)}"]
     lines.append("[parameters]")

@@ -133,6 +133,7 @@ async def test_a_handshake_that_makes_no_sense_opens_no_stream(
     server: Served, house: House, caplog: pytest.LogCaptureFixture, changed: dict[str, str]
 ) -> None:
     async with unharmed(server, caplog):
-        answer = await rubbish.send(port_of(server), handshake({"X-API-Key": house.tokens["ana"]} | changed))
+        opening = handshake({"X-API-Key": house.tokens["ana"]} | changed)
+        answer = await rubbish.send_on_stream(port_of(server), opening, frame=b"")
         assert answer.status < 500
         assert answer.status != 101 or b"\x88" in answer.body, "it is opened only to be told why it is closed"

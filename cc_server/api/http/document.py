@@ -73,25 +73,24 @@ def _document(app: FastAPI) -> dict[str, Any]:
         separate_input_output_schemas=app.separate_input_output_schemas,
     )  # fmt: skip
     found["components"] |= {"securitySchemes": _SECURITY, "parameters": _PARAMETERS}
-    for method, operation in _operations(found):
+    for operation in _operations(found):
         _name_problems(operation)
         role = operation.get(ROLE_KEY)
         if role != ANYBODY:
             operation["security"] = [{"ApiKey": []}]
         if role not in (ANYBODY, ANY_KEY):
-            operation["parameters"] = [*operation.get("parameters", []), *_headers(method, operation)]
+            operation["parameters"] = [*operation.get("parameters", []), *_headers(operation)]
     return found
 
 
-def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for item in document["paths"].values():
-        yield from item.items()
+        yield from item.values()
 
 
-def _headers(method: str, operation: dict[str, Any]) -> list[dict[str, str]]:
-    names = ["ClientId"]
-    if method != "get":
-        names += ["IdempotencyKey", *(["IfMatch"] if _CONFLICT in operation["responses"] else [])]
+def _headers(operation: dict[str, Any]) -> list[dict[str, str]]:
+    writes = _CONFLICT in operation["responses"]
+    names = ("ClientId", "IdempotencyKey", "IfMatch") if writes else ("ClientId",)
     return [{"$ref": f"#/components/parameters/{name}"} for name in names]
 
 
