@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from cc_server.db.postgres.url import PostgresUrl, is_postgres
+
 ENVIRONMENT_PREFIX = "CC_SERVER_"
 DEFAULT_PORT = 8787
 LONGEST_HOLD_SECONDS = 86_400
@@ -60,7 +62,7 @@ class ServerSettings:
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
-    db: Path = Path("command-center.db")
+    db: Path | PostgresUrl = Path("command-center.db")
     hold_seconds: int | None = None
     """Given: what the installation's `approvals.hold_seconds` is set to at the start."""
     rate_limit: int = 100
@@ -73,8 +75,9 @@ class ServerSettings:
 
     @property
     def outbox(self) -> Path:
-        """Where the provider `file` puts what it is given: by default `outbox/` beside the database."""
-        return self.outbox_dir or self.db.absolute().parent / "outbox"
+        """Where the provider `file` puts what it is given: by default `outbox/` beside the file, or in this folder."""
+        beside = self.db.absolute().parent if isinstance(self.db, Path) else Path.cwd()
+        return self.outbox_dir or beside / "outbox"
 
 
 def load_settings(
@@ -143,6 +146,12 @@ def _client_id(value: object) -> str:
         raise ValueError("expected the id of a client, a UUID") from None
 
 
+def _database(value: object) -> Path | PostgresUrl:
+    if isinstance(value, str) and is_postgres(value):
+        return PostgresUrl.parse(value)
+    return _path(value)
+
+
 def _path(value: object) -> Path:
     return value if isinstance(value, Path) else Path(_text(value)).expanduser()
 
@@ -150,7 +159,7 @@ def _path(value: object) -> Path:
 _CONVERTERS: dict[str, Callable[[object], object]] = {
     "host": _text,
     "port": _whole(0, 65_535),
-    "db": _path,
+    "db": _database,
     "hold_seconds": _whole(0, LONGEST_HOLD_SECONDS),
     "rate_limit": _whole(1, 1_000_000),
     "default_client": _client_id,
@@ -166,7 +175,7 @@ _CONVERTERS: dict[str, Callable[[object], object]] = {
     "smtp.sender": _text,
     "smtp.timeout_seconds": _whole(1, 10),
 }
-_SECRETS = frozenset({"smtp.password"})
+_SECRETS = frozenset({"db", "smtp.password"})
 
 
 def _variable(key: str) -> str:

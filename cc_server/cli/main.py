@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     store = argparse.ArgumentParser(add_help=False)
-    store.add_argument("--db", type=Path, metavar="FILE", help="the database (default: command-center.db)")
+    store.add_argument("--db", metavar="FILE|URL", help="a file, or postgresql://… (default: command-center.db)")
     store.add_argument("--config", type=Path, metavar="FILE", help="settings in TOML; flags and CC_SERVER_* beat it")
     listen = argparse.ArgumentParser(add_help=False)
     listen.add_argument("--host", help="the address to listen on (default: 127.0.0.1)")

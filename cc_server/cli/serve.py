@@ -9,11 +9,10 @@ import sys
 from collections.abc import Callable
 
 from cc_server.app import Application
+from cc_server.cli.opening import opened
 from cc_server.cli.server import GracefulServer, bind, url_of
-from cc_server.config import ConfigError, ServerSettings
-from cc_server.db.clock import SystemClock
-from cc_server.db.database import Database
-from cc_server.db.errors import DatabaseUnavailable
+from cc_server.config import ServerSettings
+from cc_server.db.schema import Opening
 from cc_server.worker.providers import provider_of
 
 
@@ -23,30 +22,14 @@ def run(settings: ServerSettings) -> int:
     Raises:
         ConfigError: the port or the database can't be used, or there is no database.
     """
-    if not settings.db.exists():
-        raise ConfigError(f"{settings.db} does not exist; make it with: cc-server init --db {settings.db}")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    with bind(settings.host, settings.port) as listener:
-        db = Database(settings.db, SystemClock())
-        open_or_explain(db)
-        try:
-            application = Application(db, settings, provider_of(settings))
-            sys.stderr.write(f"Serving {settings.db} at {url_of(listener, tls=settings.tls_cert is not None)}\n")
-            return serve(application, settings, [listener])
-        finally:
-            db.close()
-
-
-def open_or_explain(db: Database) -> None:
-    """Open a database.
-
-    Raises:
-        ConfigError: it can't be used; the message says why.
-    """
-    try:
-        db.open()
-    except DatabaseUnavailable as error:
-        raise ConfigError(str(error)) from None
+    with (
+        bind(settings.host, settings.port) as listener,
+        opened(settings, Opening.EXISTING, serves=True) as db,
+    ):
+        application = Application(db, settings, provider_of(settings))
+        sys.stderr.write(f"Serving {settings.db} at {url_of(listener, tls=settings.tls_cert is not None)}\n")
+        return serve(application, settings, [listener])
 
 
 def serve(

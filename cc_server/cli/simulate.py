@@ -14,12 +14,13 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from cc_server.app import Application
-from cc_server.cli.serve import open_or_explain, serve
+from cc_server.cli.opening import opened
+from cc_server.cli.serve import serve
 from cc_server.cli.server import GracefulServer, bind, url_of
 from cc_server.config import ConfigError, ServerSettings
-from cc_server.db.clock import SystemClock
 from cc_server.db.database import Database
 from cc_server.db.ids import SeededIds
+from cc_server.db.schema import Opening
 from cc_server.domain import house, keys
 from cc_server.domain.actors import SYSTEM
 from cc_server.domain.outbox import listing
@@ -97,10 +98,9 @@ def simulate(settings: ServerSettings, demand: Demand) -> int:
         watch.begin()
     try:
         with bind(settings.host, settings.port) as listener:
-            settings.db.absolute().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            db = Database(settings.db, SystemClock(), ids=SeededIds(demand.seed))
-            open_or_explain(db)
-            try:
+            if isinstance(settings.db, Path):
+                settings.db.absolute().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with opened(settings, Opening.ANY, ids=SeededIds(demand.seed), serves=True) as db:
                 world = _prepare(db, settings, demand, watch)
                 url = url_of(listener)
                 _tell_ready(demand, url, _key(db))
@@ -108,8 +108,6 @@ def simulate(settings: ServerSettings, demand: Demand) -> int:
                 application = Application(db, settings, provider, {"simulator": living.run})
                 sys.stderr.write(f"Serving a simulated business at {url}\n")
                 return serve(application, settings, [listener], watch.serving)
-            finally:
-                db.close()
     finally:
         _remove(demand.remove_dir)
 

@@ -1,16 +1,18 @@
-"""Brings the tables of a file to the newest form.
+"""Brings the tables of a database to the newest form.
 
-A new file is made from the tables as they are; an older one is migrated, and only then is Alembic imported (140 ms).
+A new one is made from the tables as they are; an older one is migrated, and only then is Alembic imported (140 ms).
 A test holds both ways to the same result.
 """
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, insert, inspect, text
+from sqlalchemy import Connection, insert, inspect, text
 
 from cc_server.db.clock import Clock
+from cc_server.db.errors import ForeignDatabase
 from cc_server.db.ids import Ids
 from cc_server.db.tables import installation, metadata, settings
 
@@ -20,33 +22,42 @@ FIRST_SETTINGS = '{"budgets":{"daily_usd":"50.00"}}'
 """What a new installation is set to; everything else has its default."""
 
 
-class ForeignDatabase(Exception):
-    """The file holds tables that are not ours, or is newer than this program."""
+class Opening(Enum):
+    """What a command expects of a database."""
+
+    ANY = auto()
+    """It is made where there is none."""
+    NEW = auto()
+    EXISTING = auto()
 
 
-def prepare(engine: Engine, clock: Clock, ids: Ids, *, may_migrate: bool = True) -> None:
-    """Make or migrate the tables, and name the installation.
+def prepare(
+    conn: Connection, clock: Clock, ids: Ids, *, opening: Opening = Opening.ANY, may_migrate: bool = True
+) -> None:
+    """Make or migrate the tables, and name the installation, in the transaction that is open.
 
     Raises:
-        ForeignDatabase: the file is not ours, newer than this program, or older while `may_migrate` is False, because
-            a server may be using it.
+        ForeignDatabase: it is not ours, newer than this program, or older while `may_migrate` is False, because a
+            server may be using it; it is made already, or not yet, against what is expected.
     """
-    with engine.begin() as conn:
-        version = _version(conn)
-        if version is None:
-            metadata.create_all(conn)
-            conn.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
-            conn.execute(text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": HEAD})
-            _name_installation(conn, clock, ids)
-            return
-    if version != HEAD and not may_migrate:
-        raise ForeignDatabase("it has the form of another version; stop the server, and start this version's once")
-    if version != HEAD:
-        migrate(engine, version)
+    version = _version(conn)
+    if version is None and opening is Opening.EXISTING:
+        raise ForeignDatabase("does not exist yet; make it with: cc-server init")
+    if version is not None and opening is Opening.NEW:
+        raise ForeignDatabase("exists already; make keys for it with: cc-server keys create NAME")
+    if version is None:
+        metadata.create_all(conn)
+        conn.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        conn.execute(text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": HEAD})
+        _name_installation(conn, clock, ids)
+    elif version != HEAD and not may_migrate:
+        raise ForeignDatabase("has the form of another version; stop the server, and start this version's once")
+    elif version != HEAD:
+        migrate(conn, version)
 
 
-def migrate(engine: Engine, version: str | None) -> None:
-    """Run the migrations that follow `version`.
+def migrate(conn: Connection, version: str | None) -> None:
+    """Run the migrations that follow `version`, in the transaction that is open.
 
     Raises:
         ForeignDatabase: `version` is none that this program knows.
@@ -57,14 +68,13 @@ def migrate(engine: Engine, version: str | None) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.begin() as conn:
-        config.attributes["connection"] = conn
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise ForeignDatabase(
-                f"its form {version!r} is unknown to this program, so it was made by a newer one; update this program"
-            ) from error
+    config.attributes["connection"] = conn
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise ForeignDatabase(
+            f"has the form {version!r}, unknown to this program, so it was made by a newer one; update this program"
+        ) from error
 
 
 def is_at_head(conn: Connection) -> bool:

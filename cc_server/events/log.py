@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from cc_server.db import closing
+from cc_server.db.notices import Notice
 from cc_server.db.tables import api_keys, event_log, installation
 
 _ADVANCE = (
@@ -47,7 +48,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyRevoked:
+class KeyRevoked(Notice):
     """A key that is valid no more; announced, never stored: its streams end at once."""
 
     key_id: str

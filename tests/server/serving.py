@@ -42,7 +42,9 @@ class Api:
 
 
 def settings_of(house: House, **settings: Any) -> ServerSettings:
-    return ServerSettings(db=house.db.path, outbox_dir=house.folder / "outbox", **{"rate_limit": UNLIMITED} | settings)
+    return ServerSettings(
+        db=house.db.address, outbox_dir=house.folder / "outbox", **{"rate_limit": UNLIMITED} | settings
+    )
 
 
 def application_of(house: House, settings: ServerSettings) -> Application:

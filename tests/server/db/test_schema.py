@@ -41,8 +41,10 @@ def indexes_of(path: Path) -> list[str]:
 def test_created_and_migrated_databases_have_the_same_form(tmp_path: Path) -> None:
     created, migrated = tmp_path / "created.db", tmp_path / "migrated.db"
     one, other = create_engine(f"sqlite:///{created}"), create_engine(f"sqlite:///{migrated}")
-    metadata.create_all(one)
-    schema.migrate(other, None)
+    with one.begin() as conn:
+        metadata.create_all(conn)
+    with other.begin() as conn:
+        schema.migrate(conn, None)
     assert form_of(other) == form_of(one)
     assert indexes_of(migrated) == indexes_of(created)
     with other.connect() as conn:

@@ -6,7 +6,8 @@ import fcntl
 import os
 from pathlib import Path
 
-from cc_server.db.errors import DatabaseInUse, DatabaseUnavailable, unavailable
+from cc_server.db.errors import DatabaseInUse, DatabaseUnavailable
+from cc_server.db.sqlite.errors import unavailable
 
 
 class FileLock:

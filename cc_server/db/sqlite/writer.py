@@ -11,17 +11,15 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from cc_server.db import closing
-from cc_server.db.errors import DatabaseUnavailable, Refused, unavailable
+from cc_server.db.errors import DatabaseUnavailable
+from cc_server.db.sqlite.errors import unavailable
+from cc_server.db.units import Announcements, Committed, Ran, UnitOfWork, run_in_savepoint
 
 GROUP_UNITS = 64
 """Units in one commit at most: 3,600 units/s with 64 callers against 1,500 with one commit each."""
@@ -30,36 +28,11 @@ GROUP_SECONDS = 0.02
 
 _log = logging.getLogger("cc_server.db")
 
-Announcements = Sequence[object]
-RecordRefusal = Callable[[Connection, Refused], None]
-
-
-@dataclass(slots=True)
-class UnitOfWork:
-    """A function to run in a transaction, and who waits for it."""
-
-    run: Callable[[Connection], Any]
-    record_refusal: RecordRefusal | None = None
-    future: Future[Any] = field(default_factory=Future)
-
-
-@dataclass(slots=True)
-class _Ran:
-    unit: UnitOfWork
-    result: Any = None
-    error: BaseException | None = None
-
-    def answer(self) -> None:
-        if self.error is not None:
-            self.unit.future.set_exception(self.error)
-        else:
-            self.unit.future.set_result(self.result)
-
 
 class Writer:
     """Runs units of work one after the other in a thread of its own."""
 
-    def __init__(self, engine: Engine, path: Path, committed: Callable[[Announcements], None]) -> None:
+    def __init__(self, engine: Engine, path: Path, committed: Committed) -> None:
         self._engine = engine
         self._path = path
         self._committed = committed
@@ -73,7 +46,7 @@ class Writer:
         """Begin to work."""
         self._thread.start()
 
-    def submit(self, unit: UnitOfWork) -> Future[Any]:
+    def submit(self, unit: UnitOfWork) -> None:
         """Queue `unit`; its future answers after the commit.
 
         Raises:
@@ -82,7 +55,6 @@ class Writer:
         if self._stopped.is_set():
             raise DatabaseUnavailable(f"The database {self._path} is closed.")
         self._units.put(unit)
-        return unit.future
 
     def stop(self) -> None:
         """Finish what is queued and end the thread."""
@@ -104,21 +76,19 @@ class Writer:
             return None
 
     def _commit_group(self, first: UnitOfWork) -> None:
-        ran: list[_Ran] = []
-        told: list[object] = []
+        ran: list[Ran] = []
         try:
             with self._engine.connect() as conn, conn.begin():
-                self._run_group(conn, first, ran, told)
-        except (DBAPIError, sqlite3.Error, DatabaseUnavailable) as error:
-            told_before = next((one.error for one in ran if isinstance(one.error, DatabaseUnavailable)), None)
-            known = told_before or (None if isinstance(error, DatabaseUnavailable) else unavailable(self._path, error))
+                self._run_group(conn, first, ran)
+        except (DBAPIError, sqlite3.Error) as error:
+            known = unavailable(self._path, error)
             self.trouble = str(known or error)
             self._fail(first, ran, known or error)
             return
         self.trouble = None
         for one in ran:
             one.answer()
-        if told:
+        if told := [announcement for one in ran for announcement in one.announcements]:
             self._tell(told)
 
     def _tell(self, told: Announcements) -> None:
@@ -127,13 +97,13 @@ class Writer:
         except Exception:  # noqa: BLE001 - whoever listens must not end the writer
             _log.exception("a listener broke on what was committed")
 
-    def _run_group(self, conn: Connection, first: UnitOfWork, ran: list[_Ran], told: list[object]) -> None:
+    def _run_group(self, conn: Connection, first: UnitOfWork, ran: list[Ran]) -> None:
         closes = time.monotonic() + GROUP_SECONDS
         unit: UnitOfWork | None = first
         while unit is not None:
             if unit.future.set_running_or_notify_cancel():
-                ran.append(_Ran(unit))
-                told += self._run_unit(conn, ran[-1])
+                ran.append(Ran(unit))
+                run_in_savepoint(conn, ran[-1], self._is_fatal)
             if len(ran) >= GROUP_UNITS or time.monotonic() >= closes:
                 return
             unit = self._next_of_group()
@@ -144,41 +114,11 @@ class Writer:
             self._units.put(None)
         return unit
 
-    def _run_unit(self, conn: Connection, ran: _Ran) -> list[object]:
-        """Run one unit in a savepoint; returns what is to be announced."""
-        told: list[object] = []
-        closing.begin(conn)
-        conn.exec_driver_sql("SAVEPOINT unit")
-        try:
-            ran.result = ran.unit.run(conn)
-            told = closing.finish(conn)
-        except Refused as refusal:
-            conn.exec_driver_sql("ROLLBACK TO unit")
-            ran.error = refusal
-            told = self._record(conn, ran, refusal)
-        except Exception as error:
-            known = unavailable(self._path, error) if isinstance(error, DBAPIError) else None
-            ran.error = known or error
-            if known is not None:
-                raise known from error  # a full or failing disk takes the whole transaction back
-            conn.exec_driver_sql("ROLLBACK TO unit")
-        conn.exec_driver_sql("RELEASE unit")
-        return told
+    def _is_fatal(self, error: DBAPIError) -> bool:
+        """A full or failing disk takes the whole group back; a mistake of one unit only that unit."""
+        return unavailable(self._path, error) is not None
 
-    @staticmethod
-    def _record(conn: Connection, ran: _Ran, refusal: Refused) -> list[object]:
-        closing.begin(conn)
-        try:
-            refusal.record(conn)
-            if ran.unit.record_refusal is not None:
-                ran.unit.record_refusal(conn, refusal)
-            return closing.finish(conn)
-        except Exception as error:  # noqa: BLE001 - a refusal that can't be recorded is not answered as one
-            conn.exec_driver_sql("ROLLBACK TO unit")
-            ran.error = error
-            return []
-
-    def _fail(self, first: UnitOfWork, ran: Sequence[_Ran], error: BaseException) -> None:
+    def _fail(self, first: UnitOfWork, ran: Sequence[Ran], error: BaseException) -> None:
         """Tell every caller of a group that was taken back that nothing of theirs was kept.
 
         Where not even a transaction began, whoever queued meanwhile has waited just as long, and is told so too.
@@ -189,4 +129,4 @@ class Writer:
                 unit.future.set_exception(error)
             unit = self._next_of_group()
         for one in ran:
-            one.unit.future.set_exception(one.error if isinstance(one.error, DatabaseUnavailable) else error)
+            one.unit.future.set_exception(error)

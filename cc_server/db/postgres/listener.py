@@ -1,0 +1,84 @@
+"""Hears what other processes commit, on a connection of its own; a pooled one of SQLAlchemy hears nothing.
+
+It wakes; the tables are the truth. While the connection is down nothing is heard, so whoever follows looks by itself
+now and then, and looks at once when the connection is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+from cc_server.db.notices import Woken, from_wire
+from cc_server.db.postgres.connect import connection
+from cc_server.db.postgres.errors import FAILURES
+from cc_server.db.postgres.url import PostgresUrl
+from cc_server.db.units import Committed
+
+CHANNEL = "cc_server"
+ALIVE_SECONDS = 5.0
+"""How often it is made sure that the connection still is one, and how long an answer may take."""
+AGAIN_SECONDS = 1.0
+_log = logging.getLogger("cc_server.db")
+
+
+class Listener:
+    """One process's ear."""
+
+    def __init__(self, url: PostgresUrl, committed: Committed) -> None:
+        self._url = url
+        self._committed = committed
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Listen from now on."""
+        conn = await self._connected()
+        self._task = asyncio.create_task(self._keep(conn))
+
+    async def stop(self) -> None:
+        """Listen no more."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _keep(self, conn: Any) -> None:
+        """Watch over the connection; when it is lost, make another."""
+        while True:
+            try:
+                await self._until_lost(conn)
+            except FAILURES as error:
+                _log.warning("changes of other processes are not heard for now (%s)", type(error).__name__)
+            finally:
+                conn.terminate()
+            conn = await self._again()
+
+    async def _until_lost(self, conn: Any) -> None:
+        while True:
+            await asyncio.sleep(ALIVE_SECONDS)
+            await conn.execute("SELECT 1", timeout=ALIVE_SECONDS)
+
+    async def _again(self) -> Any:
+        while True:
+            await asyncio.sleep(AGAIN_SECONDS)
+            try:
+                conn = await self._connected()
+            except FAILURES:
+                continue
+            _log.info("changes of other processes are heard again")
+            self._committed([Woken()])
+            return conn
+
+    async def _connected(self) -> Any:
+        conn = await connection(self._url)
+        await conn.add_listener(CHANNEL, self._heard)
+        return conn
+
+    def _heard(self, _conn: Any, _pid: int, _channel: str, payload: str) -> None:
+        notice = from_wire(payload) if payload else None
+        try:
+            self._committed([notice or Woken()])
+        except Exception:  # noqa: BLE001 - whoever listens must not end the ear
+            _log.exception("a listener broke on what was committed")

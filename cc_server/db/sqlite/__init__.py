@@ -1,0 +1,1 @@
+"""SQLite: one file, one server process, one writer thread, a few readers."""

@@ -1,0 +1,115 @@
+"""A unit of work: a plain function of a connection that runs in one transaction, whichever the database.
+
+The function runs in a savepoint. When the business says no, what it changed is taken back, and what must stay (an audit
+row, the answer under an idempotency key) is written in the transaction around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from cc_server.db import closing
+from cc_server.db.errors import Refused
+
+Announcements = Sequence[object]
+Committed = Callable[[Announcements], None]
+"""Who is told, after each commit, what was announced in it."""
+RecordRefusal = Callable[[Connection, Refused], None]
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """A function to run in a transaction, and who waits for it."""
+
+    run: Callable[[Connection], Any]
+    record_refusal: RecordRefusal | None = None
+    future: Future[Any] = field(default_factory=Future)
+
+
+@dataclass(slots=True)
+class Ran:
+    """How a unit went, before anybody is told."""
+
+    unit: UnitOfWork
+    result: Any = None
+    error: BaseException | None = None
+    has_begun: bool = False
+    announcements: list[object] = field(default_factory=list)
+
+    def answer(self) -> None:
+        """Tell whoever waits."""
+        if self.error is not None:
+            self.unit.future.set_exception(self.error)
+        else:
+            self.unit.future.set_result(self.result)
+
+
+class Store(Protocol):
+    """One kind of database."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it can't be used now; None while all is well."""
+        ...
+
+    def open(self) -> None:
+        """Connect, and bring the tables to the newest form."""
+        ...
+
+    def close(self) -> None:
+        """Finish what was begun, and drop every connection."""
+        ...
+
+    def write(self, unit: UnitOfWork) -> None:
+        """Run a unit; its future answers after the commit."""
+        ...
+
+    def read(self, unit: UnitOfWork) -> None:
+        """Run a function on one snapshot; its future answers."""
+        ...
+
+
+def run_in_savepoint(conn: Connection, ran: Ran, is_fatal: Callable[[DBAPIError], bool]) -> None:
+    """Run a unit inside the transaction that is open, and write down in `ran` how it went.
+
+    Raises:
+        DBAPIError: one that is fatal: it takes the whole transaction back, not this unit alone.
+    """
+    closing.begin(conn)
+    conn.exec_driver_sql("SAVEPOINT unit")
+    ran.has_begun = True
+    try:
+        ran.result = ran.unit.run(conn)
+        ran.announcements = closing.finish(conn)
+    except Refused as refusal:
+        conn.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
+        ran.error = refusal
+        _record(conn, ran, refusal, is_fatal)
+    except Exception as error:  # noqa: BLE001 - its caller hears it, in its own thread
+        _take_back(conn, ran, error, is_fatal)
+    conn.exec_driver_sql("RELEASE SAVEPOINT unit")
+
+
+def _record(conn: Connection, ran: Ran, refusal: Refused, is_fatal: Callable[[DBAPIError], bool]) -> None:
+    """Write what stays of a refused unit; one that can't be recorded is not answered as refused."""
+    closing.begin(conn)
+    try:
+        refusal.record(conn)
+        if ran.unit.record_refusal is not None:
+            ran.unit.record_refusal(conn, refusal)
+        ran.announcements = closing.finish(conn)
+    except Exception as error:  # noqa: BLE001 - its caller hears it, in its own thread
+        _take_back(conn, ran, error, is_fatal)
+
+
+def _take_back(conn: Connection, ran: Ran, error: Exception, is_fatal: Callable[[DBAPIError], bool]) -> None:
+    if isinstance(error, DBAPIError) and is_fatal(error):
+        raise error
+    conn.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
+    ran.error = error

