@@ -1,10 +1,13 @@
-"""What all tests share: how much effort a test of reliability takes."""
+"""What all tests share: how much effort a test of reliability takes, and databases to begin with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+
+from tests.server.house import FoundedFile, FoundedOnPostgres, found_file, found_on_postgres
+from tests.support.postgres import Postgres, postgres
 
 Effort = Callable[[int, int], int]
 """From a small figure for every run of the suite and a large one for `make torture` to the one that is asked for."""
@@ -18,3 +21,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def effort(request: pytest.FixtureRequest) -> Effort:
     is_long = bool(request.config.getoption("--torture"))
     return lambda short, long: long if is_long else short
+
+
+@pytest.fixture(scope="session", name="postgres")
+def a_postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server of this test process, started when the first test asks."""
+    with postgres() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def founded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> FoundedFile:
+    return found_file(tmp_path_factory.mktemp("founded"))
+
+
+@pytest.fixture(scope="session")
+def founded_postgresql(postgres: Postgres) -> FoundedOnPostgres:
+    return found_on_postgres(postgres)

@@ -49,7 +49,8 @@ async def stream(socket: WebSocket) -> None:
         since, topics = _asked(socket.query_params.get("since"), socket.query_params.get("topics"))
         actor = await _actor(socket, services)
         frames = services.hub.follow(since, topics, actor.sees, services.db.clock.now)
-        await _serve(socket, frames)
+        with services.hub.keys.hold(actor.key_id) as revoked:
+            await _serve(socket, frames, revoked)
         await socket.close(RESTARTING)
     except Refused as refusal:
         await socket.close(refusal.code, str(refusal)[:120])
@@ -73,17 +74,34 @@ async def poll_events(
         since, wanted = _asked(after, topics)
     except Refused as refusal:
         raise RequestProblem.of_field("query", "after or topics", str(refusal)) from None
-    frames: list[str] = []
     followed = services.hub.follow(since, wanted, actor.sees, services.db.clock.now)
-    async with contextlib.aclosing(followed):
-        frames += await anext(followed)
-        with contextlib.suppress(StopAsyncIteration, TimeoutError):
-            async with asyncio.timeout(max(wait, SHORTEST_WAIT_SECONDS)):
-                while not _tells_something(frames):
-                    frames += await anext(followed)
+    frames: list[str] = []
+    with services.hub.keys.hold(actor.key_id) as revoked:
+        async with contextlib.aclosing(followed):
+            frames += await anext(followed)
+            reading = asyncio.create_task(_read_until_told(followed, frames))
+            ending = asyncio.create_task(revoked.wait())
+            waited = max(wait, SHORTEST_WAIT_SECONDS)
+            await asyncio.wait((reading, ending), timeout=waited, return_when=asyncio.FIRST_COMPLETED)
+            for task in (reading, ending):
+                task.cancel()
+            for ended in await asyncio.gather(reading, ending, return_exceptions=True):
+                if isinstance(ended, Exception):
+                    raise ended
+        if revoked.is_set():
+            raise RequestProblem("unauthenticated", "the key was revoked")
     told = [json.loads(frame) for frame in frames]
     body = json.dumps({"frames": told, "next": _next(told)}, separators=(",", ":"))
     return Response(body, media_type=calls.JSON)
+
+
+async def _read_until_told(followed: AsyncIterator[list[str]], frames: list[str]) -> None:
+    """Gather frames until one of them tells something."""
+    while not _tells_something(frames):
+        try:
+            frames += await anext(followed)
+        except StopAsyncIteration:
+            return
 
 
 def _tells_something(frames: list[str]) -> bool:
@@ -157,15 +175,25 @@ async def _first_frame(socket: WebSocket) -> tuple[Key, str | None]:
     return key, client if isinstance(client, str) else None
 
 
-async def _serve(socket: WebSocket, frames: AsyncIterator[list[str]]) -> None:
-    """Send frames until the reader goes, or the server does."""
-    tasks = [asyncio.create_task(_until_closed(socket)), asyncio.create_task(_send_all(socket, frames))]
+async def _serve(socket: WebSocket, frames: AsyncIterator[list[str]], revoked: asyncio.Event) -> None:
+    """Send frames until the reader goes, or the server does.
+
+    Raises:
+        Refused: the reader's key was revoked.
+    """
+    until = (_until_closed(socket), _send_all(socket, frames), _until_revoked(revoked))
+    tasks = [asyncio.create_task(one) for one in until]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
         task.cancel()
     for ended in await asyncio.gather(*tasks, return_exceptions=True):
         if isinstance(ended, Exception):
             raise ended
+
+
+async def _until_revoked(revoked: asyncio.Event) -> None:
+    await revoked.wait()
+    raise Refused(UNAUTHENTICATED, "the key was revoked")
 
 
 async def _send_all(socket: WebSocket, frames: AsyncIterator[list[str]]) -> None:

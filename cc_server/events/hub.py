@@ -1,12 +1,14 @@
 """The hub: hands events to everyone who follows, in order and filtered; a slow reader is told, never silently cut.
 
-Replay comes from the table, what follows from the commits of this process.
+The table is the truth: the hub reads on from the last event that it handed out, woken by commits, its own and those of
+other processes, and now and then by itself. On SQLite, where this process writes every event, a commit carries them.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import contextlib
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from datetime import datetime
 
@@ -19,85 +21,20 @@ from cc_api_client.models.events import (
     ResyncRequired,
 )
 from cc_server.db.database import Database
-from cc_server.events.log import Head, Recorded, after, head
+from cc_server.db.errors import DatabaseUnavailable
+from cc_server.events.coalescing import Coalescer
+from cc_server.events.log import Head, KeyRevoked, Recorded, Volatile, after, head, page, revoked
+from cc_server.events.revocations import Revocations
+from cc_server.events.subscription import FRAMES_AT_ONCE, Subscription
 
-QUEUE_MOST = 10_000
-QUEUE_BYTES = 5 * 1024 * 1024
-FRAMES_AT_ONCE = 64
-REPLAY_PAGE = 500
+PAGE = 500
+LOOK_SECONDS = 2.0
+"""How often it looks by itself: a wake-up may get lost with its connection."""
+KEYS_SECONDS = 0.2
+"""How often at most it asks which keys were revoked."""
+PATIENCE_SECONDS = 5.0
 
-
-class Subscription:
-    """One reader: a queue of what is to be sent, and where it stands."""
-
-    def __init__(self, topics: frozenset[str] | None, sees: Callable[[str | None], bool]) -> None:
-        self._topics = topics
-        self._sees = sees
-        self._queue: deque[Recorded] = deque()
-        self._bytes = 0
-        self._wake = asyncio.Event()
-        self.last_sent = 0
-        self.looked = 0
-        self.overflowed = False
-        self.going_away: int | None = None
-
-    def wants(self, event: Recorded) -> bool:
-        """Whether it asked for this, and may see it."""
-        if self._topics is not None and event.topic not in self._topics:
-            return False
-        return event.is_for_all or self._sees(event.client_id)
-
-    def offer(self, events: Sequence[Recorded]) -> None:
-        """Queue what it wants; called in the event loop."""
-        for event in events:
-            if self.wants(event):
-                self._queue.append(event)
-                self._bytes += len(event.body)
-                self._wake.set()
-            elif event.seq is not None and not self._queue:
-                self.looked = max(self.looked, event.seq)
-        if len(self._queue) > QUEUE_MOST or self._bytes > QUEUE_BYTES:
-            self._queue.clear()
-            self._bytes = 0
-            self.overflowed = True
-            self._wake.set()
-
-    def leave(self, retry_after_ms: int) -> None:
-        """The server goes."""
-        self.going_away = retry_after_ms
-        self._wake.set()
-
-    async def wait(self, seconds: float) -> None:
-        """Wait until there is something to send, at most `seconds`."""
-        if self._queue or self.overflowed or self.going_away is not None:
-            return
-        self._wake.clear()
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-
-    def take(self) -> list[str]:
-        """Up to 64 frames, as JSON."""
-        frames: list[str] = []
-        while self._queue and len(frames) < FRAMES_AT_ONCE:
-            event = self._queue.popleft()
-            self._bytes -= len(event.body)
-            frame = self.frame(event)
-            if frame is not None:
-                frames.append(frame)
-        return frames
-
-    def frame(self, event: Recorded) -> str | None:
-        """An event's JSON with its `prev_seq`; None for one that was sent already."""
-        if event.seq is None:
-            return event.body
-        if event.seq <= self.last_sent:
-            return None
-        previous, self.last_sent = self.last_sent, event.seq
-        self.looked = event.seq
-        return f'{{"prev_seq":{previous},{event.body[1:]}'
+_log = logging.getLogger("cc_server.events")
 
 
 class Hub:
@@ -108,12 +45,22 @@ class Hub:
         self._subscriptions: set[Subscription] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end: Callable[[], None] | None = None
+        self._tail: asyncio.Task[None] | None = None
+        self._at = 0
+        """The last event that was handed out."""
+        self._is_at_head = asyncio.Event()
+        """Set once `_at` is known."""
+        self._wake = asyncio.Event()
+        self._asked_keys_at = 0.0
+        self._coalescer = Coalescer(self._hand_out_one)
+        self.keys = Revocations()
         self.is_closing = False
 
     def start(self) -> None:
         """Follow the commits, from the running loop on."""
         self._loop = asyncio.get_running_loop()
         self._end = self._db.on_commit(self._committed)
+        self._tail = asyncio.create_task(self._keep_looking())
 
     async def stop(self, retry_after_ms: int = 1_000) -> None:
         """Tell every reader that the server goes."""
@@ -122,16 +69,77 @@ class Hub:
             self._end()
         for subscription in self._subscriptions:
             subscription.leave(retry_after_ms)
+        if self._tail is not None:
+            self._tail.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._tail
+            self._tail = None
         await asyncio.sleep(0)
 
     def _committed(self, announcements: Sequence[object]) -> None:
-        events = [one for one in announcements if isinstance(one, Recorded)]
-        if events and self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._hand_out, events)
+        """In a thread of the database: pass on what it announces."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._hear, announcements)
+
+    def _hear(self, announcements: Sequence[object]) -> None:
+        events: list[Recorded] = []
+        for one in announcements:
+            match one:
+                case Recorded():
+                    events.append(one)
+                case Volatile():
+                    self._coalescer.offer(one)
+                case KeyRevoked(key_id):
+                    self.keys.end({key_id})
+                case _:
+                    self._wake.set()
+        if events:
+            self._take(events)
+
+    def _take(self, events: list[Recorded]) -> None:
+        """Hand out events that follow on what was handed out; where some are missing, read them first."""
+        if self._is_at_head.is_set() and events[0].seq == self._at + 1:
+            self._hand_out(events)
+        elif events[-1].seq > self._at:
+            self._wake.set()
 
     def _hand_out(self, events: Sequence[Recorded]) -> None:
+        new = [event for event in events if event.seq > self._at]
+        if not new:
+            return
+        self._at = new[-1].seq
         for subscription in self._subscriptions:
-            subscription.offer(events)
+            subscription.offer(new)
+
+    def _hand_out_one(self, event: Volatile) -> None:
+        for subscription in self._subscriptions:
+            subscription.offer([event])
+
+    async def _keep_looking(self) -> None:
+        """Read on whenever something wakes, outliving a database that goes away."""
+        while True:
+            self._wake.clear()
+            try:
+                await self._look()
+            except DatabaseUnavailable as error:
+                _log.warning("events wait: %s", error)
+                await asyncio.sleep(LOOK_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._wake.wait()
+
+    async def _look(self) -> None:
+        if not self._subscriptions:
+            at = await self._db.read(head)
+            if not self._subscriptions:  # else somebody counts on what lies between
+                self._at = max(self._at, at.seq)
+                self._is_at_head.set()
+        while self._subscriptions and (events := await self._db.read(after, self._at, PAGE)):
+            self._hand_out(events)
+        now = asyncio.get_running_loop().time()
+        if self.keys.held_now and now - self._asked_keys_at >= KEYS_SECONDS:
+            self._asked_keys_at = now
+            self.keys.end(await self._db.read(revoked, self.keys.held_now))
 
     async def follow(
         self,
@@ -140,7 +148,12 @@ class Hub:
         sees: Callable[[str | None], bool],
         now: Callable[[], datetime],
     ) -> AsyncGenerator[list[str]]:
-        """Frames as JSON, at most 64 at a time: hello, what was missed, then what happens, with heartbeats."""
+        """Frames as JSON, at most 64 at a time: hello, what was missed, then what happens, with heartbeats.
+
+        Raises:
+            DatabaseUnavailable: the table can't be read.
+        """
+        await self._wait_for_head()
         subscription = Subscription(topics, sees)
         self._subscriptions.add(subscription)
         try:
@@ -160,13 +173,23 @@ class Hub:
         finally:
             self._subscriptions.discard(subscription)
 
+    async def _wait_for_head(self) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._is_at_head.wait()
+        except TimeoutError:
+            raise DatabaseUnavailable("The events can't be read yet; ask again.") from None
+
     async def _replay(self, subscription: Subscription, start: int, until: int) -> AsyncIterator[list[str]]:
+        """What was missed, page by page; told to fetch anew when it is forgotten meanwhile."""
         at = start
-        while at < until:
-            events = await self._db.read(after, at, REPLAY_PAGE)
-            if not events:
+        while at < until and subscription.going_away is None:
+            there, events = await self._db.read(page, at, PAGE)
+            if at < there.retain_from - 1:
+                subscription.last_sent = subscription.looked = there.seq
+                yield [ResyncRequired(reason="too_old", head_seq=there.seq).model_dump_json()]
                 return
-            at = events[-1].seq or until
+            at = events[-1].seq if events else until
             frames = [frame for one in events if subscription.wants(one) and (frame := subscription.frame(one))]
             subscription.looked = max(subscription.looked, at)
             for first in range(0, len(frames), FRAMES_AT_ONCE):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -40,11 +40,41 @@ _HEAD = select(installation.c.epoch, installation.c.head_seq, installation.c.ret
 class Recorded:
     """An event as it is handed on: what filters need, and its JSON without `prev_seq`."""
 
-    seq: int | None
+    seq: int
     topic: str
     client_id: str | None
     is_for_all: bool
     body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Volatile(Notice):
+    """An event that is never replayed: it says how something is by now, or adds lines to a log."""
+
+    topic: str
+    type: str
+    object_id: str
+    client_id: str | None
+    at: str
+    data: dict[str, Any]
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether it reaches every key; what a log says is its client's."""
+        return self.type != AGENT_LOG
+
+    @property
+    def body(self) -> str:
+        """The frame."""
+        frame = {
+            "frame": "event", "at": self.at, "topic": self.topic, "type": self.type, "id": self.object_id,
+            "client_id": self.client_id, "data": self.data,
+        }  # fmt: skip
+        return _json(frame)
+
+    def shortened(self) -> Volatile:
+        """Without the lines of a log: the reader fetches them."""
+        return replace(self, data={"lines": [], "truncated": True}) if self.type == AGENT_LOG else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +93,7 @@ class Head:
     retain_from: int
 
 
+AGENT_LOG = "agent.log"
 FOR_ALL = frozenset({"agents", "system", "jobs"})
 """Topics that reach every key, where they are of no client: they carry no figures."""
 
@@ -115,11 +146,7 @@ def volatile(
     client_id: str | None = None,
 ) -> None:  # fmt: skip
     """Tell what is never replayed, once this transaction is committed."""
-    event = {
-        "frame": "event", "seq": None, "at": _moment(at), "topic": topic, "type": type, "id": object_id,
-        "client_id": client_id, "data": dict(data),
-    }  # fmt: skip
-    closing.announce(conn, Recorded(None, topic, client_id, topic != "agents" or type != "agent.log", _json(event)))
+    closing.announce(conn, Volatile(topic, type, object_id, client_id, _moment(at), dict(data)))
 
 
 def _moment(at: datetime) -> str:
@@ -141,6 +168,11 @@ def after(conn: Connection, seq: int, most: int) -> list[Recorded]:
     """Events after `seq`, oldest first."""
     rows = conn.execute(_AFTER, {"after": seq, "most": most})
     return [_recorded(row.seq, row.topic, row.client_id, row.body) for row in rows]
+
+
+def page(conn: Connection, seq: int, most: int) -> tuple[Head, list[Recorded]]:
+    """Where the log stands, and events after `seq`, oldest first."""
+    return head(conn), after(conn, seq, most)
 
 
 def newest_of(conn: Connection, topics: Iterable[str]) -> list[int]:

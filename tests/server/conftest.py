@@ -7,17 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.house import Founded, House, found
+from tests.server.house import Founded, House
 from tests.server.serving import Api, Served, api_of, served
 
 
-@pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Founded:
-    return found(tmp_path_factory.mktemp("founded"))
-
-
-@pytest.fixture
-def house(tmp_path: Path, founded: Founded) -> Iterator[House]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def house(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
+    """On each kind of database; on one: `@pytest.mark.parametrize("house", ["sqlite"], indirect=True)`."""
+    founded: Founded = request.getfixturevalue(f"founded_{request.param}")
     made = House(tmp_path, founded)
     yield made
     made.close()

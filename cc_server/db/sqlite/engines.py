@@ -24,6 +24,7 @@ def _engine(path: Path, pragmas: tuple[str, ...], begin: str, connections: int) 
         pool_size=connections,
         max_overflow=0,
         json_serializer=_json,
+        hide_parameters=True,  # an error must not carry texts and hashes into a log
         connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
     )
 

@@ -17,7 +17,7 @@ from cc_server.db.tables import approvals
 from cc_server.domain import audit
 from cc_server.domain.outbox import deliveries
 from cc_server.domain.outbox.lapses import expire_one, is_overdue
-from cc_server.domain.outbox.rows import PREFIX, RECALLABLE, Row, find, model_of, tell
+from cc_server.domain.outbox.rows import PREFIX, RECALLABLE, Row, find, find_to_change, model_of, tell
 from cc_server.domain.refusals import DomainRefusal, already_decided, version_conflict
 from cc_server.domain.unit import Unit
 
@@ -68,7 +68,7 @@ def approve(
         DomainRefusal: `already_decided`, `expired`, `cancelled`, `version_conflict`, `not_deliverable`,
             `self_approval` (four eyes are asked for, and it is the editor who approves).
     """
-    row = find(conn, unit.actor, approval_id)
+    row = find_to_change(conn, unit.actor, approval_id)
     if (same := _decided_before(unit, row, "approved", seen)) is not None:
         return same
     _require_open(conn, unit, row, seen, "approval.approve_refused")
@@ -95,7 +95,7 @@ def reject(
     Raises:
         DomainRefusal: `already_decided`, `expired`, `cancelled`, `version_conflict`.
     """
-    row = find(conn, unit.actor, approval_id)
+    row = find_to_change(conn, unit.actor, approval_id)
     if (same := _decided_before(unit, row, "rejected", seen)) is not None:
         return same
     _require_open(conn, unit, row, seen, "approval.reject_refused")
@@ -111,7 +111,7 @@ def undo(conn: Connection, unit: Unit, approval_id: str, seen: Seen) -> ActionAn
     Raises:
         DomainRefusal: `expired`, `cancelled`, `undo_window_closed`, `version_conflict`.
     """
-    row = find(conn, unit.actor, approval_id)
+    row = find_to_change(conn, unit.actor, approval_id)
     if row["status"] == "pending":
         return ActionAnswer[Approval](status="pending", changed=False, item=model_of(row))
     if row["status"] in _FINAL:

@@ -12,7 +12,7 @@ from cc_api_client.models.events import EventType
 from cc_server.domain.judgement.judging import judge_draft
 from cc_server.domain.outbox.decisions import compare_and_set
 from cc_server.domain.outbox.drafts import follows_from
-from cc_server.domain.outbox.rows import find, model_of, tell
+from cc_server.domain.outbox.rows import find_to_change, model_of, tell
 from cc_server.domain.patches import merged
 from cc_server.domain.refusals import already_decided, version_conflict
 from cc_server.domain.unit import Unit
@@ -33,7 +33,7 @@ def edit(conn: Connection, unit: Unit, approval_id: str, changes: Mapping[str, A
     Raises:
         DomainRefusal: `already_decided`, `version_conflict`.
     """
-    row = find(conn, unit.actor, approval_id)
+    row = find_to_change(conn, unit.actor, approval_id)
     if row["status"] != "pending":
         raise already_decided(f"it is {row['status']}; only what is pending is edited", model_of(row))
     if version not in (None, row["version"]):

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, update
 from cc_api_client.models.approvals import Approval
 from cc_api_client.models.events import EventType
 from cc_server.db.tables import approvals
-from cc_server.domain.outbox.rows import Row, find, model_of, selected, tell
+from cc_server.domain.outbox.rows import Row, find, find_to_change, model_of, selected, tell
 from cc_server.domain.refusals import DomainRefusal
 from cc_server.domain.unit import Unit
 
@@ -55,7 +55,7 @@ def withdraw(conn: Connection, unit: Unit, approval_id: str, reason: str) -> App
     Raises:
         DomainRefusal: it is no longer pending (`invalid_state`).
     """
-    row = find(conn, unit.actor, approval_id)
+    row = find_to_change(conn, unit.actor, approval_id)
     if row["status"] != "pending":
         raise DomainRefusal("invalid_state", f"it is {row['status']}; only what is pending is withdrawn", model_of(row))
     return _end(conn, unit, row, "cancelled", EventType.APPROVAL_CANCELLED, reason)

@@ -53,7 +53,7 @@ class Lives:
         if self.receiver is not None:
             self.receiver.fall_silent(step, nth)
         life = Life(
-            db=str(self.house.db.path), outbox=str(self.outbox), now=self.house.clock.now().isoformat(),
+            db=str(self.house.db.address), outbox=str(self.outbox), now=self.house.clock.now().isoformat(),
             smtp_port=self.receiver.port if self.receiver else None, step=step.value, nth=nth,
         )  # fmt: skip
         cast("IO[str]", self.forks.stdin).write(life.as_line())
