@@ -15,7 +15,7 @@ from cc_server.domain import runs as running
 from cc_server.domain.actors import SYSTEM
 from cc_server.domain.runs import Result
 from cc_server.domain.unit import Unit
-from tests.server.house import AGENT, House, found
+from tests.server.house import AGENT, House, found_file
 
 TEMPLATES = 100
 """Rows that the domain makes; the others are copies of them."""
@@ -61,11 +61,11 @@ def many_runs(folder: Path, how_many: int) -> Stock:
 
 def _stocked(folder: Path, fill: Callable[[House], object]) -> Stock:
     folder.mkdir()
-    house = House(folder, found(folder))
+    house = House(folder, found_file(folder))
     fill(house)
     ids = tuple(row["id"] for row in house.all(approvals)[: 2 * TEMPLATES**2])
     house.close()
-    return Stock(house.db.path, house.tokens["ana"], ids)
+    return Stock(folder / "house.db", house.tokens["ana"], ids)
 
 
 def _run(conn: Connection, unit: Unit) -> None:

@@ -127,7 +127,7 @@ class Database:
 
     def write_sync(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Like `write`, for callers in a thread of their own."""
-        unit = UnitOfWork(partial(_call, fn, args, kwargs))
+        unit = self._waited_for(partial(_call, fn, args, kwargs))
         self._store.write(unit)
         result: T = unit.future.result()
         return result
@@ -145,10 +145,15 @@ class Database:
 
     def read_sync(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Like `read`, for callers in a thread of their own."""
-        unit = UnitOfWork(partial(_call, fn, args, kwargs))
+        unit = self._waited_for(partial(_call, fn, args, kwargs))
         self._store.read(unit)
         result: T = unit.future.result()
         return result
+
+    def _waited_for(self, run: Callable[[Connection], Any]) -> UnitOfWork:
+        if self._store.is_at_work_here:
+            raise RuntimeError("a unit of work has its connection; it can't wait for another unit")
+        return UnitOfWork(run)
 
     def _committed(self, announcements: Announcements) -> None:
         for listener in tuple(self._listeners):

@@ -58,6 +58,11 @@ class Store(Protocol):
         """Why it can't be used now; None while all is well."""
         ...
 
+    @property
+    def is_at_work_here(self) -> bool:
+        """Whether this thread runs the units: to wait for another in it would be to wait forever."""
+        ...
+
     def open(self) -> None:
         """Connect, and bring the tables to the newest form."""
         ...

@@ -25,6 +25,7 @@ from cc_server.db.tables import approvals, audit, counters, deliveries, event_lo
 from cc_server.db.tables import leads as leads_table
 from cc_server.domain import agents, clients, keys, leads
 from cc_server.domain.actors import SYSTEM, Actor
+from cc_server.domain.begin import Turn, begin
 from cc_server.domain.clients import NewClient, NewContract
 from cc_server.domain.controls import settings
 from cc_server.domain.leads import NewLead
@@ -48,7 +49,10 @@ BODY = "Hi Maya,\n\na short text.\n\nBest,\nAnna"
 class Founded(Protocol):
     """A database as every house begins with it: made once, the same again for each test."""
 
-    people: People
+    @property
+    def people(self) -> People:
+        """Who is in it."""
+        ...
 
     def fresh(self, folder: Path) -> Address:
         """Where the next house finds it."""
@@ -157,8 +161,9 @@ class House:
     def close(self) -> None:
         self.db.close()
 
-    def unit(self, by: Actor = ANA, **more: Any) -> Unit:
-        return Unit(by, self.clock.now(), self.db.ids, self.settings, **more)
+    def unit(self, conn: Connection, by: Actor = ANA, turn: Turn = Turn.JUDGES) -> Unit:
+        """A unit of work as a request's begins."""
+        return begin(conn, by, self.clock.now(), self.db.ids, turn)
 
     @property
     def settings(self) -> Settings:
@@ -167,13 +172,13 @@ class House:
 
     def set(self, section: str, by: Actor = BOSS, **changes: Any) -> Settings:
         """Change settings of one section."""
-        return self.do(settings.change, {section: changes}, self.settings.version, by=by)
+        return self.do(settings.change, {section: changes}, self.settings.version, by=by, turn=Turn.CHANGES)
 
-    def do(self, fn: Callable[..., T], *args: Any, by: Actor = ANA, **kwargs: Any) -> T:
+    def do(self, fn: Callable[..., T], *args: Any, by: Actor = ANA, turn: Turn = Turn.JUDGES, **kwargs: Any) -> T:
         """Run a domain function in a transaction, as `by`."""
 
         def work(conn: Connection) -> T:
-            return fn(conn, self.unit(by), *args, **kwargs)
+            return fn(conn, self.unit(conn, by, turn), *args, **kwargs)
 
         return self.db.write_sync(work)
 

@@ -71,6 +71,11 @@ class PostgresStore:
         self.trouble: str | None = "the database is closed"
         """Why it can't be used now; None while all is well."""
 
+    @property
+    def is_at_work_here(self) -> bool:
+        """Whether this is the thread of units."""
+        return threading.current_thread() is self._thread
+
     def open(self) -> None:
         """Connect, make or migrate the tables, and begin to listen.
 

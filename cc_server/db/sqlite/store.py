@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from cc_server.db.sqlite.engines import reading_engine, writing_engine
 from cc_server.db.sqlite.errors import unavailable
 from cc_server.db.sqlite.lock import FileLock
 from cc_server.db.sqlite.watch import Watch
-from cc_server.db.sqlite.writer import Writer
+from cc_server.db.sqlite.writer import THREADS, Writer
 from cc_server.db.units import Committed, UnitOfWork
 
 READERS = 3
@@ -47,7 +48,7 @@ class SqliteStore:
         self._lock = FileLock(path) if exclusive else None
         self._watch = Watch(path, committed) if exclusive else None
         self._committed = committed
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="cc-reader")
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix=f"{THREADS}reader")
         self._write_engine: Engine | None = None
         self._read_engine: Engine | None = None
         self._writer: Writer | None = None
@@ -56,6 +57,11 @@ class SqliteStore:
     def trouble(self) -> str | None:
         """Why nothing can be written; None while all is well."""
         return self._writer.trouble if self._writer is not None else "the database is closed"
+
+    @property
+    def is_at_work_here(self) -> bool:
+        """Whether this is a thread of units."""
+        return threading.current_thread().name.startswith(THREADS)
 
     def open(self) -> None:
         """Make the file where there is none, bring its tables to the newest form, and start the writer.

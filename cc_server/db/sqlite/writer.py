@@ -26,6 +26,9 @@ GROUP_UNITS = 64
 GROUP_SECONDS = 0.02
 """A group is closed after this, so that the first caller does not wait for the last."""
 
+THREADS = "cc-unit-"
+"""How the names of threads begin in which units run."""
+
 _log = logging.getLogger("cc_server.db")
 
 
@@ -37,7 +40,7 @@ class Writer:
         self._path = path
         self._committed = committed
         self._units: queue.SimpleQueue[UnitOfWork | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="cc-writer", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=f"{THREADS}writer", daemon=True)
         self._stopped = threading.Event()
         self.trouble: str | None = None
         """Why the last group could not be committed; None while all is well."""

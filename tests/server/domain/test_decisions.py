@@ -111,7 +111,7 @@ def test_what_breaks_after_a_decision_takes_back_all_that_was_written_with_it(ho
     before = [house.all(table) for table in tables], house.kept_counts()
 
     def approve_and_break(conn: Connection) -> None:
-        decisions.approve(conn, house.unit(), draft.id, Seen(1), None)
+        decisions.approve(conn, house.unit(conn), draft.id, Seen(1), None)
         raise RuntimeError("broken on purpose")
 
     with pytest.raises(RuntimeError):
@@ -224,7 +224,7 @@ async def test_of_two_operators_at_once_exactly_one_decides(house: House) -> Non
 
     async def decide(actor: Actor) -> str:
         def work(conn: Connection) -> str:
-            return str(decisions.approve(conn, house.unit(actor), draft.id, Seen(1), None).status)
+            return str(decisions.approve(conn, house.unit(conn, actor), draft.id, Seen(1), None).status)
 
         try:
             return await house.db.write(work)

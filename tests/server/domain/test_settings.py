@@ -95,7 +95,7 @@ def test_the_policy_in_force_is_shown_and_a_change_of_it_gives_it_another_pin(ho
     assert (after.policy.risk_below, after.policy.version) == (30, "v8")
     assert (before.policy_version or "").startswith("default-1+")
     assert (after.policy_version or "").startswith("v8+")
-    assert house.unit().policy == after.policy
+    assert house.db.read_sync(house.unit).policy == after.policy
     assert house.set("approvals", policy=None).approvals == before
 
 
