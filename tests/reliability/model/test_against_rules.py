@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -34,7 +35,7 @@ from cc_server.domain.outbox.sending import Accepted, Claimed, NotAccepted, Outc
 from cc_server.domain.refusals import DomainRefusal
 from tests.conftest import Effort
 from tests.reliability.model import rules
-from tests.server.house import AGENT, ANA, NOON, TOM, Founded, House, found
+from tests.server.house import AGENT, ANA, NOON, TOM, Founded, House
 
 SHORT, LONG = 30, 3_000
 STEPS = 60
@@ -263,8 +264,9 @@ def _all_deliveries(approval: rules.Approval) -> list[rules.Delivery]:
     return [*approval.past, *([approval.delivery] if approval.delivery else [])]
 
 
-def test_the_server_does_what_the_rules_say(tmp_path_factory: Any, effort: Effort) -> None:
-    Outbox.founded = found(tmp_path_factory.mktemp("founded"))
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_the_server_does_what_the_rules_say(database: str, request: pytest.FixtureRequest, effort: Effort) -> None:
+    Outbox.founded = request.getfixturevalue(f"founded_{database}")
     run_state_machine_as_test(
         Outbox,
         settings=settings(
