@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 from cc_server.cli.server import bind
 from tests.server.house import House
@@ -20,6 +21,7 @@ from tests.server.serving import Api
 
 UNLIMITED = resource.RLIM_INFINITY
 READY_SECONDS = 20.0
+on_a_file = pytest.mark.parametrize("house", ["sqlite"], indirect=True)
 
 
 @contextmanager
@@ -48,12 +50,13 @@ def is_told_to_wait(answer: httpx.Response) -> bool:
     )
 
 
+@on_a_file
 def test_a_full_disk_is_told_and_decisions_go_on_once_there_is_space(house: House) -> None:
     """A file that may not grow is what a full disk is to the server; reading goes on meanwhile."""
     drafts = [house.draft() for _ in range(3)]
     house.close()
     headers = {"X-API-Key": house.tokens["ana"], "If-Match": '"1"'}
-    with served_elsewhere(house.db.path) as (url, pid), httpx.Client(base_url=url, headers=headers) as http:
+    with served_elsewhere(house.folder / "house.db") as (url, pid), httpx.Client(base_url=url, headers=headers) as http:
 
         def approve(place: int) -> httpx.Response:
             return http.post(f"/api/approvals/{drafts[place].id}/approve", headers={"Idempotency-Key": f"key-{place}"})
@@ -70,11 +73,12 @@ def test_a_full_disk_is_told_and_decisions_go_on_once_there_is_space(house: Hous
         assert again.headers["Idempotency-Replayed"] == "true"
 
 
+@on_a_file
 async def test_all_callers_are_told_that_another_program_holds_the_database_and_it_comes_back(
     api: Api, house: House
 ) -> None:
     drafts = [house.draft() for _ in range(8)]
-    other = sqlite3.connect(house.db.path, isolation_level=None)
+    other = sqlite3.connect(house.folder / "house.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     asked = [api.post(f"/api/approvals/{draft.id}/approve", headers={"If-Match": '"1"'}) for draft in drafts]
     answers = await asyncio.gather(*asked)
