@@ -162,7 +162,8 @@ class CommandCenter(App[int]):
 
     async def _leave(self) -> None:
         left = await self.session.close()
-        self.exit(0, message=None if not left else f"{left} decisions are kept and offered at the next start")
+        words = f"{left} decision{'s are' if left > 1 else ' is'} kept and offered at the next start"
+        self.exit(0, message=words if left else None)
 
     # What tabs ask (Stage)
 

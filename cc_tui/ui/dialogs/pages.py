@@ -113,7 +113,7 @@ def log_lines(messages: Sequence[Message], notes: Sequence[str], width: int, loo
 
 def _logged(at: str, sign: str, token: Token, text: str, width: int) -> Iterator[Line]:
     margin = margin_of(width)
-    start = margin + 12
+    start = margin + (12 if width >= NARROW_FROM else 11)
     for number, wrapped in enumerate(safe_lines(text, max(8, width - start - margin))):
         line = Line().add(" " * margin)
         if number == 0:
