@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -20,12 +20,12 @@ from cc_api_client.models.operations import Component, ComponentStatus
 from cc_server.api import agents as agents_api
 from cc_server.api import approvals as approvals_api
 from cc_server.api import batches as batches_api
-from cc_server.api import calls, operations, stream
+from cc_server.api import calls, house, operations, stream
 from cc_server.api import outbox as outbox_api
 from cc_server.api import settings as settings_api
+from cc_server.api.http.admission import Admission
 from cc_server.api.http.document import allowed_methods, describe
 from cc_server.api.http.gate import Gate, call_of
-from cc_server.api.http.limits import RateLimit
 from cc_server.api.http.problems import (
     MEDIA_TYPE,
     RETRY_AFTER_SECONDS,
@@ -46,10 +46,14 @@ from cc_server.domain.outbox import rows as outbox_rows
 from cc_server.domain.refusals import DatabaseUnavailable, DomainRefusal
 from cc_server.domain.review import committing
 from cc_server.events.hub import Hub
+from cc_server.worker.anchor import AnchorKeeper
 from cc_server.worker.providers import Provider
 from cc_server.worker.rejudging import Rejudging
 from cc_server.worker.sender import Sender
-from cc_server.worker.upkeep import Upkeep
+from cc_server.worker.upkeep import KeyUses, Upkeep
+
+if TYPE_CHECKING:
+    from cc_server.api.metrics import Measures
 
 _log = logging.getLogger("cc_server")
 Beside = Callable[[], Awaitable[None]]
@@ -72,34 +76,47 @@ class Application:
         self.hub = Hub(db)
         self._db = db
         self._hold_seconds = settings.hold_seconds
+        self.uses = KeyUses()
         self.sender = Sender(db, provider)
-        self._upkeep = Upkeep(db)
+        self._upkeep = Upkeep(db, self.uses)
+        self._anchor = AnchorKeeper(db, settings.audit_anchor)
         self._judge = Rejudging(db)
         self._beside: dict[str, Beside] = {
-            "sender": self.sender.run, "upkeep": self._upkeep.run, "judge": self._judge.run, **(beside or {}),
+            "sender": self.sender.run, "upkeep": self._upkeep.run, "judge": self._judge.run,
+            "audit": self._anchor.run, **(beside or {}),
         }  # fmt: skip
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._broken: dict[str, float] = {}
         """What broke since the start, and how long it waits before it begins again, in seconds."""
         app = _fastapi(self._lifespan)
         app.state.services = Services(db, self.hub, settings, self.components)
-        app.state.authenticate = self.authenticate
+        measures = _measures_of(settings)
+        self.admission = Admission(self.authenticate, settings.rate_limit, time.monotonic)
+        app.state.admission = self.admission
         app.state.exists = _existence_checks()
-        rate = RateLimit(settings.rate_limit, time.monotonic)
-        self.asgi = Gate(app, self.authenticate, rate, db.ids.new, lambda: self.hub.is_closing)
+        if measures is not None:
+            _add_metrics(app, measures, self.admission)
+        self.asgi = Gate(
+            app, self.admission, db.ids.new, lambda: self.hub.is_closing,
+            answered=measures.answered if measures is not None else None,
+            also_open=frozenset({"/metrics"}) if measures is not None else frozenset(),
+        )  # fmt: skip
 
     async def authenticate(self, token: str) -> Key | None:
         """The key that a token is."""
-        return await self._db.read(keys.authenticate, token)
+        key = await self._db.read(keys.authenticate, token)
+        if key is not None:
+            self.uses.note(key.id, self._db.clock.now())
+        return key
 
     def components(self) -> list[Component]:
         """How each part of this process is."""
         trouble = self._db.trouble
         found = [_component("database", ComponentStatus.DOWN if trouble else ComponentStatus.OK, trouble)]
         for name in self._tasks:
-            is_broken = name in self._broken
-            status = ComponentStatus.DEGRADED if is_broken else ComponentStatus.OK
-            found.append(_component(name, status, "it broke and was started again" if is_broken else None))
+            trouble = "it broke and was started again" if name in self._broken else None
+            trouble = self._anchor.trouble or trouble if name == "audit" else trouble
+            found.append(_component(name, ComponentStatus.DEGRADED if trouble else ComponentStatus.OK, trouble))
         return found
 
     async def say_goodbye(self) -> None:
@@ -124,6 +141,21 @@ class Application:
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
             await self.hub.stop()
+
+
+def _measures_of(settings: ServerSettings) -> Measures | None:
+    """What measures; nothing unless it is asked for."""
+    if not settings.metrics:
+        return None
+    from cc_server.api.metrics import Measures
+
+    return Measures()
+
+
+def _add_metrics(app: FastAPI, measures: Measures, admission: Admission) -> None:
+    from cc_server.api.metrics import router_of
+
+    app.include_router(router_of(measures, admission))
 
 
 def _component(name: str, status: ComponentStatus, detail: str | None) -> Component:
@@ -156,7 +188,7 @@ def _fastapi(lifespan: Callable[[FastAPI], Any]) -> FastAPI:
         redirect_slashes=False,
         separate_input_output_schemas=False,
     )
-    for part in (operations, batches_api, approvals_api, outbox_api, agents_api, settings_api, stream):
+    for part in (operations, batches_api, approvals_api, outbox_api, agents_api, settings_api, house, stream):
         app.include_router(part.router)
     app.include_router(stream.socket_router)
     describe(app)
@@ -179,6 +211,7 @@ def _existence_checks() -> dict[str, Callable[[Request, str], Any]]:
         "approval_id": calls.existing(outbox_rows.find),
         "batch_id": calls.existing(committing.require),
         "agent_id": calls.existing(agent),
+        "key_id": calls.existing(keys.find),
         "run_id": calls.existing(runs.find),
         "delivery_id": calls.existing(resolving.find),
         "entry_id": calls.existing(suppression.find),
@@ -197,6 +230,11 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestProblem)  # noqa: S101  (registered for nothing else)
+    if error.code == calls.FORBIDDEN and request.method != "GET":
+        try:
+            await calls.record_refused(request, error.detail)
+        except DatabaseUnavailable as trouble:
+            return await _unavailable(request, trouble)
     return problem_response(
         error.code, error.detail, _request_id(request), errors=error.errors, retry_after=error.retry_after
     )

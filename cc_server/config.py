@@ -17,6 +17,8 @@ from typing import Any
 from uuid import UUID
 
 from cc_server.db.postgres.url import PostgresUrl, is_postgres
+from cc_server.logs import LogFormat, LogLevel
+from cc_server.sealing.keys import default_key_file
 
 ENVIRONMENT_PREFIX = "CC_SERVER_"
 DEFAULT_PORT = 8787
@@ -71,7 +73,23 @@ class ServerSettings:
     outbox_dir: Path | None = None
     tls_cert: Path | None = None
     tls_key: Path | None = field(default=None, repr=False)
+    audit_key_file: Path | None = None
+    audit_anchor_file: Path | None = None
+    metrics: bool = False
+    log_format: LogFormat = LogFormat.TEXT
+    log_level: LogLevel = LogLevel.INFO
     smtp: SmtpSettings = field(default_factory=SmtpSettings)
+
+    @property
+    def audit_key(self) -> Path:
+        """What seals the audit trail: by default beside the database file, or in the working directory."""
+        return self.audit_key_file or default_key_file(self.db if isinstance(self.db, Path) else None)
+
+    @property
+    def audit_anchor(self) -> Path:
+        """Where the audit trail's end is anchored: by default beside its key."""
+        key = self.audit_key
+        return self.audit_anchor_file or key.with_name(key.name.removesuffix("-key") + "-anchor")
 
     @property
     def outbox(self) -> Path:
@@ -129,6 +147,12 @@ def _whole(low: int, high: int) -> Callable[[object], int]:
     return convert
 
 
+def _yes_or_no(value: object) -> bool:
+    if value not in (True, False, "true", "false"):
+        raise ValueError("expected true or false")
+    return value in (True, "true")
+
+
 def _choice(kind: type[StrEnum]) -> Callable[[object], StrEnum]:
     def convert(value: object) -> StrEnum:
         names = [member.value for member in kind]
@@ -165,6 +189,11 @@ _CONVERTERS: dict[str, Callable[[object], object]] = {
     "default_client": _client_id,
     "provider": _choice(ProviderName),
     "outbox_dir": _path,
+    "audit_key_file": _path,
+    "audit_anchor_file": _path,
+    "metrics": _yes_or_no,
+    "log_format": _choice(LogFormat),
+    "log_level": _choice(LogLevel),
     "tls_cert": _path,
     "tls_key": _path,
     "smtp.host": _text,

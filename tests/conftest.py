@@ -36,5 +36,5 @@ def founded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> FoundedFile:
 
 
 @pytest.fixture(scope="session")
-def founded_postgresql(postgres: Postgres) -> FoundedOnPostgres:
-    return found_on_postgres(postgres)
+def founded_postgresql(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> FoundedOnPostgres:
+    return found_on_postgres(postgres, tmp_path_factory.mktemp("founded"))

@@ -27,7 +27,7 @@ from cc_server.api.http.headers import (
 )
 from cc_server.api.http.problems import KINDS, RequestProblem, problem_document
 from cc_server.api.http.routing import require_key
-from cc_server.domain import actors, clients, replays
+from cc_server.domain import actors, audit, clients, replays
 from cc_server.domain.actors import Actor
 from cc_server.domain.begin import Turn, begin
 from cc_server.domain.refusals import DomainRefusal, not_found
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=BaseModel)
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+FORBIDDEN = "forbidden"
 _KEPT_CODES = frozenset({409, 412})
 
 
@@ -156,6 +157,7 @@ async def write(
     turn: Turn = Turn.JUDGES,
     status: int = 200,
     item: str = "item",
+    told_once: tuple[str, ...] = (),
 ) -> Response:
     """Run `fn` once for its idempotency key, in a transaction with its answer, and answer.
 
@@ -165,6 +167,7 @@ async def write(
         turn: what it has to do with the controls.
         status: what a success is answered with.
         item: the field of the answer whose version is its ETag; the answer itself where it has none.
+        told_once: fields that are kept nowhere: in an answer that is given again they are null.
     """
     call = await call_to_write(request)
 
@@ -172,9 +175,10 @@ async def write(
         if known := call.replay(conn):
             return known
         unit = call.begin(conn, turn)
-        answer = _answer(fn(conn, unit), status, item)
-        call.keep(conn, unit, answer)
-        return answer
+        found = fn(conn, unit)
+        kept = found.model_copy(update=dict.fromkeys(told_once)) if found is not None and told_once else found
+        call.keep(conn, unit, _answer(kept, status, item))
+        return _answer(found, status, item)
 
     async with call.one_at_a_time():
         return call.respond(await call.services.db.write_recording(call.record_refusal, work))
@@ -187,6 +191,7 @@ class WriteCall:
     actor: Actor
     services: Services
     request_id: str
+    route: str
     intent: Intent | None
 
     def begin(self, conn: Connection, turn: Turn) -> Unit:
@@ -214,14 +219,17 @@ class WriteCall:
             replays.keep(conn, unit, self.intent, answer)
 
     def record_refusal(self, conn: Connection, error: Exception) -> None:
-        """Remember a refusal that would be the same the next time."""
+        """Remember a refusal that would be the same the next time; put on record what is not allowed."""
+        if isinstance(error, DomainRefusal) and error.code == FORBIDDEN:
+            audit.refused(conn, self.begin(conn, Turn.READS), self.route, error.detail)
         if isinstance(error, DomainRefusal) and KINDS[error.code].status in _KEPT_CODES:
             self.keep(conn, self.begin(conn, Turn.READS), refusal_answer(error, self.request_id))
 
     def respond(self, answer: Answer) -> Response:
         """The answer as it leaves."""
         headers = dict(answer.headers) | ({"Idempotency-Replayed": "true"} if answer.is_replay else {})
-        return Response(answer.body, answer.status, headers, PROBLEM if answer.status >= 400 else JSON)
+        media_type = PROBLEM if answer.status >= 400 else JSON
+        return Response(answer.body, answer.status, headers, media_type if answer.body else None)
 
 
 async def call_to_write(request: Request) -> WriteCall:
@@ -231,13 +239,40 @@ async def call_to_write(request: Request) -> WriteCall:
         RequestProblem, DomainRefusal: a header means nothing, or names a client that the key does not see.
     """
     actor, call = await require_known_client(request), call_of(request.scope)
-    try:
-        key = parse_idempotency_key(request.headers.get("idempotency-key"))
-    except ValueError as error:
-        raise RequestProblem("invalid_idempotency_key", str(error)) from None
+    key = _idempotency_key(request)
     print_ = fingerprint(call.body, str(request.url.query), request.headers.get("if-match"))
     intent = Intent(actor.key_id, actor.client_id or "", request.method, request.url.path, key, print_) if key else None
-    return WriteCall(actor, services_of(request), call.request_id, intent)
+    return WriteCall(actor, services_of(request), call.request_id, _route(request), intent)
+
+
+def _idempotency_key(request: Request) -> str | None:
+    """The key of the intent, where one is sent.
+
+    Raises:
+        RequestProblem: it is none.
+    """
+    try:
+        return parse_idempotency_key(request.headers.get("idempotency-key"))
+    except ValueError as error:
+        raise RequestProblem("invalid_idempotency_key", str(error)) from None
+
+
+def _route(request: Request) -> str:
+    return f"{request.method} {request.url.path}"
+
+
+async def record_refused(request: Request, detail: str) -> None:
+    """Put on record that a key tried what its role does not allow."""
+    call, services = call_of(request.scope), services_of(request)
+    key = require_key(call)
+    actor = Actor(key.name, key.id, key.role)
+
+    def work(conn: Connection) -> None:
+        db = services.db
+        unit = begin(conn, actor, db.clock.now(), db.ids, Turn.READS, request_id=call.request_id)
+        audit.refused(conn, unit, _route(request), detail)
+
+    await services.db.write(work)
 
 
 def refusal_answer(refusal: DomainRefusal, request_id: str) -> Answer:
@@ -289,6 +324,7 @@ def _ignore_result(fn: Callable[..., Any], actor: Actor, object_id: str, conn: C
 async def read_fresh(request: Request, fn: Callable[[Connection, Unit], BaseModel]) -> Response:
     """Answer what changes nothing and no event tells of (a search, a dry run): no tag, never 304."""
     actor, services = await require_known_client(request), services_of(request)
+    _idempotency_key(request)
 
     def look(conn: Connection) -> tuple[str, BaseModel]:
         at = events.head(conn)

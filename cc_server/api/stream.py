@@ -13,7 +13,8 @@ from fastapi import APIRouter, Query, Request, Response, WebSocket, WebSocketDis
 from cc_api_client.models.events import EventPage, EventPosition, Topic
 from cc_api_client.models.roles import Role
 from cc_server.api import calls
-from cc_server.api.http.gate import STREAM_PATH, call_of
+from cc_server.api.http.admission import Admission
+from cc_server.api.http.gate import STREAM_PATH, address_of, call_of
 from cc_server.api.http.headers import parse_client_id
 from cc_server.api.http.problems import RequestProblem
 from cc_server.api.http.routing import asks, new_router
@@ -23,7 +24,8 @@ from cc_server.domain import actors, clients
 from cc_server.domain.actors import Actor, Key
 from cc_server.domain.refusals import DatabaseUnavailable, DomainRefusal, not_found
 
-BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, RESTARTING = 4400, 4401, 4403, 1012
+BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, RESTARTING, TRY_LATER = 4400, 4401, 4403, 1012, 1013
+_CLOSES = {"unauthenticated": UNAUTHENTICATED, "rate_limited": TRY_LATER}
 FIRST_FRAME_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 25
 SHORTEST_WAIT_SECONDS = 0.05
@@ -166,11 +168,15 @@ async def _first_frame(socket: WebSocket) -> tuple[Key, str | None]:
     try:
         async with asyncio.timeout(FIRST_FRAME_SECONDS):
             told = json.loads(await socket.receive_text())
-        key = await socket.app.state.authenticate(str(told["api_key"]))
+        token = str(told["api_key"])
+        token.encode()
     except (TimeoutError, ValueError, TypeError, KeyError, RecursionError):
         raise Refused(UNAUTHENTICATED, "the first frame must be an object with api_key") from None
-    if key is None:
-        raise Refused(UNAUTHENTICATED, "the key is wrong")
+    admission: Admission = socket.app.state.admission
+    try:
+        key = await admission.key_of(token, address_of(socket.scope))
+    except RequestProblem as problem:
+        raise Refused(_CLOSES.get(problem.code, RESTARTING), problem.detail) from None
     client = told.get("client_id")
     return key, client if isinstance(client, str) else None
 

@@ -1,8 +1,9 @@
-"""`cc-server init`, `keys create`, `clients add`: what makes a database usable, each printed once."""
+"""`cc-server init`, `keys`, `clients add`: what makes a database usable, and who may use it."""
 
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import Connection
@@ -11,7 +12,7 @@ from cc_server.cli.opening import opened
 from cc_server.config import ConfigError, ServerSettings
 from cc_server.db.schema import Opening
 from cc_server.domain import clients, keys
-from cc_server.domain.actors import SYSTEM
+from cc_server.domain.actors import SHELL
 from cc_server.domain.clients import NewClient, NewContract
 from cc_server.domain.unit import Unit
 
@@ -40,6 +41,44 @@ def create(settings: ServerSettings, name: str, role: str, client_ids: list[str]
     return 0
 
 
+def revoke(settings: ServerSettings, name: str) -> int:
+    """End a key for good; a server that runs meanwhile closes its streams at once.
+
+    Raises:
+        ConfigError: there is no database, or no such key.
+    """
+    with opened(settings, Opening.EXISTING) as db:
+
+        def work(conn: Connection) -> None:
+            key_id = keys.named(conn, name)
+            if key_id is None:
+                raise ConfigError(f"there is no key named {name!r}; see them with: cc-server keys list")
+            keys.revoke(conn, Unit(SHELL, db.clock.now(), db.ids), key_id)
+
+        db.write_sync(work)
+    sys.stderr.write(f"The key {name!r} is revoked.\n")
+    return 0
+
+
+def show(settings: ServerSettings) -> int:
+    """Print every key: name, role, clients, and since when it is what it is.
+
+    Raises:
+        ConfigError: there is no database.
+    """
+    with opened(settings, Opening.EXISTING) as db:
+        for key in db.read_sync(keys.every):
+            state = f"revoked {_day(key.revoked_at)}" if key.revoked_at else f"last used {_day(key.last_used_at)}"
+            bound = ", ".join(key.client_ids) if key.client_ids is not None else "all clients"
+            told = key.name, str(key.role), f"{key.prefix}…", f"made {_day(key.created_at)}", state, bound
+            sys.stdout.write("\t".join(told) + "\n")
+    return 0
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment is not None else "never"
+
+
 def add_client(settings: ServerSettings, name: str, plan: str, monthly_usd: int) -> int:
     """Add a client of the business, with a contract that begins today; prints its id.
 
@@ -51,7 +90,7 @@ def add_client(settings: ServerSettings, name: str, plan: str, monthly_usd: int)
         def work(conn: Connection) -> str:
             now = db.clock.now()
             contract = NewContract(plan=plan, starts_on=now.date(), monthly_usd=Decimal(monthly_usd))
-            return clients.add(conn, Unit(SYSTEM, now, db.ids), NewClient(name, contract))
+            return clients.add(conn, Unit(SHELL, now, db.ids), NewClient(name, contract))
 
         sys.stdout.write(db.write_sync(work) + "\n")
     return 0
@@ -61,9 +100,6 @@ def _create(settings: ServerSettings, opening: Opening, name: str, role: str, cl
     with opened(settings, opening) as db:
 
         def work(conn: Connection) -> str:
-            for client_id in client_ids or ():
-                if not clients.exists(conn, client_id):
-                    raise ConfigError(f"--client {client_id}: there is no such client")
-            return keys.create(conn, Unit(SYSTEM, db.clock.now(), db.ids), name, role, client_ids)
+            return keys.create(conn, Unit(SHELL, db.clock.now(), db.ids), name, role, client_ids).token or ""
 
         return db.write_sync(work)

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from cc_api_client.models.roles import Role
 from cc_server.config import ConfigError, ServerSettings, load_settings
+from cc_server.logs import LogFormat
 
 FAILED = 1
 INTERRUPTED = 130
 FASTEST_RATE = 1000.0
-_SETTINGS = ("host", "port", "db", "hold_seconds")
+_SETTINGS = ("host", "port", "db", "hold_seconds", "log_format")
 _ROLE_HELP = "what it may do (default: operator)"
 
 
@@ -53,9 +54,9 @@ def _run(typed: argparse.Namespace, settings: ServerSettings) -> int:
 
             return init(settings, typed.name)
         case "keys":
-            from cc_server.cli.keys import create
-
-            return create(settings, typed.name, typed.role, typed.client)
+            return _run_keys(typed, settings)
+        case "audit":
+            return _run_audit(typed, settings)
         case "clients":
             from cc_server.cli.keys import add_client
 
@@ -80,6 +81,30 @@ def _run(typed: argparse.Namespace, settings: ServerSettings) -> int:
             )
 
 
+def _run_keys(typed: argparse.Namespace, settings: ServerSettings) -> int:
+    from cc_server.cli import keys
+
+    match typed.verb:
+        case "create":
+            return keys.create(settings, typed.name, typed.role, typed.client)
+        case "revoke":
+            return keys.revoke(settings, typed.name)
+        case _:
+            return keys.show(settings)
+
+
+def _run_audit(typed: argparse.Namespace, settings: ServerSettings) -> int:
+    from cc_server.cli import audit
+
+    match typed.verb:
+        case "verify":
+            return audit.verify(settings)
+        case "export":
+            return audit.export(settings, typed.after)
+        case _:
+            return audit.new_key(settings)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="cc-server",
@@ -96,9 +121,14 @@ def _parser() -> argparse.ArgumentParser:
     listen.add_argument("--port", type=_whole(0, 65_535), help="the port to listen on; 0: any that is free")
     listen.add_argument("--hold-seconds", type=_whole(0, 86_400), metavar="N", help="undo window before sending")
 
+    listen.add_argument(
+        "--log-format", choices=[form.value for form in LogFormat], help="how lines are written to stderr"
+    )
+
     init = commands.add_parser("init", parents=[store], help="create the database and print an admin key, once")
     init.add_argument("--name", default="admin", help="the key's name: decisions are recorded under it")
-    _add_keys(commands.add_parser("keys", help="make keys"), store)
+    _add_keys(commands.add_parser("keys", help="make, list and revoke keys"), store)
+    _add_audit(commands.add_parser("audit", help="verify and export the audit trail"), store)
     _add_clients(commands.add_parser("clients", help="add clients"), store)
     commands.add_parser("run", parents=[store, listen], help="serve")
     _add_simulation(commands.add_parser("simulate", parents=[store, listen], help="serve a simulated business"))
@@ -113,6 +143,20 @@ def _add_keys(keys: argparse.ArgumentParser, store: argparse.ArgumentParser) -> 
         "--role", choices=[role.value for role in Role], default="operator", help="what it may do (default: operator)"
     )
     create.add_argument("--client", action="append", metavar="ID", help="bind it to this client; may be repeated")
+
+    verbs.add_parser("list", parents=[store], help="list all keys, revoked ones too")
+    revoke = verbs.add_parser("revoke", parents=[store], help="end a key for good; its streams are closed at once")
+    revoke.add_argument("name", help="the name of the key")
+
+
+def _add_audit(audit: argparse.ArgumentParser, store: argparse.ArgumentParser) -> None:
+    verbs = audit.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser(
+        "verify", parents=[store], help="tell altered, missing and cut-off rows; exits with 3 where there are any"
+    )
+    export = verbs.add_parser("export", parents=[store], help="write the trail to stdout, one JSON object a line")
+    export.add_argument("--after", type=_whole(0, 2**62), default=0, metavar="SEQ", help="only rows behind this one")
+    verbs.add_parser("new-key", parents=[store], help="seal with a new key from now on; stop the server first")
 
 
 def _add_clients(clients: argparse.ArgumentParser, store: argparse.ArgumentParser) -> None:

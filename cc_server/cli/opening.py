@@ -12,11 +12,17 @@ from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.ids import Ids
 from cc_server.db.schema import Opening
 from cc_server.domain.refusals import DomainRefusal
+from cc_server.sealing.seals import Seals
 
 
 @contextmanager
 def opened(
-    settings: ServerSettings, opening: Opening, *, ids: Ids | None = None, serves: bool = False
+    settings: ServerSettings,
+    opening: Opening,
+    *,
+    ids: Ids | None = None,
+    serves: bool = False,
+    new_audit_key: bool = False,
 ) -> Iterator[Database]:
     """The database that the settings name, open while the command needs it.
 
@@ -25,13 +31,15 @@ def opened(
         opening: whether it may, must or must not be there already.
         ids: where new ids come from.
         serves: whether the command is a server; other commands go beside one.
+        new_audit_key: seal the audit trail with a new key from now on.
 
     Raises:
         ConfigError: it can't be used, or the business says no to what was asked; the message says why.
     """
     db: Database | None = None
     try:
-        db = Database(settings.db, SystemClock(), ids=ids, opening=opening, exclusive=serves)
+        seals = Seals(settings.audit_key, begins_anew=new_audit_key)
+        db = Database(settings.db, SystemClock(), ids=ids, opening=opening, exclusive=serves, seals=seals)
         db.open()
         yield db
     except DatabaseUnavailable as error:

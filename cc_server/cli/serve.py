@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import sys
 from collections.abc import Callable
 
+from cc_server import logs
 from cc_server.app import Application
 from cc_server.cli.opening import opened
 from cc_server.cli.server import GracefulServer, bind, url_of
@@ -22,7 +22,7 @@ def run(settings: ServerSettings) -> int:
     Raises:
         ConfigError: the port or the database can't be used, or there is no database.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logs.configure(settings.log_format, settings.log_level)
     with (
         bind(settings.host, settings.port) as listener,
         opened(settings, Opening.EXISTING, serves=True) as db,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from cc_server.cli.protocol import LimitedProtocol
 from cc_server.config import ConfigError, ServerSettings
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class GracefulServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=LimitedProtocol,
                 ws="websockets-sansio",
                 loop="uvloop",
                 lifespan="on",

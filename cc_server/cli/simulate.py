@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from cc_server import logs
 from cc_server.app import Application
 from cc_server.cli.opening import opened
 from cc_server.cli.serve import serve
@@ -92,7 +93,7 @@ def simulate(settings: ServerSettings, demand: Demand) -> int:
     provider = provider_of(settings)
     if provider.leaves_this_machine:
         raise ConfigError(f"smtp.host: {settings.smtp.host}: a simulated business sends nothing off this machine")
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logs.configure(settings.log_format, settings.log_level)
     watch = _Watch(demand.remove_dir)
     if demand.stop_on_stdin_eof:
         watch.begin()
@@ -128,7 +129,7 @@ def _key(db: Database) -> str:
     """A key for the operator, under a name that was never used."""
 
     def work(conn: Connection, name: str) -> str:
-        return keys.create(conn, Unit(SYSTEM, db.clock.now(), db.ids), name, "admin", None)
+        return keys.create(conn, Unit(SYSTEM, db.clock.now(), db.ids), name, "admin", None).token or ""
 
     number = 1
     while True:

@@ -20,6 +20,8 @@ from cc_server.db.ids import Ids, RandomIds
 from cc_server.db.postgres.url import PostgresUrl
 from cc_server.db.schema import Opening
 from cc_server.db.units import Announcements, RecordRefusal, Store, UnitOfWork
+from cc_server.sealing.keys import SealingError, default_key_file
+from cc_server.sealing.seals import Seals
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -39,6 +41,7 @@ class Database:
         ids: where new ids come from.
         opening: whether it may, must or must not be there already.
         exclusive: serve it: a file that another server serves is refused. A command that only adds a key says False.
+        seals: the key that seals its audit trail; by default in a file beside the database.
     """
 
     def __init__(
@@ -49,8 +52,10 @@ class Database:
         ids: Ids | None = None,
         opening: Opening = Opening.ANY,
         exclusive: bool = True,
+        seals: Seals | None = None,
     ) -> None:
         self.address = address
+        self.seals = seals or Seals(default_key_file(address if isinstance(address, Path) else None))
         self.ids: Ids = ids or RandomIds()
         self._listeners: list[Callable[[Announcements], None]] = []
         self.clock, self._store = self._made(address, clock, opening, exclusive=exclusive)
@@ -75,9 +80,15 @@ class Database:
 
         Raises:
             DatabaseInUse: another server serves the file.
-            DatabaseUnavailable: it can't be reached, opened, read or written, or is none of ours.
+            DatabaseUnavailable: it can't be reached, opened, read or written, or is none of ours; or the key that
+                seals its audit trail can't be used.
         """
         self._store.open()
+        try:
+            self.read_sync(self.seals.prepare)
+        except SealingError as error:
+            self.close()
+            raise DatabaseUnavailable(str(error)) from None
 
     def close(self) -> None:
         """Finish what is queued, and close every connection."""
@@ -120,14 +131,14 @@ class Database:
         **kwargs: P.kwargs,
     ) -> T:
         """Like `write`; on a refusal `record_refusal(conn, error)` writes what must stay, in the outer transaction."""
-        unit = UnitOfWork(partial(_call, fn, args, kwargs), record_refusal)
+        unit = UnitOfWork(partial(self._sealing, fn, args, kwargs), record_refusal)
         self._store.write(unit)
         result: T = await asyncio.wrap_future(unit.future)
         return result
 
     def write_sync(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Like `write`, for callers in a thread of their own."""
-        unit = self._waited_for(partial(_call, fn, args, kwargs))
+        unit = self._waited_for(partial(self._sealing, fn, args, kwargs))
         self._store.write(unit)
         result: T = unit.future.result()
         return result
@@ -154,6 +165,10 @@ class Database:
         if self._store.is_at_work_here:
             raise RuntimeError("a unit of work has its connection; it can't wait for another unit")
         return UnitOfWork(run)
+
+    def _sealing(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], conn: Connection) -> Any:
+        self.seals.carry(conn)
+        return fn(conn, *args, **kwargs)
 
     def _committed(self, announcements: Announcements) -> None:
         for listener in tuple(self._listeners):

@@ -49,6 +49,8 @@ class Actor:
 
 
 SYSTEM = Actor("system", "", "admin")
+SHELL = Actor("command line", "", "admin")
+"""Whoever types `cc-server` on the machine itself."""
 
 
 def narrowed(query: Select[Any], column: ColumnElement[Any], visible: frozenset[str] | None) -> Select[Any]:

@@ -56,6 +56,11 @@ class Hub:
         self.keys = Revocations()
         self.is_closing = False
 
+    @property
+    def followers(self) -> int:
+        """How many read along."""
+        return len(self._subscriptions)
+
     def start(self) -> None:
         """Follow the commits, from the running loop on."""
         self._loop = asyncio.get_running_loop()

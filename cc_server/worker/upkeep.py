@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from cc_server.db.database import Database
-from cc_server.domain import house, jobs
+from cc_server.domain import house, jobs, keys
 from cc_server.domain.actors import SYSTEM
 from cc_server.domain.begin import Turn, begin
 from cc_server.domain.outbox import lapses
@@ -17,15 +19,45 @@ from cc_server.domain.unit import Unit
 
 TICK_SECONDS = 10.0
 TICKS_BETWEEN_CLEANINGS = 360
+USES_WRITTEN_SECONDS = 60
 
 _log = logging.getLogger("cc_server.upkeep")
+
+
+class KeyUses:
+    """When keys were last used, to be written down once a minute at most."""
+
+    def __init__(self) -> None:
+        self._used: dict[str, datetime] = {}
+        self._written: dict[str, datetime] = {}
+
+    def note(self, key_id: str, now: datetime) -> None:
+        """A key is used."""
+        self._used[key_id] = now
+
+    def due(self, now: datetime) -> dict[str, datetime]:
+        """The uses that are to be written down now."""
+        quiet = timedelta(seconds=USES_WRITTEN_SECONDS)
+        return {
+            key_id: at
+            for key_id, at in self._used.items()
+            if key_id not in self._written or now - self._written[key_id] >= quiet
+        }
+
+    def written(self, uses: Mapping[str, datetime], now: datetime) -> None:
+        """They are written down."""
+        for key_id, at in uses.items():
+            self._written[key_id] = now
+            if self._used.get(key_id) == at:
+                del self._used[key_id]
 
 
 class Upkeep:
     """Runs beside the requests."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, uses: KeyUses) -> None:
         self._db = db
+        self._uses = uses
 
     async def run(self) -> None:
         """Tick every ten seconds, clean every hour, until cancelled."""
@@ -36,10 +68,18 @@ class Upkeep:
                     pass
                 if ticks % TICKS_BETWEEN_CLEANINGS == 0:
                     await self._db.write(self._clean)
+                await self.write_uses()
                 ticks += 1
             except DatabaseUnavailable as error:
                 _log.warning("upkeep waits: %s", error)
             await asyncio.sleep(TICK_SECONDS)
+
+    async def write_uses(self) -> None:
+        """Write down when keys were last used, as far as it is time to."""
+        now = self._db.clock.now()
+        if due := self._uses.due(now):
+            await self._db.write(keys.used, due)
+            self._uses.written(due, now)
 
     def _tick(self, conn: Connection) -> int:
         unit = self._unit(conn)

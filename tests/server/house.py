@@ -34,6 +34,7 @@ from cc_server.domain.outbox.decisions import Seen
 from cc_server.domain.outbox.drafts import NewDraft
 from cc_server.domain.outbox.sending import Claimed, Outcome
 from cc_server.domain.unit import Unit
+from cc_server.sealing.seals import Seals
 from tests.support.postgres import Postgres
 
 T = TypeVar("T")
@@ -66,6 +67,7 @@ class People:
     client_id: str
     other_client_id: str
     tokens: dict[str, str]
+    audit_key: Path
 
 
 @dataclass(frozen=True)
@@ -113,17 +115,17 @@ _PAST_AUDIT = "SELECT setval(pg_get_serial_sequence('audit', 'seq'), (SELECT max
 
 
 def found_file(folder: Path) -> FoundedFile:
-    return FoundedFile(folder / "founded.db", found(folder / "founded.db"))
+    return FoundedFile(folder / "founded.db", found(folder / "founded.db", folder / "audit-key"))
 
 
-def found_on_postgres(postgres: Postgres) -> FoundedOnPostgres:
+def found_on_postgres(postgres: Postgres, folder: Path) -> FoundedOnPostgres:
     url = postgres.new()
-    return FoundedOnPostgres(postgres, url, found(url)).keep()
+    return FoundedOnPostgres(postgres, url, found(url, folder / "audit-key")).keep()
 
 
-def found(address: Address) -> People:
+def found(address: Address, audit_key: Path) -> People:
     """Make two clients, one working agent and a key of each role."""
-    db = Database(address, ManualClock(NOON), ids=SeededIds(1))
+    db = Database(address, ManualClock(NOON), ids=SeededIds(1), seals=Seals(audit_key))
     db.open()
 
     def do(fn: Callable[..., T], *args: Any) -> T:
@@ -137,9 +139,9 @@ def found(address: Address) -> People:
         "intake": ("intake", None), "bound": ("operator", [other]), "bound viewer": ("viewer", [other]),
         "bound intake": ("intake", [other]), "bound to both": ("operator", [one, other]),
     }  # fmt: skip
-    tokens = {name: do(keys.create, name, role, client_ids) for name, (role, client_ids) in roles.items()}
+    tokens = {name: do(keys.create, name, role, client_ids).token or "" for name, (role, client_ids) in roles.items()}
     db.close()
-    return People(one, other, tokens)
+    return People(one, other, tokens, audit_key)
 
 
 def new_client(name: str) -> NewClient:
@@ -154,7 +156,8 @@ class House:
         self.clock = ManualClock(NOON)
         self.client_id, self.other_client_id = founded.people.client_id, founded.people.other_client_id
         self.tokens = founded.people.tokens
-        self.db = Database(founded.fresh(folder), self.clock, ids=SeededIds(7))
+        seals = Seals(Path(shutil.copy(founded.people.audit_key, folder / "house.db.audit-key")))
+        self.db = Database(founded.fresh(folder), self.clock, ids=SeededIds(7), seals=seals)
         self.db.open()
         self._drafted = 0
 

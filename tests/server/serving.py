@@ -26,6 +26,7 @@ class Api:
 
     house: House
     http: httpx.AsyncClient
+    application: Application
 
     async def call(self, method: str, path: str, key: str | None = "ana", **request: Any) -> httpx.Response:
         headers = {**({"X-API-Key": self.house.tokens[key]} if key else {}), **request.pop("headers", {})}
@@ -57,7 +58,7 @@ async def api_of(house: House, **settings: Any) -> AsyncIterator[Api]:
     application = application_of(house, settings_of(house, **settings))
     transport = httpx.ASGITransport(application.asgi, raise_app_exceptions=False)
     async with started(application.asgi), httpx.AsyncClient(transport=transport, base_url="http://house") as http:
-        yield Api(house, http)
+        yield Api(house, http, application)
 
 
 @asynccontextmanager
@@ -102,9 +103,9 @@ class Served:
 
 
 @asynccontextmanager
-async def served(house: House) -> AsyncIterator[Served]:
+async def served(house: House, **settings: Any) -> AsyncIterator[Served]:
     """The application of a house on a free port of this machine, in the loop of the test."""
-    given = settings_of(house)
+    given = settings_of(house, **settings)
     application = application_of(house, given)
     with bind("127.0.0.1", 0) as listener:
         unhandled: list[dict[str, Any]] = []

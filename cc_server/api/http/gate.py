@@ -7,29 +7,34 @@ role a route asks for is the route's own word.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+import time
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cc_server import logs
+from cc_server.api.http.admission import Admission
 from cc_server.api.http.headers import request_id_or
-from cc_server.api.http.limits import RateLimit
 from cc_server.api.http.problems import RequestProblem, problem_response
 from cc_server.domain.actors import Key
-from cc_server.domain.refusals import DatabaseUnavailable
 
 MAX_BODY_BYTES = 1024 * 1024
 DISCARDED_BYTES = 8 * MAX_BODY_BYTES
 """How much of a body that is too large is read all the same."""
+MAX_HEAD_BYTES = 64 * 1024
+BODY_SECONDS = 30.0
+"""How long a body may take to arrive."""
 STREAM_PATH = "/ws/events"
 _CALL = "cc.call"
 _OPEN_PATHS = frozenset({"/health", "/ready", "/openapi.json", "/dashboard", "/dashboard.js", "/dashboard.css"})
 _KEY_OPTIONAL_PATHS = frozenset({"/status"})
 _OPEN_PREFIX = "/problems/"
-_SECURITY_HEADERS = {
+SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -38,10 +43,13 @@ _SECURITY_HEADERS = {
     "Cache-Control": "no-store",
 }
 
+_FIRST_FAILURE = 400
+_PATH_LOGGED = 200
+
 _log = logging.getLogger("cc_server.requests")
 
-Authenticate = Callable[[str], Awaitable[Key | None]]
-"""From what `X-API-Key` carries to the key it is, or None."""
+Answered = Callable[[str, str | None, int, float], None]
+"""Is told of an answer: method, template of the route (None for none), status, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +74,28 @@ class Gate:
 
     Args:
         app: what stands behind the gate.
-        authenticate: looks a key up.
-        rate: how often a key may ask.
+        admission: looks keys up.
         new_id: makes request ids.
         is_closing: whether the server stops.
+        answered: is told of every answer: method, route, status, seconds.
+        also_open: paths that need no key, besides those that never do.
     """
 
     def __init__(
         self,
         app: ASGIApp,
-        authenticate: Authenticate,
-        rate: RateLimit,
+        admission: Admission,
         new_id: Callable[[], str],
         is_closing: Callable[[], bool],
+        answered: Answered | None = None,
+        also_open: frozenset[str] = frozenset(),
     ) -> None:
         self._app = app
-        self._authenticate = authenticate
-        self._rate = rate
+        self._admission = admission
         self._new_id = new_id
         self._is_closing = is_closing
+        self._answered = answered
+        self._open_paths = _OPEN_PATHS | also_open
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's event stream (ASGI 3)."""
@@ -93,18 +104,21 @@ class Gate:
             return
         headers = Headers(scope=scope)
         request_id = request_id_or(headers.get("x-request-id"), self._new_id())
-        outward = _with_headers(send, request_id)
+        logs.request_id.set(request_id)
+        watch = _Watch(scope, self._answered)
+        outward = _with_headers(send, request_id, watch.hear)
         try:
+            _require_small_head(scope)
             key = await self._admit(scope, headers)
             body = b"" if scope["type"] == "websocket" else await _whole_body(scope, headers, receive)
         except RequestProblem as problem:
-            _log.debug("%s %s: %s", scope.get("method", "WS"), problem.code, request_id)
             answer = problem_response(
                 problem.code, problem.detail, request_id, errors=problem.errors, retry_after=problem.retry_after
             )
             await answer(scope, receive, outward)
             return
         scope[_CALL] = Call(request_id, key, body)
+        watch.key = key
         await self._app(scope, receive if scope["type"] == "websocket" else _replay(body, receive), outward)
 
     async def _admit(self, scope: Scope, headers: Headers) -> Key | None:
@@ -115,38 +129,43 @@ class Gate:
         """
         path = scope["path"]
         reads = scope["type"] == "http" and scope["method"] == "GET"
-        if reads and (path in _OPEN_PATHS or path.startswith(_OPEN_PREFIX)):
+        if reads and (path in self._open_paths or path.startswith(_OPEN_PREFIX)):
             return None
         if self._is_closing():
             raise RequestProblem("unavailable", "the server stops; ask again in a moment")
-        token = headers.get("x-api-key")
-        if token is None and ((reads and path in _KEY_OPTIONAL_PATHS) or _may_say_key_later(scope)):
+        token, address = headers.get("x-api-key"), address_of(scope)
+        if token is None and reads and path in _KEY_OPTIONAL_PATHS:
             return None
-        key = await self.key_of(token)
-        if wait_seconds := self._rate.take(key.id):
-            raise RequestProblem("rate_limited", "this key asks too often; wait", retry_after=wait_seconds)
+        if token is None and _may_say_key_later(scope):
+            self._admission.count_stranger(address)
+            return None
+        key = await self._admission.key_of(token, address)
         if scope["type"] == "websocket" and path != STREAM_PATH:
             raise RequestProblem("not_found", f"no stream here; events are at {STREAM_PATH}")
         return key
 
-    async def key_of(self, token: str | None) -> Key:
-        """The key that `token` is.
 
-        Raises:
-            RequestProblem: there is none, or it is wrong.
-        """
-        try:
-            key = await self._authenticate(token) if token else None
-        except DatabaseUnavailable as error:
-            raise RequestProblem("unavailable", str(error)) from error
-        if key is None:
-            raise RequestProblem("unauthenticated", "X-API-Key is missing or wrong")
-        return key
+def address_of(scope: MutableMapping[str, Any]) -> str | None:
+    """Where a connection comes from."""
+    client = scope.get("client")
+    return str(client[0]) if client else None
 
 
 def _may_say_key_later(scope: Scope) -> bool:
     """A browser can't set a header on a WebSocket: its first frame carries the key."""
     return bool(scope["type"] == "websocket" and scope["path"] == STREAM_PATH)
+
+
+def _require_small_head(scope: Scope) -> None:
+    """Refuse what nobody would send.
+
+    Raises:
+        RequestProblem: address and headers have more than 64 KiB together.
+    """
+    size = len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"")
+    size += sum(len(name) + len(value) for name, value in scope["headers"])
+    if size > MAX_HEAD_BYTES:
+        raise RequestProblem("headers_too_large", f"address and headers have more than {MAX_HEAD_BYTES:,} bytes")
 
 
 async def _whole_body(scope: Scope, headers: Headers, receive: Receive) -> bytes:
@@ -161,6 +180,18 @@ async def _whole_body(scope: Scope, headers: Headers, receive: Receive) -> bytes
     if declared.isdigit() and int(declared[:19]) > MAX_BODY_BYTES:
         await _discard(receive)
         raise RequestProblem("payload_too_large", f"the body has {declared[:19]} bytes, and 1 MiB is the most")
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await _received(receive)
+    except TimeoutError:
+        raise RequestProblem("request_timeout", f"the body may take {BODY_SECONDS:.0f} s to arrive") from None
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and media_type != "application/json" and not media_type.endswith("+json"):
+        raise RequestProblem("unsupported_media_type", "the body must be declared as Content-Type: application/json")
+    return body
+
+
+async def _received(receive: Receive) -> bytes:
     chunks: list[bytes] = []
     size, more = 0, True
     while more:
@@ -174,9 +205,6 @@ async def _whole_body(scope: Scope, headers: Headers, receive: Receive) -> bytes
             raise RequestProblem("payload_too_large", "the body has more than 1 MiB")
         chunks.append(chunk)
         more = message.get("more_body", False)
-    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if size and media_type != "application/json" and not media_type.endswith("+json"):
-        raise RequestProblem("unsupported_media_type", "the body must be declared as Content-Type: application/json")
     return b"".join(chunks)
 
 
@@ -204,14 +232,40 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replayed
 
 
-def _with_headers(send: Send, request_id: str) -> Send:
+class _Watch:
+    """Times one request, and tells of its answer."""
+
+    def __init__(self, scope: Scope, answered: Answered | None) -> None:
+        self._scope = scope
+        self._answered = answered
+        self._started = time.perf_counter()
+        self.key: Key | None = None
+
+    def hear(self, status: int) -> None:
+        """It is answered."""
+        scope, seconds = self._scope, time.perf_counter() - self._started
+        method = str(scope.get("method", "WEBSOCKET"))
+        if self._answered is not None:
+            self._answered(method, getattr(scope.get("route"), "path", None), status, seconds)
+        level = logging.DEBUG if method in ("GET", "WEBSOCKET") and status < _FIRST_FAILURE else logging.INFO
+        if not _log.isEnabledFor(level):
+            return
+        facts = {
+            "method": method, "path": scope["path"][:_PATH_LOGGED], "status": status, "ms": round(seconds * 1000, 1),
+            "key": self.key.name if self.key is not None else None, "address": address_of(scope),
+        }  # fmt: skip
+        _log.log(level, "%(method)s %(path)s %(status)s in %(ms)s ms for %(key)s", facts, extra={logs.FACTS: facts})
+
+
+def _with_headers(send: Send, request_id: str, answered: Callable[[int], None]) -> Send:
     """Give every answer its request id and the security headers that it does not set itself."""
 
     async def sent(message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
+            answered(message["status"])
             headers = MutableHeaders(scope=message)
             headers["X-Request-Id"] = request_id
-            for name, value in _SECURITY_HEADERS.items():
+            for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
         await send(message)
 

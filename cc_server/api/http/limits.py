@@ -13,10 +13,13 @@ from contextlib import asynccontextmanager
 from cc_server.api.http.problems import RequestProblem
 
 IN_FLIGHT_WAIT_SECONDS = 2.0
+REMEMBERED_MOST = 10_000
 
 
 class RateLimit:
-    """A token bucket for each key: `per_second` on average, and as many at once.
+    """A token bucket for each caller: `per_second` on average, and as many at once.
+
+    What it remembers is bounded: callers that have not asked for a second are forgotten.
 
     Args:
         per_second: requests a second and the size of a burst.
@@ -28,16 +31,24 @@ class RateLimit:
         self._monotonic = monotonic
         self._buckets: dict[str, tuple[float, float]] = {}
 
-    def take(self, key_id: str) -> int:
-        """Count one request of a key; 0, or how many whole seconds to wait when it asks too often."""
+    def take(self, caller: str) -> int:
+        """Count one request; 0, or how many whole seconds to wait when the caller asks too often."""
         now = self._monotonic()
-        tokens, at = self._buckets.get(key_id, (float(self._per_second), now))
+        if len(self._buckets) >= REMEMBERED_MOST and caller not in self._buckets:
+            self._forget(now)
+        tokens, at = self._buckets.get(caller, (float(self._per_second), now))
         tokens = min(float(self._per_second), tokens + (now - at) * self._per_second)
         if tokens < 1.0:
-            self._buckets[key_id] = (tokens, now)
+            self._buckets[caller] = (tokens, now)
             return max(1, math.ceil((1.0 - tokens) / self._per_second))
-        self._buckets[key_id] = (tokens - 1.0, now)
+        self._buckets[caller] = (tokens - 1.0, now)
         return 0
+
+    def _forget(self, now: float) -> None:
+        """Drop whose bucket is full again; where all ask at once, everybody begins anew."""
+        self._buckets = {caller: held for caller, held in self._buckets.items() if now - held[1] < 1.0}
+        if len(self._buckets) >= REMEMBERED_MOST:
+            self._buckets.clear()
 
 
 class InFlight:

@@ -68,6 +68,9 @@ KINDS: dict[str, ProblemKind] = {
         409, "Not among many", "A flag or the policy keeps it from being approved in a batch. Look at it by itself."
     ),
     "invalid_state": ProblemKind(409, "Invalid state", "The object is in a state that does not allow this."),
+    "request_timeout": ProblemKind(
+        408, "Too slow", "A request must arrive within seconds: its head in 10, its body in 30. Send it again."
+    ),
     "idempotency_in_flight": ProblemKind(
         409, "Still running", "The first request with this key has not ended. Ask again with the same key."
     ),
@@ -88,7 +91,10 @@ KINDS: dict[str, ProblemKind] = {
     "precondition_required": ProblemKind(
         428, "Version required", "Say which version you saw: If-Match, with the ETag of the object."
     ),
-    "rate_limited": ProblemKind(429, "Too many requests", "This key asks too often. Wait as Retry-After says."),
+    "rate_limited": ProblemKind(
+        429, "Too many requests", "This key, or strangers at this address, ask too often. Wait as Retry-After says."
+    ),
+    "headers_too_large": ProblemKind(431, "Headers too large", "Address and headers may have 64 KiB together."),
     "internal": ProblemKind(
         500, "Our mistake", "Something broke here. The server's log has it under the request id in instance."
     ),
@@ -102,10 +108,12 @@ _BY_STATUS = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    408: "request_timeout",
     413: "payload_too_large",
     415: "unsupported_media_type",
     422: "validation_failed",
     429: "rate_limited",
+    431: "headers_too_large",
     503: "unavailable",
 }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, Connection, Index, Integer, LargeBinary, String, Table, Text, event
 
+from cc_server.db.tables.append_only import APPEND_ONLY
 from cc_server.db.tables.base import Id, Word, metadata, moment, reference
 from cc_server.db.types import UtcDateTime
 
@@ -57,6 +58,7 @@ api_keys = Table(
     Column("token_sha256", String(64), nullable=False, unique=True),
     moment("created_at"),
     moment("revoked_at", nullable=True),
+    moment("last_used_at", nullable=True),
 )
 
 idempotency = Table(
@@ -89,8 +91,18 @@ audit = Table(
     Column("after", JSON(none_as_null=True)),
     Column("reason", Text),
     Column("request_id", Word),
+    Column("follows", String(64)),
+    Column("seal", String(64)),  # empty in rows that are older than sealing
     Index("ix_audit_object_id_seq", "object_id", "seq"),
 )
+
+
+@event.listens_for(audit, "after_create")
+def _guard(_table: Table, conn: Connection, **_told: object) -> None:
+    """Have the database refuse what the trail must never suffer."""
+    for statement in APPEND_ONLY[conn.dialect.name]:
+        conn.exec_driver_sql(statement)
+
 
 event_log = Table(
     "event_log",

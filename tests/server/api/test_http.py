@@ -86,7 +86,7 @@ async def test_the_status_tells_only_a_key_how_the_parts_are(api: Api) -> None:
     open_, keyed = (await api.get("/status", None)).json(), (await api.get("/status", "viewer")).json()
     assert not open_.get("components")
     assert {part["name"]: part["status"] for part in keyed["components"]} == dict.fromkeys(
-        ("database", "sender", "upkeep", "judge"), "ok"
+        ("database", "sender", "upkeep", "judge", "audit"), "ok"
     )
     problem_of(await api.get("/status", None, headers={"X-API-Key": "wrong"}), 401, "unauthenticated")
 

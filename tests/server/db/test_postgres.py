@@ -92,7 +92,7 @@ def test_a_unit_that_waits_in_a_circle_is_run_again(db: Database) -> None:
     for thread in threads:
         thread.join()
     assert [db.read_sync(amount, one) for one in names] == [2, 2]
-    assert len(runs) == 3
+    assert len(runs) >= 3
 
 
 def test_a_lock_by_name_keeps_a_second_unit_waiting(db: Database) -> None:

@@ -167,7 +167,7 @@ def test_the_past_is_over_and_on_record(made: Made) -> None:
 def test_what_was_sent_in_the_past_left_no_file(made: Made) -> None:
     found = made(1)
     assert any(row["provider"] == "recorded" for row in found.deliveries)
-    assert {name.removeprefix("business.db") for name in found.files} <= {"", "-wal", "-shm", ".lock"}
+    assert {name.removeprefix("business.db") for name in found.files} <= {"", "-wal", "-shm", ".lock", ".audit-key"}
 
 
 def test_the_kept_counts_are_the_real_ones(made: Made) -> None:

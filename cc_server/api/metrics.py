@@ -1,0 +1,94 @@
+"""`GET /metrics`: the server in Prometheus' text format, for whoever opts in (`metrics = true`). No client is named.
+
+What this process did is counted as it happens; what the installation is like is read when it is asked for, so that it
+is true whichever process answers.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+from cc_server.api import calls
+from cc_server.api.http.routing import ANYBODY, asks, new_router
+from cc_server.domain import figures
+
+if TYPE_CHECKING:
+    from cc_server.api.http.admission import Admission
+    from cc_server.api.services import Services
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 30.0)
+_UNKNOWN_ROUTE = "none"
+
+
+class Measures:
+    """The registry of one application, and what is in it."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry(auto_describe=True)
+        self._requests = Counter(
+            "cc_requests", "Requests that this process answered.", ["method", "route", "status"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            "cc_request_seconds", "How long an answer took.", ["route"], buckets=SECONDS, registry=self.registry
+        )
+        self._wrong_keys = self._gauge("cc_wrong_keys", "Requests with a wrong key since this process started.")
+        self._consumers = self._gauge("cc_stream_consumers", "Who follows the events at this process.")
+        self._component = self._gauge("cc_component_up", "Whether a part of this process is well.", "component")
+        self._read = self._gauge("cc_database_read_seconds", "How long reading these figures took.")
+        self._approvals = self._gauge("cc_approvals", "Approvals by status, all-time.", "status")
+        self._deliveries = self._gauge("cc_deliveries", "Newest deliveries of approved drafts by state.", "state")
+        self._jobs = self._gauge("cc_jobs", "Jobs by status.", "status")
+        self._lag = self._gauge("cc_sender_lag_seconds", "For how long the oldest delivery that is due has waited.")
+        self._audit = self._gauge("cc_audit_head", "The last row of the audit trail.")
+        self._events = self._gauge("cc_events_head", "The last event.")
+        self._uptime = self._gauge("cc_uptime_ratio_24h", "The share of the last 24 hours without an outage.")
+
+    def _gauge(self, name: str, description: str, *labels: str) -> Gauge:
+        return Gauge(name, description, labels, registry=self.registry)
+
+    def answered(self, method: str, route: str | None, status: int, seconds: float) -> None:
+        """A request was answered."""
+        route = route or _UNKNOWN_ROUTE
+        self._requests.labels(method if method in _METHODS else "other", route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    async def told(self, services: Services, admission: Admission) -> bytes:
+        """Everything, as it is now."""
+        started = time.perf_counter()
+        found = await services.db.read(figures.of_installation, services.db.clock.now())
+        self._read.set(time.perf_counter() - started)
+        self._wrong_keys.set(admission.wrong_keys)
+        self._consumers.set(services.hub.followers)
+        for component in services.components():
+            self._component.labels(component.name).set(component.status == "ok")
+        for gauge, counts in (
+            (self._approvals, found.approvals), (self._deliveries, found.deliveries), (self._jobs, found.jobs),
+        ):  # fmt: skip
+            for name, count in counts.items():
+                gauge.labels(name).set(count)
+        self._lag.set(found.sender_lag_seconds)
+        self._audit.set(found.audit_head)
+        self._events.set(found.events_head)
+        self._uptime.set(found.uptime_ratio_24h)
+        return generate_latest(self.registry)
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def router_of(measures: Measures, admission: Admission) -> APIRouter:
+    """The route, for an application that measures."""
+    router = new_router()
+
+    @router.get("/metrics", include_in_schema=False, **asks(ANYBODY))
+    async def metrics(request: Request) -> Response:
+        """The server's figures."""
+        content = await measures.told(calls.services_of(request), admission)
+        return Response(content, media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    return router

@@ -1,0 +1,111 @@
+"""Keeps the anchor of the audit trail: where the trail stands, written to a file after commits, once a second at most.
+
+A trail that is shorter than its anchor when the server starts was cut off: the anchor is then left as it is, as the
+proof, and the server says so until somebody has looked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from cc_server.db.database import Database
+from cc_server.domain import audit, house
+from cc_server.domain.refusals import DatabaseUnavailable
+from cc_server.sealing.anchor import Anchor, read_anchor, write_anchor
+from cc_server.sealing.chain import Sealed
+from cc_server.sealing.keys import SealingError
+
+WRITE_SECONDS = 1.0
+
+_log = logging.getLogger("cc_server.audit")
+
+
+class AnchorKeeper:
+    """Runs beside the requests.
+
+    Args:
+        db: whose trail it is.
+        file: where the anchor is kept.
+    """
+
+    def __init__(self, db: Database, file: Path) -> None:
+        self._db = db
+        self._file = file
+        self._epoch = ""
+        self._written = sys.maxsize
+        self._wake = asyncio.Event()
+        self.trouble: str | None = None
+        """What is wrong with the trail or its anchor; None while all is well."""
+
+    async def run(self) -> None:
+        """Move the anchor on, until cancelled; what was written last is anchored before it ends."""
+        loop = asyncio.get_running_loop()
+
+        def hear(_announcements: Sequence[object]) -> None:
+            loop.call_soon_threadsafe(self._wake.set)
+
+        end = self._db.on_commit(hear)
+        try:
+            await self._begin()
+            while True:
+                await self._move_on()
+                await self._wake.wait()
+                self._wake.clear()
+                await asyncio.sleep(WRITE_SECONDS)
+        finally:
+            end()
+            await self._move_on()
+
+    async def _begin(self) -> None:
+        """See where the trail and its anchor stand."""
+        self._epoch, head = await self._db.read(_standing)
+        self._written = -1
+        try:
+            anchor = await asyncio.to_thread(read_anchor, self._file)
+        except SealingError as error:
+            self._leave(str(error))
+            return
+        if anchor is None or anchor.epoch != self._epoch:
+            return
+        self._written = anchor.seq
+        if anchor.seq > head.seq:
+            self._leave(
+                f"the audit trail ends at row {head.seq}, and its anchor {self._file} knows row {anchor.seq}: "
+                "rows were cut off; look with: cc-server audit verify"
+            )
+
+    async def _move_on(self) -> None:
+        """Write where the trail stands, unless it is written already or the anchor is a proof."""
+        if self._written == sys.maxsize:
+            return
+        try:
+            epoch, head = await self._db.read(_standing)
+            if epoch == self._epoch and head.seq > self._written:
+                await asyncio.to_thread(write_anchor, self._file, Anchor(epoch, head.seq, head.seal))
+                self._written = head.seq
+        except DatabaseUnavailable as error:
+            _log.warning("the anchor of the audit trail waits: %s", error)
+        except SealingError as error:
+            self._complain(str(error))
+        else:
+            self.trouble = None
+
+    def _leave(self, trouble: str) -> None:
+        """Touch the anchor no more: it proves something."""
+        self._written = sys.maxsize
+        self._complain(trouble)
+
+    def _complain(self, trouble: str) -> None:
+        if self.trouble != trouble:
+            _log.error("%s", trouble)
+        self.trouble = trouble
+
+
+def _standing(conn: Connection) -> tuple[str, Sealed]:
+    return house.identity(conn).epoch, audit.head(conn)
