@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from cc_api_client.ahead import Ahead
     from cc_api_client.client import CommandCenterClient
     from cc_api_client.models.approvals import Approval
+    from cc_api_client.models.batches import BatchAction, BatchPlan, BatchPlanItem
     from cc_tui.actions.commands import Commands
-    from cc_tui.decisions.dispatcher import Dispatcher
-    from cc_tui.decisions.journal import Decision, EditDraft, Journal, Reason, Verb
+    from cc_tui.decisions.deciding import Deciding
+    from cc_tui.decisions.journal import Decision, Destination, EditDraft, Journal, Reason, Verb
     from cc_tui.sync.first_rows import FirstRows
     from cc_tui.sync.sync import Sync
 
@@ -48,7 +49,7 @@ class Backstage:
     client: CommandCenterClient
     sync: Sync
     journal: Journal
-    dispatcher: Dispatcher
+    deciding: Deciding
     commands: Commands
 
 
@@ -187,7 +188,6 @@ class Session:
         await asyncio.get_running_loop().run_in_executor(None, _import_backstage)
         from cc_api_client.client import CommandCenterClient
         from cc_tui.actions.commands import Commands
-        from cc_tui.decisions.dispatcher import Dispatcher
         from cc_tui.decisions.journal import Journal
         from cc_tui.sync.sync import Sync
 
@@ -195,22 +195,40 @@ class Session:
         journal = Journal(self.config.journal_path)
         journal.adopt_orphans()
         self._say_notices(journal)
-        within = self.config.deliver_within_minutes * 60
-        dispatcher = Dispatcher(journal, self.outcomes, self.clock, self._rng, new_key, deliver_within_seconds=within)
+        deciding = self.deciding_of(journal)
         sync = Sync(
             client, self.known, self.clock, self._rng, poll_seconds=self.config.poll_seconds,
             on_reached=self.reached,
         )  # fmt: skip
-        self.backstage = Backstage(client, sync, journal, dispatcher, Commands(client, sync, new_key))
+        self.backstage = Backstage(client, sync, journal, deciding, Commands(client, sync, new_key))
         self.known.identity.changed.subscribe(lambda _none: self._connect_dispatcher())
         sync.broke.subscribe(self.broke)
         self._spawn(sync.run(), "sync")
-        self._spawn(dispatcher.run(), "dispatcher")
+        self._spawn(deciding.singles.run(), "dispatcher")
+        self._spawn(deciding.batches.run(), "batches")
+
+    def deciding_of(self, journal: Journal) -> Deciding:
+        """What delivers the decisions of a journal."""
+        from cc_tui.decisions.batch_outcomes import BatchOutcomes
+        from cc_tui.decisions.batch_sender import BatchSender
+        from cc_tui.decisions.batches import BatchJournal
+        from cc_tui.decisions.deciding import Deciding
+        from cc_tui.decisions.dispatcher import Dispatcher
+
+        told, within = self.outcomes, self.config.deliver_within_minutes * 60
+        batches = BatchOutcomes(
+            self.known, self.clock, told.tally, lambda: told.offers.emit(None), told.came_back.emit
+        )  # fmt: skip
+        common = (self.clock, self._rng, new_key)
+        return Deciding(
+            Dispatcher(journal, told, *common, deliver_within_seconds=within),
+            BatchSender(BatchJournal(journal), batches, *common, deliver_within_seconds=within),
+        )
 
     def reached(self) -> None:
         """The server can be reached (again), or the operator wants to know: deliver, and say what could not be read."""
         if self.backstage is not None:
-            self.backstage.dispatcher.reached()
+            self.backstage.deciding.reached()
             self._say_notices(self.backstage.journal)
 
     def _say_notices(self, journal: Journal) -> None:
@@ -223,9 +241,8 @@ class Session:
         if backstage is None:
             return 0
         self.backstage = None
-        left = (
-            await backstage.dispatcher.flush(2.0) if self.known.link.link.is_up else len(backstage.dispatcher.waiting())
-        )
+        deciding = backstage.deciding
+        left = await deciding.flush(2.0) if self.known.link.link.is_up else deciding.waiting_count()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -242,21 +259,53 @@ class Session:
         """
         from cc_tui.decisions.journal import Decision, Seen
 
-        backstage = self.backstage
-        if backstage is None or backstage.dispatcher.destination is None:
-            raise NotConnected("not connected yet: the server has not told who it is")
+        deciding, destination = self._deciding()
         decision = Decision(
             key=new_key(),
             approval_id=row.id,
             verb=verb,
             seen=Seen(row.version, row.payload_sha256),
             decided_at=self.clock.wall(),
-            destination=backstage.dispatcher.destination,
+            destination=destination,
             recipient=row.to_email,
             subject=row.subject,
             reason=reason,
         )
-        backstage.dispatcher.decide(decision)
+        deciding.singles.decide(decision)
+
+    def decide_batch(
+        self, action: BatchAction, plan: BatchPlan, items: Sequence[BatchPlanItem], reason: Reason | None = None
+    ) -> None:
+        """Keep what a dry run listed as one decision on disk, show it, have it delivered.
+
+        Raises:
+            NotConnected: the server has not told who it is.
+            JournalUnavailable: it was not kept.
+        """
+        from cc_tui.decisions.batches import Batch, BatchedItem
+
+        deciding, destination = self._deciding()
+        batch = Batch(
+            key=new_key(),
+            action=action.value,
+            items=tuple(BatchedItem(one.id, one.version, one.payload_sha256, one.to_email) for one in items),
+            selection_sha256=plan.selection_sha256,
+            policy_version=plan.policy_version,
+            decided_at=self.clock.wall(),
+            destination=destination,
+            reason=reason,
+        )
+        deciding.batches.decide(batch)
+
+    def _deciding(self) -> tuple[Deciding, Destination]:
+        """What delivers, and where to.
+
+        Raises:
+            NotConnected: the server has not told who it is.
+        """
+        if self.backstage is None or self.backstage.deciding.destination is None:
+            raise NotConnected("not connected yet: the server has not told who it is")
+        return self.backstage.deciding, self.backstage.deciding.destination
 
     def edit_draft(self, approval_id: str) -> EditDraft | None:
         """What was typed into an edit of this draft and not saved, if anything."""
@@ -302,14 +351,16 @@ class Session:
             self.say(f"saved {row.to_email}; it still waits for your word", Level.DONE, (row.to_email,))
 
     def _connect_dispatcher(self) -> None:
+        from cc_tui.decisions.batch_port import ClientBatches
         from cc_tui.decisions.journal import Destination
 
         identity, backstage = self.known.identity.identity, self.backstage
         if identity is None or backstage is None:
             return
         destination = Destination(identity.server_id, identity.name)
-        if backstage.dispatcher.destination != destination:
-            backstage.dispatcher.connect(backstage.client.approvals, destination)
+        if backstage.deciding.destination != destination:
+            client = backstage.client
+            backstage.deciding.connect(client.approvals, ClientBatches(client.batches), destination)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -331,7 +382,8 @@ class Session:
 def _import_backstage() -> None:
     """In a thread: a quarter of a second in which keys are answered."""
     import cc_tui.actions.commands
-    import cc_tui.decisions.dispatcher
+    import cc_tui.decisions.batch_port
+    import cc_tui.decisions.deciding
     import cc_tui.decisions.journal
     import cc_tui.sync.sync  # noqa: F401  (imported to be there when it is asked for)
 

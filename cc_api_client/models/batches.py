@@ -99,7 +99,7 @@ class BatchResultItem(Wire):
     id: str = Field(description="The approval.")
     status: Open[BatchStatus] = Field(description="`done`, `refused` or `conflict`.")
     code: str | None = Field(default=None, description="Why not.")
-    item: Approval | None = Field(default=None, description="The approval now, where it was not done.")
+    item: Approval | None = Field(default=None, description="The approval now, as in a list's rows.")
 
 
 class BatchResult(Wire):

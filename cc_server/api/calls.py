@@ -232,21 +232,8 @@ class WriteCall:
         return Response(answer.body, answer.status, headers, media_type if answer.body else None)
 
 
-async def call_to_write(request: Request) -> WriteCall:
-    """Read who asks, and the intent.
-
-    Raises:
-        RequestProblem, DomainRefusal: a header means nothing, or names a client that the key does not see.
-    """
-    actor, call = await require_known_client(request), call_of(request.scope)
-    key = _idempotency_key(request)
-    print_ = fingerprint(call.body, str(request.url.query), request.headers.get("if-match"))
-    intent = Intent(actor.key_id, actor.client_id or "", request.method, request.url.path, key, print_) if key else None
-    return WriteCall(actor, services_of(request), call.request_id, _route(request), intent)
-
-
-def _idempotency_key(request: Request) -> str | None:
-    """The key of the intent, where one is sent.
+def idempotency_key_of(request: Request) -> str | None:
+    """The key of the intent; None where none is named.
 
     Raises:
         RequestProblem: it is none.
@@ -255,6 +242,19 @@ def _idempotency_key(request: Request) -> str | None:
         return parse_idempotency_key(request.headers.get("idempotency-key"))
     except ValueError as error:
         raise RequestProblem("invalid_idempotency_key", str(error)) from None
+
+
+async def call_to_write(request: Request) -> WriteCall:
+    """Read who asks, and the intent.
+
+    Raises:
+        RequestProblem, DomainRefusal: a header means nothing, or names a client that the key does not see.
+    """
+    actor, call = await require_known_client(request), call_of(request.scope)
+    key = idempotency_key_of(request)
+    print_ = fingerprint(call.body, str(request.url.query), request.headers.get("if-match"))
+    intent = Intent(actor.key_id, actor.client_id or "", request.method, request.url.path, key, print_) if key else None
+    return WriteCall(actor, services_of(request), call.request_id, _route(request), intent)
 
 
 def _route(request: Request) -> str:
@@ -323,8 +323,9 @@ def _ignore_result(fn: Callable[..., Any], actor: Actor, object_id: str, conn: C
 
 async def read_fresh(request: Request, fn: Callable[[Connection, Unit], BaseModel]) -> Response:
     """Answer what changes nothing and no event tells of (a search, a dry run): no tag, never 304."""
+    idempotency_key_of(request)
     actor, services = await require_known_client(request), services_of(request)
-    _idempotency_key(request)
+    idempotency_key_of(request)
 
     def look(conn: Connection) -> tuple[str, BaseModel]:
         at = events.head(conn)

@@ -29,6 +29,7 @@ class Where(StrEnum):
     RISK = "risk line"
     DIALOGS = "dialogs"
     EDITOR = "editor"
+    BATCH = "batch"
 
 
 @dataclass(frozen=True, slots=True)

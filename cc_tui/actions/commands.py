@@ -6,13 +6,14 @@ that fails says so and is not repeated.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cc_api_client.client import CommandCenterClient
     from cc_api_client.models.agents import Agent
     from cc_api_client.models.approvals import Approval, ApprovalEdit
+    from cc_api_client.models.batches import BatchAction, BatchPlan
     from cc_tui.sync.sync import Sync
 
 
@@ -26,6 +27,20 @@ class Commands:
         self._client = client
         self._sync = sync
         self._new_key = new_key
+
+    async def plan_batch(
+        self,
+        action: BatchAction,
+        *,
+        ids: Sequence[str] | None = None,
+        matching: Mapping[str, str] | None = None,
+        reason_code: str | None = None,
+        reason: str | None = None,
+    ) -> BatchPlan:
+        """What a batch would do; nothing is done."""
+        return await self._client.batches.plan(
+            action, ids=ids, matching=matching, reason_code=reason_code, reason=reason
+        )  # fmt: skip
 
     async def pause(self, agent_id: str, reason: str | None = None) -> Agent:
         """Pause an agent, or give a reason for its pause; returns it as the server has it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cc_tui.actions.action import Action, Risk, Where
 
 _E, _L, _AP, _AG, _LOG = Where.EVERYWHERE, Where.LISTS, Where.APPROVALS, Where.AGENTS, Where.LOGS
-_REASON, _RISK, _DIALOG, _EDITOR = Where.REASON, Where.RISK, Where.DIALOGS, Where.EDITOR
+_REASON, _RISK, _DIALOG, _EDITOR, _BATCH = Where.REASON, Where.RISK, Where.DIALOGS, Where.EDITOR, Where.BATCH
 
 _APPROVALS = (
     Action(
@@ -23,6 +23,10 @@ _APPROVALS = (
     Action(
         "approvals.edit_in_editor", "Edit in $EDITOR", "The same, in your own editor", ("E",), _AP,
         needs_role="operator", needs_link=True,
+    ),
+    Action(
+        "approvals.all_safe", "Approve all safe", "List what the server calls safe, and approve exactly that",
+        ("A",), _AP, "all safe", 11, needs_role="operator", needs_link=True,
     ),
     Action("approvals.diff", "Diff", "What was edited in the agent's draft", ("v",), _AP),
     Action("approvals.why", "Why this risk", "The parts of the score, and this item's place", ("w",), _AP),
@@ -111,4 +115,18 @@ _LINES = (
            in_palette=False),
 )  # fmt: skip
 
-ACTIONS: tuple[Action, ...] = (*_APPROVALS, *_AGENTS, *_LISTS, *_EVERYWHERE, *_LINES)
+_BATCHES = (
+    Action("batch.yes", "Decide these", "Decide exactly what the list shows", ("y",), _BATCH, "decide these", 1,
+           Risk.DECISION, "operator", in_palette=False),
+    Action("batch.no", "Leave", "Decide nothing", ("n", "escape"), _BATCH, "leave", 2, in_palette=False),
+    Action("batch.next", "Next button", "Move between the buttons", ("tab",), _BATCH, "next", 3, in_palette=False),
+    Action("batch.press", "Press", "Press the focused button", ("enter",), _BATCH, "", 100, Risk.DECISION, "operator",
+           in_palette=False),
+    Action("batch.down", "Down", "The next item", ("j", "down"), _BATCH, "down", 4, in_palette=False),
+    Action("batch.up", "Up", "The item before", ("k", "up"), _BATCH, "up", 5, in_palette=False),
+    Action("batch.page_down", "A page down", "A page of items on", ("ctrl+d", "pagedown"), _BATCH, in_palette=False),
+    Action("batch.page_up", "A page up", "A page of items back", ("ctrl+u", "pageup"), _BATCH, in_palette=False),
+    Action("batch.why", "Why", "Why the item under the cursor is listed", ("w",), _BATCH, "why", 6, in_palette=False),
+)  # fmt: skip
+
+ACTIONS: tuple[Action, ...] = (*_APPROVALS, *_AGENTS, *_LISTS, *_EVERYWHERE, *_LINES, *_BATCHES)

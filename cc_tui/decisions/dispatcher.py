@@ -196,6 +196,11 @@ class Dispatcher:
 
     # Undo
 
+    @property
+    def newest_at(self) -> float:
+        """When the newest decision that can be taken back was made; long ago when there is none."""
+        return next(reversed(self._recallable.values()))[0].decided_at if self._recallable else float("-inf")
+
     async def undo_newest(self) -> bool:
         """Take back the newest decision that still can be; False when there is none. The sink tells what came of it.
 

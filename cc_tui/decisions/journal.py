@@ -21,6 +21,9 @@ from cc_tui.decisions import journal_file
 _INSERT = "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ADOPT = "INSERT OR IGNORE INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
+_ADOPT_BATCH = "INSERT OR IGNORE INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)"
+_LEFT = """SELECT (SELECT count(*) FROM decisions) + (SELECT count(*) FROM drafts) + (SELECT count(*) FROM batches)"""
+
 
 class Verb(StrEnum):
     """What was decided."""
@@ -137,34 +140,34 @@ class Journal:
             JournalUnavailable: the disk refused; nothing may be shown as decided.
         """
         try:
-            with self._writing() as db:
+            with self.writing() as db:
                 db.execute(_INSERT, _row(decision))
         except sqlite3.IntegrityError as error:
             raise AlreadyDecided(f"{decision.recipient or decision.approval_id} is decided already") from error
 
     def settle(self, key: str) -> None:
         """The server confirmed it, or the operator took it back: forget it."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("DELETE FROM decisions WHERE key = ?", (key,))
 
     def offer(self, keys: list[str]) -> None:
         """These are sent only on the operator's word from now on."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.executemany("UPDATE decisions SET is_offered = 1 WHERE key = ?", [(key,) for key in keys])
 
     def send_after_all(self, keys: list[str]) -> None:
         """The operator's word: these are sent."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.executemany("UPDATE decisions SET is_offered = 0 WHERE key = ?", [(key,) for key in keys])
 
     def trouble(self, key: str, kind: TroubleKind, sentence: str) -> None:
         """It was not accepted; it stays, with why, until the operator drops it."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("UPDATE decisions SET trouble_kind = ?, trouble = ? WHERE key = ?", (kind, sentence, key))
 
     def decisions(self) -> list[Decision]:
         """All of them, oldest first, also those of other servers and keys."""
-        with self._reading() as db:
+        with self.reading() as db:
             rows = db.execute("SELECT * FROM decisions ORDER BY decided_at, key").fetchall()
         return [_decision(row) for row in rows]
 
@@ -176,7 +179,7 @@ class Journal:
 
     def save_draft(self, server_id: str, draft: EditDraft) -> None:
         """Keep what was typed."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(
                 "INSERT OR REPLACE INTO drafts VALUES (?, ?, ?, ?, ?)",
                 (server_id, draft.approval_id, draft.version, json.dumps(draft.fields), draft.saved_at),
@@ -184,7 +187,7 @@ class Journal:
 
     def draft_of(self, server_id: str, approval_id: str) -> EditDraft | None:
         """What was typed and not saved, if anything."""
-        with self._reading() as db:
+        with self.reading() as db:
             row = db.execute(
                 "SELECT version, fields, saved_at FROM drafts WHERE server_id = ? AND approval_id = ?",
                 (server_id, approval_id),
@@ -193,7 +196,7 @@ class Journal:
 
     def drop_draft(self, server_id: str, approval_id: str) -> None:
         """It was saved, or is not wanted."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("DELETE FROM drafts WHERE server_id = ? AND approval_id = ?", (server_id, approval_id))
 
     # Orphans
@@ -224,8 +227,8 @@ class Journal:
 
     def close(self) -> None:
         """Let go of the file; remove it when nothing is left in it."""
-        with self._reading() as db:
-            left = db.execute("SELECT (SELECT count(*) FROM decisions) + (SELECT count(*) FROM drafts)").fetchone()[0]
+        with self.reading() as db:
+            left = db.execute(_LEFT).fetchone()[0]
         self._db.close()
         if not left:
             journal_file.remove(self.path)
@@ -246,14 +249,18 @@ class Journal:
         with closing(journal_file.open_file(path)) as orphan:
             rows = orphan.execute("SELECT * FROM decisions").fetchall()
             drafts = orphan.execute("SELECT * FROM drafts").fetchall()
+            batches = orphan.execute("SELECT * FROM batches").fetchall()
         for row in rows:
             _decision(row)
-        with self._writing() as db:
+        for row in batches:
+            json.loads(row[2])
+        with self.writing() as db:
             for row in rows:
                 self._adopt_row(db, row)
             db.executemany("INSERT OR REPLACE INTO drafts VALUES (?, ?, ?, ?, ?)", drafts)
+            db.executemany(_ADOPT_BATCH, [(*row[:10], row[11]) for row in batches])
         journal_file.remove(path)
-        return len(rows)
+        return len(rows) + len(batches)
 
     @staticmethod
     def _not_adopted(path: Path, error: Exception) -> str:
@@ -283,7 +290,12 @@ class Journal:
                 db.execute(_ADOPT, values)
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, on disk when the block ends.
+
+        Raises:
+            JournalUnavailable: the disk refused; nothing was kept.
+        """
         try:
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -301,7 +313,12 @@ class Journal:
             raise JournalUnavailable(f"{error}: nothing was decided (the journal is {self.path})") from error
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The file, to read from.
+
+        Raises:
+            JournalUnavailable: it can't be read.
+        """
         try:
             yield self._db
         except sqlite3.Error as error:

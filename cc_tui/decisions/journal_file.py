@@ -23,7 +23,13 @@ _FIRST = (
     server_id TEXT NOT NULL, approval_id TEXT NOT NULL, version INTEGER NOT NULL, fields TEXT NOT NULL,
     saved_at REAL NOT NULL, PRIMARY KEY (server_id, approval_id))""",
 )
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_BATCHES = (
+    """CREATE TABLE IF NOT EXISTS batches (
+    key TEXT PRIMARY KEY, action TEXT NOT NULL, items TEXT NOT NULL, selection_sha256 TEXT NOT NULL,
+    policy_version TEXT NOT NULL, reason_code TEXT, reason TEXT, decided_at REAL NOT NULL, server_id TEXT NOT NULL,
+    key_name TEXT NOT NULL, is_offered INTEGER NOT NULL DEFAULT 0, trouble TEXT)""",
+)
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _BATCHES)
 """The statements that lead from each version to the next."""
 VERSION = len(STEPS)
 

@@ -231,7 +231,7 @@ class CommandCenter(App[int]):
 
     def selected(self) -> Selected | None:
         """What a decision key would decide."""
-        return None if self.overlays.sheet is not None or self._is_too_small else self.tab.selected()
+        return None if self._is_too_small else (self.overlays.sheet or self.tab).selected()
 
     def look_first(self) -> None:
         """Nothing that could be decided is on screen: show it, where there is room for it."""
@@ -241,8 +241,8 @@ class CommandCenter(App[int]):
             self.tab.look_first()
 
     def decides_by_sight(self, action: Action) -> bool:
-        """Decisions on marks were seen one by one; all others decide what is in view."""
-        return action.risk is Risk.DECISION and self.overlays.sheet is None and not self.tab.has_marks()
+        """A decision on marks opens what is to be seen; all others decide what is in view."""
+        return action.risk is Risk.DECISION and (self.overlays.sheet is not None or not self.tab.has_marks())
 
     def why_not(self, action: Action) -> str | None:
         """Why an action can't be used now."""
@@ -261,7 +261,7 @@ class CommandCenter(App[int]):
         self.session.say(words, Level.WARN, (swallowed.key,), short=short)
         if self.overlays.prompt is not None:
             self.overlays.prompt.say(words)
-        if swallowed.scroll_to is not None:
+        if swallowed.scroll_to is not None and self.overlays.sheet is None:
             self.everywhere.reveal_line(swallowed.scroll_to)
         self.witness.hold_restarted()
 
@@ -309,9 +309,9 @@ class CommandCenter(App[int]):
             self.witness.frame_drawn()
 
     def _shown(self) -> Shown | None:
-        if self.overlays.is_any_open or self._is_too_small or self.active not in self._tabs:
+        if self.overlays.prompt is not None or self._is_too_small or self.active not in self._tabs:
             return None
-        return self.tab.shown()
+        return (self.overlays.sheet or self.tab).shown()
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
         """The terminal answered a fence, or anything else."""

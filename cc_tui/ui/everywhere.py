@@ -118,7 +118,7 @@ class Everywhere:
         if app.session.backstage is None:
             return
         try:
-            if not await app.session.backstage.dispatcher.undo_newest():
+            if not await app.session.backstage.deciding.undo_newest():
                 app.session.say("nothing that can still be taken back")
         except CommandCenterError as error:
             app.session.say(f"not undone: {error}; u tries again", Level.WARN, ("u",))

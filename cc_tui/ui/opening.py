@@ -158,19 +158,23 @@ class Opening:
 
         self._is_offering = False
         backstage = self._app.session.backstage
-        offered = backstage.dispatcher.offered() if backstage is not None else []
-        if backstage is None or not offered:
+        if backstage is None:
+            return
+        deciding = backstage.deciding
+        offered, batches = deciding.singles.offered(), deciding.batches.offered()
+        if not offered and not batches:
             return
         lines = []
         for one in offered[:10]:
             line = Line().add(clock(moment(one.decided_at)), Token.DIM).add(f"  {one.verb.value:<8}")
             lines.append(line.add(safe_line(f"{one.recipient}  {one.subject}")))
-        keys = [one.key for one in offered]
-        count = len(offered)
+        for batch in batches:
+            line = Line().add(clock(moment(batch.decided_at)), Token.DIM).add(f"  {batch.verb:<8}")
+            lines.append(line.add(f"a batch of {len(batch.items)}"))
+        keys = [one.key for one in offered] + [batch.key for batch in batches]
+        count = len(offered) + sum(len(batch.items) for batch in batches)
         title = f"{count} decision{'s wait' if count > 1 else ' waits'} for your word: no answer came"
-        self._app.open_sheet(
-            QuestionSheet(self._app.look, title, lines, "send them now", lambda: backstage.dispatcher.send(keys))
-        )
+        self._app.open_sheet(QuestionSheet(self._app.look, title, lines, "send them now", lambda: deciding.send(keys)))
 
 
 def _settle_memory() -> None:

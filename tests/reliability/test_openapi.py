@@ -8,7 +8,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cc_server.db.tables import approvals, leads, runs
+from cc_api_client.models.batches import BatchAction, BatchItem
+from cc_server.db.tables import approvals, batches, leads, runs
+from cc_server.domain.review import committing
+from cc_server.domain.review.committing import Commit
 from tests.conftest import Effort
 from tests.server.house import AGENT, House
 from tests.server.serving import Served
@@ -33,7 +36,11 @@ def furnish(house: House) -> dict[str, list[str]]:
     house.undo(house.now(drafts[0]))
     house.withdraw(drafts[8])
     house.add_lead()
-    tables = {"approval_id": approvals, "run_id": runs, "lead_id": leads}
+    picked = BatchItem(id=drafts[9].id, version=1, payload_sha256=drafts[9].payload_sha256)
+    policy_version = house.settings.approvals.policy_version or ""
+    batch_id = house.do(committing.begin, Commit(BatchAction.REJECT, [picked], policy_version, "0" * 64, "tone"), None)
+    house.do(committing.decide, batch_id, 0)
+    tables = {"approval_id": approvals, "run_id": runs, "lead_id": leads, "batch_id": batches}
     found = {name: [str(row["id"]) for row in house.all(table)] for name, table in tables.items()}
     return {name: ids for name, ids in found.items() if ids} | {"agent_id": [AGENT]}
 

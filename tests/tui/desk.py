@@ -11,11 +11,12 @@ from typing import Any, cast
 
 from cc_api_client.models.agents import Agent, AgentDetail, LogLine
 from cc_api_client.models.approvals import Approval, ApprovalDetail, ApprovalSummary
+from cc_api_client.models.batches import BatchAction, BatchPlan, BatchPlanItem, BatchWould
 from cc_api_client.models.dashboard import DashboardStats
 from cc_api_client.models.operations import Me
 from cc_api_client.models.runs import Run
 from cc_tui.config.model import Config
-from cc_tui.decisions.dispatcher import Dispatcher
+from cc_tui.decisions.deciding import Deciding
 from cc_tui.decisions.journal import Destination, Journal
 from cc_tui.session import Backstage, Session
 from cc_tui.state.approvals.rows import View, row_of
@@ -88,13 +89,48 @@ class StillSync:
         self.refreshed += 1
 
 
+class StillCommands:
+    """Answers a dry run as a server would that calls safe what the business's drafts say."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.error: Exception | None = None
+
+    async def plan_batch(self, action: BatchAction, **asked: Any) -> BatchPlan:
+        """What would be done with the drafts that are asked for."""
+        self.asked.append(asked)
+        if self.error is not None:
+            raise self.error
+        drafts = [Approval.model_validate(one) for one in business()["page"]["items"]]
+        if asked.get("ids") is not None:
+            drafts = [one for one in drafts if one.id in asked["ids"]]
+        elif action is BatchAction.APPROVE_SAFE:
+            drafts = [one for one in drafts if one.safe]
+        return BatchPlan(
+            items=[_planned(action, one) for one in drafts], selection_sha256="9c41e07a" * 8, policy_version="v7+0",
+            hold_seconds=60,
+        )  # fmt: skip
+
+
+def _planned(action: BatchAction, draft: Approval) -> BatchPlanItem:
+    approves = action is not BatchAction.REJECT
+    blocked = approves and any(flag.severity == "block" for flag in draft.risk.flags)
+    alone = approves and draft.kind in ("proposal", "contract_change")
+    return BatchPlanItem(
+        id=draft.id, version=draft.version, payload_sha256=draft.payload_sha256, kind=str(draft.kind),
+        to_email=draft.to_email, subject=draft.subject, risk=draft.risk.score,
+        would=BatchWould.REFUSED if blocked or alone else BatchWould.OK,
+        why="a flag blocks it" if blocked else "approved one by one" if alone else "; ".join(draft.safe_reasons),
+    )  # fmt: skip
+
+
 def session_of(folder: Path, *, filled: bool = True, **settings: Any) -> Session:
     """A session whose state is full (or empty), and whose decisions go to a journal in `folder` and no further."""
     session = Session(Config(**({"log_file": str(folder / "log")} | settings)), StandingClock(), Random(1))
     journal = Journal(folder / "journal")
-    dispatcher = Dispatcher(journal, session.outcomes, session.clock, Random(1), lambda: "key")
-    dispatcher._destination = Destination("server", "you")
-    session.backstage = cast("Backstage", _Behind(StillSync(), journal, dispatcher))
+    deciding = session.deciding_of(journal)
+    deciding.singles._destination = deciding.batches._destination = Destination("server", "you")
+    session.backstage = cast("Backstage", _Behind(StillSync(), journal, deciding, StillCommands()))
     if filled:
         fill(session)
     return session
@@ -106,9 +142,9 @@ class _Behind:
 
     sync: StillSync
     journal: Journal
-    dispatcher: Dispatcher
+    deciding: Deciding
+    commands: StillCommands
     client: None = None
-    commands: None = None
 
 
 def fill(session: Session) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +75,22 @@ def test_screen(snap_compare: Compare, tmp_path: Path, tab: str, keys: list[str]
             await settled(pilot)
 
     assert snap_compare(app_of(tmp_path, tab=tab), terminal_size=size, run_before=press)
+
+
+@pytest.mark.parametrize(
+    ("keys", "size"),
+    [(["A"], (120, 40)), (["A"], (80, 24)), (["A"], (45, 30)), (["asterisk", "a"], (120, 40))],
+    ids=["all-safe", "all-safe-80", "all-safe-45", "marks"],
+)
+def test_batch(snap_compare: Compare, tmp_path: Path, keys: list[str], size: tuple[int, int]) -> None:
+    app = app_of(tmp_path, tab="approvals")
+    app.guard.settings = replace(app.guard.settings, hold_ms=60_000)  # so that nothing counts as opened
+
+    async def press(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause(0.1)
+            await settled(pilot)
+
+    assert snap_compare(app, terminal_size=size, run_before=press)

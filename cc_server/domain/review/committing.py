@@ -169,9 +169,9 @@ def result(conn: Connection, actor: Actor, batch_id: str, *, of_undo: bool = Fal
 
 
 def _told(conn: Connection, actor: Actor, row: RowMapping, prefix: str) -> BatchResultItem:
-    status, item = row[f"{prefix}status"], None
-    if status != BatchStatus.DONE and row[f"{prefix}code"] != "not_found":
-        item = model_of(find(conn, actor, row["approval_id"]))
+    status = row[f"{prefix}status"]
+    is_there = row[f"{prefix}code"] != "not_found"
+    item = model_of(find(conn, actor, row["approval_id"]), whole=False) if is_there else None
     return BatchResultItem(id=row["approval_id"], status=status, code=row[f"{prefix}code"], item=item)
 
 

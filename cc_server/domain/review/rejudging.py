@@ -22,7 +22,7 @@ SLICE = 25
 _SHOWN_RISK = ("risk_score", "risk_parts", "risk_flags")
 _TOLD = (*_SHOWN_RISK, "safe", "safe_reasons", "unsafe_reasons")
 
-_PENDING = selected().where(approvals.c.status == "pending").with_for_update(of=approvals)
+_PENDING = selected().where(approvals.c.status == "pending").with_for_update(of=approvals, skip_locked=True)
 _OTHER_POLICY = (
     _PENDING.where(or_(approvals.c.policy_pin < bindparam("pin"), approvals.c.policy_pin > bindparam("pin")))
     .order_by(approvals.c.policy_pin, approvals.c.id)

@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from cc_tui.actions.action import Action, Where
+from cc_tui.decisions.guard import Selected, Shown
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.widgets.shape import WIDE_FROM
 
@@ -46,6 +47,14 @@ class Sheet(Vertical):
         """Carry out an action; False when it is not for this sheet."""
         del action, key
         return False
+
+    def selected(self) -> Selected | None:
+        """What a decision key would decide here, as the guard knows it; None where nothing is decided."""
+        return None
+
+    def shown(self) -> Shown | None:
+        """What was painted of it; None where nothing is decided."""
+        return None
 
     def leave(self) -> None:
         """It is being closed."""

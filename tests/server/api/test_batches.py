@@ -142,7 +142,8 @@ async def test_who_was_first_and_what_changed_is_told_for_each_item(api: Api, ho
         ("done", None), ("conflict", "already_decided"), ("conflict", "version_conflict"),
     ]  # fmt: skip
     assert answer.json()["items"][1]["item"]["decided_by"] == "Tom"
-    assert answer.json()["items"][0]["item"] is None
+    done = answer.json()["items"][0]["item"]
+    assert (done["status"], done["version"], done["body"]) == ("approved", 2, None)
 
 
 async def test_what_is_no_longer_safe_at_the_commit_stays(api: Api, house: House) -> None:

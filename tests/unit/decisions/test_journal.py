@@ -225,9 +225,9 @@ def test_a_journal_from_before_versions_were_written_is_brought_up_and_adopted(t
 def test_an_older_journal_is_migrated_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = left_behind(tmp_path)
     monkeypatch.setattr(journal_file, "STEPS", (*journal_file.STEPS, ("ALTER TABLE drafts ADD COLUMN note TEXT",)))
-    monkeypatch.setattr(journal_file, "VERSION", 2)
+    monkeypatch.setattr(journal_file, "VERSION", version := journal_file.VERSION + 1)
     with closing(journal_file.open_file(path)) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (2,)
+        assert db.execute("PRAGMA user_version").fetchone() == (version,)
         assert db.execute("SELECT count(*) FROM decisions").fetchone() == (1,)
         assert [column[1] for column in db.execute("PRAGMA table_info(drafts)")][-1] == "note"
 

@@ -51,7 +51,7 @@ async def test_nothing_is_decided_before_the_server_has_told_who_it_is(session: 
         session.decide(row(1), Verb.APPROVE)
     assert session.known.approvals.local == {}
     assert session.backstage is not None
-    assert session.backstage.dispatcher.waiting() == []
+    assert session.backstage.deciding.singles.waiting() == []
 
 
 async def test_a_decision_is_kept_and_shown_at_once_and_once_only(session: Session) -> None:
@@ -61,7 +61,7 @@ async def test_a_decision_is_kept_and_shown_at_once_and_once_only(session: Sessi
     with pytest.raises(AlreadyDecided):
         session.decide(row(1), Verb.REJECT)
     assert session.backstage is not None
-    (kept,) = session.backstage.dispatcher.waiting()
+    (kept,) = session.backstage.deciding.singles.waiting()
     assert (kept.verb, kept.seen.version, kept.seen.payload_sha256) == (
         Verb.APPROVE,
         row(1).version,

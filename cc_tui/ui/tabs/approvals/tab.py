@@ -130,7 +130,7 @@ class ApprovalsTab(Tab):
             return action.id != "list.open" or self.view is View.PROBLEMS
         if self.is_item_open:
             return action.id not in ("list.open", "list.mark", "list.filter", "list.sort", "list.show_new")
-        return action.risk is not Risk.DECISION and action.id != "approvals.edit"
+        return action.risk is not Risk.DECISION and action.id not in ("approvals.edit", "approvals.all_safe")
 
     def act(self, action: Action, key: str) -> bool:
         """Moves, or verbs."""

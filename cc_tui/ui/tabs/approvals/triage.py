@@ -88,6 +88,10 @@ class Triage:
         self.last_reason = code if words is None else self.last_reason
         return self._decide(row, Verb.REJECT, code, words)
 
+    def was_seen(self, approval_id: str, version: int) -> bool:
+        """Whether this version of an approval was looked at here, as the guard counts it."""
+        return self._met(approval_id, version)
+
     def plan(self, rows: Sequence[ApprovalRow], *, approving: bool) -> MarkedPlan:
         """Which marked rows a decision would take: each met the rule while selected, and needs one key."""
         decided = tuple(

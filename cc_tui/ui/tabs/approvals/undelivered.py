@@ -43,7 +43,7 @@ def _ask_to_send(tab: ApprovalsTab, local: LocalDecision, about: list[Line]) -> 
     tab.stage.open_sheet(
         QuestionSheet(
             tab.stage.look, "Send this decision now?", about, "send it",
-            lambda: backstage.dispatcher.send([local.key]), ask_next,
+            lambda: backstage.deciding.send([local.key]), ask_next,
         )
     )  # fmt: skip
 
@@ -54,6 +54,6 @@ def _ask_to_forget(tab: ApprovalsTab, local: LocalDecision, about: list[Line]) -
         tab.stage.open_sheet(
             QuestionSheet(
                 tab.stage.look, "Forget this decision? The draft stays as the server has it.", about, "forget it",
-                lambda: backstage.dispatcher.drop([local.key]),
+                lambda: backstage.deciding.drop([local.key]),
             )
         )  # fmt: skip

@@ -10,6 +10,7 @@ from cc_tui.actions.action import Action
 from cc_tui.state.approvals.rows import ApprovalRow
 from cc_tui.state.messages import Level
 from cc_tui.ui.dialogs.question import QuestionSheet
+from cc_tui.ui.tabs.approvals.batch.verbs import BatchVerbs
 from cc_tui.ui.tabs.approvals.editing import open_in_editor, open_sheet
 from cc_tui.ui.tabs.approvals.lines import CODES, reason_lines, risk_lines, typed_lines
 from cc_tui.ui.tabs.approvals.triage import Next
@@ -28,11 +29,13 @@ class QueueVerbs:
 
     def __init__(self, tab: ApprovalsTab) -> None:
         self._tab = tab
+        self._batches = BatchVerbs(tab, self._after_decision)
         self._acts: dict[str, Callable[[str], None]] = {
             "approvals.approve": self._approve,
             "approvals.reject": self._open_reasons,
             "approvals.edit": lambda _key: self._on_row(partial(open_sheet, tab)),
             "approvals.edit_in_editor": lambda _key: self._on_row(partial(open_in_editor, tab)),
+            "approvals.all_safe": lambda _key: self._batches.all_safe(),
             "approvals.diff": lambda _key: self._toggle_diff(),
             "approvals.why": lambda _key: self._why(),
             "reason.pick": lambda key: self._reject_for(CODES[key]),
@@ -166,12 +169,22 @@ class QueueVerbs:
 
         tab.stage.ask(Question("because:", "", typed, "reject", left=self.leave_choice, decides=True))
 
-    # Marks: one by one, after a count
+    # Marks: a batch with its dry run; one by one, after a count, where the server can't be asked for one
 
     def _on_marks(self, reason: tuple[str, str | None] | None) -> None:
+        from cc_tui.decisions.journal import Reason
+
         tab = self._tab
         rows = tab.session.known.approvals.rows
         marked = [rows[one] for one in sorted(tab.queue.marks) if one in rows]
+        if self._batches.can_ask:
+            told = Reason(*reason) if reason is not None else None
+            self._batches.on_marks(marked, told, lambda: self._one_by_one(marked, reason))
+        else:
+            self._one_by_one(marked, reason)
+
+    def _one_by_one(self, marked: Sequence[ApprovalRow], reason: tuple[str, str | None] | None) -> None:
+        tab = self._tab
         plan = tab.triage.plan(marked, approving=reason is None)
         verb = "Approve" if reason is None else "Reject"
         if not plan.decided:
