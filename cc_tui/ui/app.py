@@ -34,7 +34,7 @@ from cc_tui.ui.keys import KeyRouter, name_of
 from cc_tui.ui.opening import Opening
 from cc_tui.ui.overlays import Overlays
 from cc_tui.ui.tabs.tab import Tab
-from cc_tui.ui.terse import TerseDriver
+from cc_tui.ui.terminal.driver import FrameDriver, can_drive
 from cc_tui.ui.themes.look import choose_look
 from cc_tui.ui.themes.native import theme_name, theme_of
 from cc_tui.ui.witness import Witness
@@ -96,9 +96,9 @@ class CommandCenter(App[int]):
     # Composition and life
 
     def get_driver_class(self) -> type[Driver]:
-        """Textual's choice; on a terminal the one that writes fewer bytes."""
+        """Textual's choice; on a terminal that can be opened anew, the one that sends differences."""
         chosen = super().get_driver_class()
-        return TerseDriver if chosen is LinuxDriver else chosen
+        return FrameDriver if chosen is LinuxDriver and can_drive() else chosen
 
     def compose(self) -> ComposeResult:
         """The frame, and the first tab."""
@@ -199,7 +199,12 @@ class CommandCenter(App[int]):
     def resumed(self) -> None:
         """Another program had the terminal: paint all of it anew; nothing shown before counts."""
         self.witness.dropped()
+        self._forget_screen()
         self.refresh(repaint=True, layout=True)
+
+    def _forget_screen(self) -> None:
+        if isinstance(self._driver, FrameDriver):
+            self._driver.forget()
 
     # Keys: what the router asks
 
@@ -301,6 +306,8 @@ class CommandCenter(App[int]):
         """A frame was written."""
         super().post_display_hook()
         self.opening.painted.set()
+        if isinstance(self._driver, FrameDriver) and self._driver.took_question_back():
+            self.witness.taken_back()
         self.look_again()
 
     def look_again(self) -> None:
@@ -324,6 +331,7 @@ class CommandCenter(App[int]):
     def on_resize(self, event: events.Resize) -> None:
         """Another size: nothing shown before counts."""
         self.witness.resized(event.size.width, event.size.height)
+        self._forget_screen()
         self._reshape(event.size.width, event.size.height)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:

@@ -66,6 +66,10 @@ class Witness:
         self._guard.forget()
         self._last = None
 
+    def taken_back(self) -> None:
+        """A question was not asked, because its frame was never sent: ask about the newest one."""
+        self._last = None
+
     def frame_drawn(self) -> None:
         """A frame was written, or may have been: ask whether the draft in view is on the screen."""
         shown = self._shown()

@@ -1,0 +1,233 @@
+"""The fewest bytes that make a screen show another picture: only cells that differ, in the shortest form."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cc_tui.ui.terminal.picture import BEHIND_WIDE, UNKNOWN, Row
+from cc_tui.ui.terminal.styles import PLAIN, Styles
+
+NEAR_CELLS = 4
+"""So many cells between two that differ are written again rather than skipped: a move takes as many bytes."""
+ERASED_FROM = 6
+"""From so many blanks on, erasing to the end of the row is tried."""
+SCROLLED_FROM = 4
+"""From so many rows on that differ, scrolling is tried."""
+
+
+@dataclass(slots=True)
+class Pen:
+    """What the terminal does next: its style, and where (row, column); None: nobody knows where."""
+
+    style: int = PLAIN
+    place: tuple[int, int] | None = None
+
+
+def difference(
+    styles: Styles, before: Sequence[Row], after: Sequence[Row], pen: Pen, *, erases_in_ground: bool = False
+) -> str:
+    """What makes a screen that shows `before` show `after`; what is unknown in `after` is left as it is.
+
+    Args:
+        pen: as the terminal stands before; afterwards as it stands then.
+        erases_in_ground: Whether what the terminal erases gets the ground that is set (terminfo's `bce`).
+    """
+    chosen = _Writing(styles, pen, erases_in_ground)
+    chosen.rows(before, after)
+    scroll = _scroll_between(before, after)
+    if scroll is not None:
+        scrolled = _Writing(styles, Pen(), erases_in_ground)
+        scrolled.told = [styles.change(pen.style, PLAIN), scroll.sequence]
+        scrolled.rows(scroll.of(before), after)
+        chosen = min(chosen, scrolled, key=lambda one: one.length)
+    pen.style, pen.place = chosen.pen.style, chosen.pen.place
+    return "".join(chosen.told)
+
+
+class _Writing:
+    """Writes rows with a pen of its own, that begins as it is given."""
+
+    def __init__(self, styles: Styles, pen: Pen, erases_in_ground: bool) -> None:
+        self._styles = styles
+        self._erases = erases_in_ground
+        self.pen = Pen(pen.style, pen.place)
+        self.told: list[str] = []
+
+    @property
+    def length(self) -> int:
+        """Characters so far: near enough to bytes."""
+        return sum(map(len, self.told))
+
+    def rows(self, before: Sequence[Row], after: Sequence[Row]) -> None:
+        """Write what differs."""
+        for number, (old, new) in enumerate(zip(before, after, strict=True)):
+            if old != new:
+                self._row(number, old, new)
+
+    def _row(self, number: int, old: Row, new: Row) -> None:
+        places = self._places(old, new)
+        if not places:
+            return
+        direct = _Writing(self._styles, self.pen, self._erases)
+        direct.cells(number, new, places)
+        chosen = direct
+        if self._erases and sum(new.shown[place] == " " for place in places) >= ERASED_FROM:
+            erased = _Writing(self._styles, self.pen, self._erases)
+            erased.on_erased(number, new, places[0])
+            chosen = min(direct, erased, key=lambda one: one.length)
+        self.told += chosen.told
+        self.pen = chosen.pen
+
+    def _places(self, old: Row, new: Row) -> list[int]:
+        """The cells that differ to the eye."""
+        alike = self._styles.alike_in_blanks
+        return [
+            place
+            for place, (was, now, style_was, style_is) in enumerate(
+                zip(old.shown, new.shown, old.styles, new.styles, strict=True)
+            )
+            if (was != now or style_was != style_is)
+            and now != UNKNOWN
+            and not (now == was == " " and alike(style_was, style_is))
+        ]
+
+    def on_erased(self, number: int, row: Row, start: int) -> None:
+        """Erase from `start` to the end in the ground of a blank there, and write what is not blank."""
+        start -= row.shown[start] == BEHIND_WIDE
+        place = next(at for at in range(start, len(row.shown)) if row.shown[at] == " ")
+        self._erase(number, start, row.styles[place])
+        blank = row.copy()
+        blank.shown[start:] = [" "] * (len(row.shown) - start)
+        blank.styles[start:] = [row.styles[place]] * (len(row.shown) - start)
+        self.cells(number, row, self._places(blank, row))
+
+    def cells(self, number: int, row: Row, places: Sequence[int]) -> None:
+        """Write the cells at `places`."""
+        written, tail = -1, self._tail(row) if self._erases else len(row.shown)
+        for index, place in enumerate(places):
+            if place >= tail and len(places) - index >= ERASED_FROM:
+                self._erase(number, place, row.styles[place])
+                return
+            first = place - 1 if row.shown[place] == BEHIND_WIDE else place
+            if first < written:
+                continue
+            for at in range(self._joined_from(number, row, first), first + 1):
+                if row.shown[at] != BEHIND_WIDE:
+                    written = self._cell(number, at, row)
+
+    def _tail(self, row: Row) -> int:
+        """The first of the blanks at the end that look alike."""
+        last, at = row.styles[-1], len(row.shown)
+        while at and row.shown[at - 1] == " " and self._styles.alike_in_blanks(row.styles[at - 1], last):
+            at -= 1
+        return at if at == len(row.shown) or self._styles.is_bare(last) else len(row.shown)
+
+    def _erase(self, number: int, place: int, style: int) -> None:
+        """Erase to the end of the row."""
+        self._go(number, place)
+        if not self._styles.alike_in_blanks(self.pen.style, style):
+            self.told.append(self._styles.change(self.pen.style, style))
+            self.pen.style = style
+        self.told.append("\x1b[K")
+
+    def _go(self, number: int, place: int) -> None:
+        if self.pen.place != (number, place):
+            self.told.append(_move(self.pen.place, (number, place)))
+            self.pen.place = (number, place)
+
+    def _joined_from(self, number: int, row: Row, place: int) -> int:
+        """Where to begin so that no move is needed: at the pen, when only a few simple cells are between."""
+        pen, alike = self.pen, self._styles.alike_in_blanks
+        if pen.place is None or pen.place[0] != number or not 0 < place - pen.place[1] <= NEAR_CELLS:
+            return place
+        for at in range(pen.place[1], place):
+            shown, style = row.shown[at], row.styles[at]
+            is_simple = shown.isascii() and shown not in (UNKNOWN, BEHIND_WIDE)
+            if not is_simple or not (style == pen.style or (shown == " " and alike(pen.style, style))):
+                return place
+        return pen.place[1]
+
+    def _cell(self, number: int, place: int, row: Row) -> int:
+        """Write one character; returns the cell behind it."""
+        shown, style = row.shown[place], row.styles[place]
+        self._go(number, place)
+        if not (shown == " " and self._styles.alike_in_blanks(self.pen.style, style)):
+            self.told.append(self._styles.change(self.pen.style, style))
+            self.pen.style = style
+        self.told.append(shown)
+        behind = place + 1
+        is_simple = shown.isascii() or len(shown) == 1
+        while behind < len(row.shown) and row.shown[behind] == BEHIND_WIDE:
+            behind += 1
+            is_simple = False
+        # How wide a terminal takes such a character to be, and where it stands at a row's end, is its own affair.
+        self.pen.place = (number, behind) if is_simple and behind < len(row.shown) else None
+        return behind
+
+
+def _move(here: tuple[int, int] | None, there: tuple[int, int]) -> str:
+    row, column = there
+    ways = ["\x1b[H" if there == (0, 0) else f"\x1b[{row + 1}H" if column == 0 else f"\x1b[{row + 1};{column + 1}H"]
+    if here is not None and here[0] == row:
+        right = column - here[1]
+        ways.append(f"\x1b[{abs(right) if abs(right) > 1 else ''}{'C' if right > 0 else 'D'}")
+        if column == 0:
+            ways.append("\r")
+    elif here is not None and here[0] == row - 1:
+        if column == 0:
+            ways.append("\r\n")
+        elif column == here[1]:
+            ways.append("\x1b[B")
+    return min(ways, key=len)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scroll:
+    """Rows `top` to `bottom` (the last one) move up by `by`, or down where it is negative."""
+
+    top: int
+    bottom: int
+    by: int
+
+    @property
+    def sequence(self) -> str:
+        """Within a scroll region, so that nothing else moves, delete lines at its top, or insert them.
+
+        Setting a region goes to the first cell.
+        """
+        first = f"\x1b[{self.top + 1}H" if self.top else ""
+        lines = f"\x1b[{abs(self.by)}{'M' if self.by > 0 else 'L'}"
+        return f"\x1b[{self.top + 1};{self.bottom + 1}r{first}{lines}\x1b[r"
+
+    def of(self, rows: Sequence[Row]) -> list[Row]:
+        """`rows` after it, in the terminal's own style."""
+        inside = list(rows[self.top : self.bottom + 1])
+        blank = Row.of(" ", len(rows[0].shown))
+        blanks = [blank] * abs(self.by)
+        moved = [*inside[self.by :], *blanks] if self.by > 0 else [*blanks, *inside[: self.by]]
+        return [*rows[: self.top], *moved, *rows[self.bottom + 1 :]]
+
+
+def _scroll_between(before: Sequence[Row], after: Sequence[Row]) -> _Scroll | None:
+    """The scroll that brings most rows where they belong; None when few would come there."""
+    differing = [number for number, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
+    if len(differing) < SCROLLED_FROM:
+        return None
+    stood: dict[tuple[str, ...], list[int]] = {}
+    for number in differing:
+        stood.setdefault(tuple(before[number].shown), []).append(number)
+    moves = [
+        (was - number, number)
+        for number in differing
+        for was in stood.get(tuple(after[number].shown), ())
+        if was != number and before[was] == after[number]
+    ]
+    if not moves:
+        return None
+    by, count = Counter(step for step, _number in moves).most_common(1)[0]
+    if count < SCROLLED_FROM - 1:
+        return None
+    moved = [number for step, number in moves if step == by]
+    return _Scroll(min(moved) + min(0, by), max(moved) + max(0, by), by)

@@ -1,0 +1,249 @@
+"""The terminal as Textual's driver: it keeps what is on the screen, sends what differs, and never waits for a line.
+
+Textual's own driver writes every frame in full through a queue of thirty; over a slow line the app stands still behind
+it. Here a frame is drawn into a picture. When the line takes bytes, the newest picture goes out as the difference to
+what was sent before; frames between are never sent. Uses of Textual what its Linux driver is made of; a contract test
+pins it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import sys
+import threading
+import time
+from codecs import getincrementaldecoder
+from collections.abc import Mapping
+from typing import Any
+
+from textual._parser import ParseError
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+
+from cc_tui.ui.terminal.difference import Pen, difference
+from cc_tui.ui.terminal.picture import Picture
+from cc_tui.ui.terminal.styles import PLAIN, Styles
+
+LAST_WORDS_SECONDS = 2.0
+"""How long the end of the app, or its suspension, waits for a line to take what is left."""
+SYNCHRONISED_FROM = 1_000
+"""Bytes from which a frame is shown at once where the terminal can; a smaller one comes in one piece anyway."""
+ESCAPE_SECONDS, ESCAPE_LOOKS = 0.1, 10
+"""After a key it is looked ten times whether more of its sequence came; then nothing is done until the next key."""
+ERASING_IN_GROUND = ("xterm", "alacritty", "foot", "konsole", "linux", "rxvt", "st-", "vte", "wezterm")
+"""The beginnings of the names of terminals of which terminfo says so."""
+_QUESTION = re.compile(r"\x1b7\x1b\[\d+;\d+H\x1b\[6n\x1b8")
+_LEAVES_CELLS = re.compile(r"(?:\x1b\[[?>=<][0-9;]*\$?[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)*")
+_OTHER_SCREEN = "\x1b[?1049"
+CHOSEN_BY = "TEXTUAL_DRIVER"
+"""The environment's name for another driver, which is respected."""
+
+
+def can_drive() -> bool:
+    """Whether nobody chose another, and the terminal can be opened anew: what is set on that is nobody else's."""
+    if os.environ.get(CHOSEN_BY):
+        return False
+    try:
+        os.close(_open_terminal())
+    except (OSError, AttributeError, ValueError):
+        return False
+    return True
+
+
+def erases_in_ground(environment: Mapping[str, str]) -> bool:
+    """Whether the terminal fills what it erases with the ground that is set (terminfo's `bce`); screen does not."""
+    return environment.get("TERM", "").startswith(ERASING_IN_GROUND) and not environment.get("STY")
+
+
+def _open_terminal() -> int:
+    return os.open(os.ttyname(sys.__stderr__.fileno()), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)  # type: ignore[union-attr]
+
+
+class FrameDriver(LinuxDriver):
+    """Draws frames into a picture and sends differences."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._styles = Styles()
+        self._wanted, self._sent = Picture(self._styles), Picture(self._styles)
+        self._pen = Pen()
+        self._cursor = (0, 0)
+        self._left = b""
+        self._question = ""
+        self._took_back = False
+        self._terminal: int | None = None
+        self._thread = threading.get_ident()
+        self._wake_read, self._wake_write = os.pipe()
+        self._is_watched = False
+        self._erases_in_ground = erases_in_ground(os.environ)
+
+    # What Textual asks
+
+    def start_application_mode(self) -> None:
+        """Take the terminal."""
+        self._terminal = _open_terminal()
+        super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual has no types here
+
+    def write(self, data: str) -> None:
+        """Draw a frame, ask a question behind it, or send anything else as it is."""
+        if threading.get_ident() != self._thread:
+            self._loop.call_soon_threadsafe(self.write, data)
+            return
+        self._fit()
+        if _QUESTION.fullmatch(data):
+            self._question = data
+        elif self._wanted.draw(data):
+            self._take_question_back()
+        else:
+            self._send_as_it_is(data)
+
+    def flush(self) -> None:
+        """Send what the line takes."""
+        if self._terminal is None:
+            return
+        if self._left:
+            self._push()
+        if not self._left and (told := self._difference() + self._asked()):
+            self._left = told.encode("utf-8", "replace")
+            self._push()
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back."""
+        super().stop_application_mode()
+        self._drain()
+
+    def close(self) -> None:
+        """Nothing is written any more."""
+        super().close()
+        if self._terminal is not None:
+            self._watch(is_full=False)
+            os.close(self._terminal)
+            self._terminal = None
+
+    # What the app asks
+
+    def forget(self) -> None:
+        """Nobody knows what is on the screen: the next frame is sent in full."""
+        self._sent.become(self._sent.columns, len(self._sent.rows))
+        self._pen.place = None
+
+    def took_question_back(self) -> bool:
+        """Whether a question was not asked because a newer frame took the place of its own; told once."""
+        took_back, self._took_back = self._took_back, False
+        return took_back
+
+    # Frames
+
+    def _fit(self) -> None:
+        """Follow the terminal's size."""
+        if self._terminal is None:
+            return
+        with contextlib.suppress(OSError):
+            columns, rows = os.get_terminal_size(self._terminal)
+            if (columns, rows) != (self._wanted.columns, len(self._wanted.rows)):
+                self._wanted.become(columns, rows)
+                self._sent.become(columns, rows)
+                self._pen.place = None
+
+    def _take_question_back(self) -> None:
+        if self._question:
+            self._question, self._took_back = "", True
+
+    def _asked(self) -> str:
+        question, self._question = self._question, ""
+        return question
+
+    def _difference(self) -> str:
+        told = difference(
+            self._styles, self._sent.rows, self._wanted.rows, self._pen, erases_in_ground=self._erases_in_ground
+        )
+        self._sent.rows = [
+            sent if sent == wanted else wanted.copy()
+            for sent, wanted in zip(self._sent.rows, self._wanted.rows, strict=True)
+        ]
+        cursor = self._wanted.row, self._wanted.column
+        if cursor != self._cursor or (told and cursor != (0, 0)):
+            self._cursor, self._pen.place = cursor, cursor
+            told += f"\x1b[{cursor[0] + 1};{cursor[1] + 1}H"
+        if self._wanted.is_synchronised and len(told) >= SYNCHRONISED_FROM:
+            return f"\x1b[?2026h{told}\x1b[?2026l"
+        return told
+
+    def _send_as_it_is(self, data: str) -> None:
+        """Behind all that was drawn before. What may draw makes the screen unknown."""
+        self._take_question_back()
+        if self._terminal is None:
+            return
+        told = self._difference() + self._styles.change(self._pen.style, PLAIN) + data
+        self._pen.style = PLAIN
+        if _OTHER_SCREEN in data or not _LEAVES_CELLS.fullmatch(data):
+            for picture in (self._wanted, self._sent):
+                picture.become(picture.columns, len(picture.rows))
+            self._pen.place = None
+        self._left += told.encode("utf-8", "replace")
+        self._push()
+
+    # The line
+
+    def _push(self) -> None:
+        """Hand bytes to the line as long as it takes them; what is left goes when it can take more."""
+        while self._left and self._terminal is not None:
+            try:
+                taken = os.write(self._terminal, self._left)
+            except BlockingIOError:
+                break
+            except OSError:
+                self._left = b""  # the terminal is gone; who watches for that ends the app
+                break
+            self._left = self._left[taken:]
+        self._watch(is_full=bool(self._left))
+
+    def _watch(self, *, is_full: bool) -> None:
+        """Be told when the line can take more, while there is more."""
+        if self._terminal is None or is_full is self._is_watched or self._loop.is_closed():
+            return
+        self._is_watched = is_full
+        if is_full:
+            self._loop.add_writer(self._terminal, self.flush)
+        else:
+            self._loop.remove_writer(self._terminal)
+
+    def _drain(self) -> None:
+        until = time.monotonic() + LAST_WORDS_SECONDS
+        self.flush()
+        while self._left and self._terminal is not None and (left := until - time.monotonic()) > 0:
+            if select.select([], [self._terminal], [], left)[1]:
+                self.flush()
+
+    # Keys
+
+    def disable_input(self) -> None:
+        """End the thread that reads."""
+        if self._key_thread is not None and self._key_thread.is_alive():
+            os.write(self._wake_write, b"x")
+        super().disable_input()
+
+    def run_input_thread(self) -> None:
+        """Read keys and answers, each stamped as it is read; wake up for nothing else."""
+        parser, decode = XTermParser(self._debug), getincrementaldecoder("utf-8")("replace").decode
+        looks = ESCAPE_LOOKS
+        while not self.exit_event.is_set():
+            ready = select.select([self.fileno, self._wake_read], [], [], ESCAPE_SECONDS if looks else None)[0]
+            looks = ESCAPE_LOOKS if ready else looks - 1
+            if self._wake_read in ready:
+                os.read(self._wake_read, 1)
+                break
+            if self.fileno in ready:
+                told = os.read(self.fileno, 4096)
+                if not told:
+                    return
+                for event in parser.feed(decode(told)):
+                    self.process_message(event)
+            for event in parser.tick():
+                self.process_message(event)
+        with contextlib.suppress(EOFError, ParseError):
+            for event in parser.feed(""):
+                self.process_message(event)

@@ -1,0 +1,136 @@
+"""The cells that a screen has after what was written to it: text, styles and moves, as Textual writes its frames.
+
+Knows nothing of how a picture came or comes onto a real screen.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rich.cells import split_graphemes
+
+from cc_tui.ui.terminal.styles import PLAIN, Styles
+
+UNKNOWN = "\x00"
+"""A cell of which nobody knows what it shows."""
+BEHIND_WIDE = ""
+"""The second cell of a character that takes two."""
+
+_TOKEN = re.compile(
+    r"\x1b\[(?P<style>[0-9;]*)m|\x1b\[(?P<row>[0-9]+);(?P<column>[0-9]+)H|(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
+    r"|(?P<end>\n)|(?P<sync>\x1b\[\?2026[hl])"
+)
+
+
+@dataclass(slots=True)
+class Row:
+    """One row: what each cell shows, and the number of its style."""
+
+    shown: list[str]
+    styles: list[int]
+
+    @classmethod
+    def of(cls, cell: str, columns: int) -> Row:
+        """A row that is the same in every cell."""
+        return cls([cell] * columns, [PLAIN] * columns)
+
+    def copy(self) -> Row:
+        """One that changes by itself."""
+        return Row(self.shown.copy(), self.styles.copy())
+
+    def put(self, column: int, cells: tuple[str, ...], style: int) -> None:
+        """Show `cells` from `column` on; what does not fit is left out, half of a wide character becomes a blank."""
+        room = len(self.shown) - column
+        if room <= 0:
+            return
+        if len(cells) > room:
+            cells = cells[:room]
+        if cells and len(cells) == room and _is_wide(cells[-1]):
+            cells = (*cells[:-1], " ")
+        end = column + len(cells)
+        if column and self.shown[column] == BEHIND_WIDE:
+            self.shown[column - 1] = " "
+        if end < len(self.shown) and self.shown[end] == BEHIND_WIDE:
+            self.shown[end] = " "
+        self.shown[column:end] = cells
+        self.styles[column:end] = [style] * len(cells)
+
+    def join(self, column: int, joined: str) -> None:
+        """Add marks to the character in a cell."""
+        if 0 <= column < len(self.shown):
+            place = column - 1 if column and self.shown[column] == BEHIND_WIDE else column
+            if self.shown[place] != UNKNOWN:
+                self.shown[place] += joined
+
+
+class Picture:
+    """All rows, and where the next text goes."""
+
+    def __init__(self, styles: Styles) -> None:
+        self._styles = styles
+        self.rows: list[Row] = []
+        self.columns = 0
+        self.row = self.column = 0
+        self.is_synchronised = False
+        """Whether frames come between the marks of a synchronised update (mode 2026)."""
+
+    def become(self, columns: int, rows: int) -> None:
+        """Have this size, with nothing known in it."""
+        self.columns = columns
+        self.rows = [Row.of(UNKNOWN, columns) for _ in range(rows)]
+
+    def draw(self, sequence: str) -> bool:
+        """Draw text, styles and moves; False when `sequence` holds anything else, and is drawn in part at most."""
+        style, at = PLAIN, 0
+        while at < len(sequence):
+            token = _TOKEN.match(sequence, at)
+            if token is None:
+                return False
+            at = token.end()
+            match token.lastgroup:
+                case "text":
+                    self._put(token["text"], style)
+                case "style":
+                    styled = self._styles.after(style, token["style"])
+                    if styled is None:
+                        return False
+                    style = styled
+                case "column":
+                    self.row, self.column = max(0, int(token["row"]) - 1), max(0, int(token["column"]) - 1)
+                case "end":
+                    self.row, self.column = self.row + 1, 0
+                case _:
+                    self.is_synchronised = True
+        return True
+
+    def _put(self, text: str, style: int) -> None:
+        joined, cells = ("", tuple(text)) if text.isascii() else _cells_of(text)
+        if self.row < len(self.rows):
+            row = self.rows[self.row]
+            if joined:
+                row.join(self.column - 1, joined)
+            row.put(self.column, cells, style)
+        self.column += len(cells)
+
+
+def _is_wide(cell: str) -> bool:
+    return not cell.isascii() and len(_cells_of(cell)[1]) > 1
+
+
+@lru_cache(4096)
+def _cells_of(text: str) -> tuple[str, tuple[str, ...]]:
+    """What is joined to the character before `text`, and what each of its cells shows.
+
+    A cell shows a character with all that is joined to it, or nothing behind one that takes two.
+    """
+    joined, cells = "", list[str]()
+    for start, end, width in split_graphemes(text)[0]:
+        if width:
+            cells += [text[start:end], *[BEHIND_WIDE] * (width - 1)]
+        elif cells:
+            cells[-1 if cells[-1] != BEHIND_WIDE else -2] += text[start:end]
+        else:
+            joined += text[start:end]
+    return joined, tuple(cells)
