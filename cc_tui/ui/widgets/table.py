@@ -89,22 +89,25 @@ class Table(Canvas):
     # Moving
 
     def move(self, step: int) -> None:
-        """Move the cursor by rows."""
-        self.go(self._cursor + step)
+        """Move the cursor by rows; within the page only the two rows are drawn anew."""
+        self.go(self._cursor + step, is_all_else_as_drawn=True)
 
     def move_half_page(self, direction: int) -> None:
         """Move the cursor by half a page, down (1) or up (-1)."""
         self.go(self._cursor + direction * max(1, self._page() // 2))
 
-    def go(self, place: int) -> None:
+    def go(self, place: int, *, is_all_else_as_drawn: bool = False) -> None:
         """Put the cursor on a place, the nearest there is."""
         count = self.source.count()
         place = max(0, min(place, count - 1))
         key = self.source.key_at(place) if count else None
-        moved = key != self.cursor_key
+        moved, was_at, top = key != self.cursor_key, self._cursor, self._top
         self._cursor, self.cursor_key = place, key
         self._keep_in_view()
-        self.repaint()
+        if is_all_else_as_drawn and count and top == self._top:
+            self._repaint_rows(was_at, place)
+        else:
+            self.repaint()
         if moved:
             self.post_message(self.Moved(self, key))
 
@@ -159,6 +162,19 @@ class Table(Canvas):
             lines += [Line()] * (height - 1 - len(lines))
             lines.append(footer)
         return lines
+
+    def _repaint_rows(self, *places: int) -> None:
+        """Only these rows are drawn anew."""
+        width, height = self.size.width, self.source.row_height
+        first = 1 if self.source.header(width) is not None else 0
+        self.repaint_lines(
+            {
+                first + (place - self._top) * height + number: line
+                for place in places
+                if self._top <= place < min(self.source.count(), self._top + self._page())
+                for number, line in enumerate(self._row(place, width))
+            }
+        )
 
     def _row(self, place: int, width: int) -> Sequence[Line]:
         is_cursor = place == self._cursor

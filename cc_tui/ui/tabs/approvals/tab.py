@@ -301,20 +301,24 @@ class ApprovalsTab(Tab):
     # Following the state
 
     def on_table_moved(self, event: Table.Moved) -> None:
-        """The cursor stands on another row: show it at once, or when a held key rests."""
+        """The cursor stands on another row: show it as soon as that is painted, or when a held key rests."""
         event.stop()
         now = self.session.clock.monotonic()
         quick = now - self._moved_at < SETTLE_PREVIEW_SECONDS
         self._moved_at = now
         self.selection += 1
         self.is_diff_open = False
+        self._preview_pending = True
         if quick:
-            self._preview_pending = True
             self.set_timer(SETTLE_PREVIEW_SECONDS, self._preview_settled)
         else:
+            self.call_after_refresh(self._show_preview)
+        self.stage.frame_changed()
+
+    def _show_preview(self) -> None:
+        if self._preview_pending:
             self._preview_pending = False
             self.select_anew()
-        self.stage.frame_changed()
 
     def on_table_opened(self, event: Table.Opened) -> None:
         """Enter, or a second click."""
