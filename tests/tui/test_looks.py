@@ -25,6 +25,11 @@ async def settled(pilot: Pilot[Any]) -> None:
     """Until what a key led to is drawn: layouts and redraws follow one another."""
     for _ in range(5):
         await pilot.pause()
+    for _ in range(500):
+        if not pilot.app.tab.is_settling:  # type: ignore[attr-defined]
+            break
+        await pilot.pause(0.02)
+    await pilot.pause()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=name)

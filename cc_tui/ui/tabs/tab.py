@@ -56,6 +56,9 @@ class Tab(Widget):
 
     DEFAULT_CSS = "Tab { height: 1fr; width: 1fr; }"
 
+    is_settling = False
+    """Whether something waits to be drawn until a held key rests."""
+
     def places(self) -> Sequence[Where]:
         """Where keys are looked for, nearest first."""
         raise NotImplementedError

@@ -81,7 +81,7 @@ class ApprovalsTab(Tab):
         self._shares: tuple[int | str, int | str] = ("", "")
         self._previewed: tuple[str, int] | None = None
         self._moved_at = float("-inf")
-        self._preview_pending = False
+        self.is_settling = False
         self._changed: set[str] = set()
         self._soon = Soon(self, REDRAW_SECONDS, self._redraw, at_once=True)
 
@@ -159,7 +159,7 @@ class ApprovalsTab(Tab):
     def shown(self) -> Shown | None:
         """What was painted of the selected draft."""
         selected = self.selected()
-        if selected is None or self._preview_pending or self.is_diff_open or self.session.known.approvals.whole(
+        if selected is None or self.is_settling or self.is_diff_open or self.session.known.approvals.whole(
             selected.item_id) is None:  # fmt: skip
             return None
         return self.pane.shown(selected)
@@ -308,7 +308,7 @@ class ApprovalsTab(Tab):
         self._moved_at = now
         self.selection += 1
         self.is_diff_open = False
-        self._preview_pending = True
+        self.is_settling = True
         if quick:
             self.set_timer(SETTLE_PREVIEW_SECONDS, self._preview_settled)
         else:
@@ -316,8 +316,8 @@ class ApprovalsTab(Tab):
         self.stage.frame_changed()
 
     def _show_preview(self) -> None:
-        if self._preview_pending:
-            self._preview_pending = False
+        if self.is_settling:
+            self.is_settling = False
             self.select_anew()
 
     def on_table_opened(self, event: Table.Opened) -> None:
@@ -332,8 +332,8 @@ class ApprovalsTab(Tab):
 
     def _preview_settled(self) -> None:
         rested = self.session.clock.monotonic() - self._moved_at >= SETTLE_PREVIEW_SECONDS * 0.9
-        if self._preview_pending and rested:
-            self._preview_pending = False
+        if self.is_settling and rested:
+            self.is_settling = False
             self.select_anew()
 
     def _list_changed(self, view: View, ids: Ids) -> None:
