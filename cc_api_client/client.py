@@ -11,6 +11,7 @@ from cc_api_client.resources.approvals import Approvals
 from cc_api_client.resources.batches import Batches, Policies
 from cc_api_client.resources.clients import Clients
 from cc_api_client.resources.operations import Operations
+from cc_api_client.resources.outbox import Deliveries, Suppression
 from cc_api_client.resources.settings import InstallationSettings
 from cc_api_client.stream import EventStream
 from cc_api_client.transport import Transport
@@ -49,6 +50,8 @@ class CommandCenterClient:
         self.agents = Agents(self._transport)
         self.clients = Clients(self._transport)
         self.operations = Operations(self._transport)
+        self.deliveries = Deliveries(self._transport)
+        self.suppression = Suppression(self._transport)
         self.settings = InstallationSettings(self._transport)
 
     def __repr__(self) -> str:

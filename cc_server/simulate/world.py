@@ -25,6 +25,7 @@ from cc_server.domain.actors import SYSTEM, Actor
 from cc_server.domain.agents import Said
 from cc_server.domain.begin import Turn, begin
 from cc_server.domain.clients import NewClient, NewContract
+from cc_server.domain.controls import budgets, kill_switch
 from cc_server.domain.outbox import drafts
 from cc_server.domain.outbox.drafts import NewDraft
 from cc_server.domain.unit import Unit
@@ -32,6 +33,8 @@ from cc_server.simulate import flaws, texts
 from cc_server.simulate.cast import AGENTS, BUSINESSES, AgentRole, Business, Person, person
 
 KNOWN_LEADS = 400
+MOST_UNDER_WAY_USD = Decimal(3)
+"""What the runs that are under way at once may cost: no run begins without room for it in the budgets."""
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 WORKER = "simulated worker"
 _ERRORS = (
@@ -154,11 +157,12 @@ class World:
             self.newcomers[lead.id] = Acquaintance(lead.id, client_id, business, who)
 
     def agent_starts(self, conn: Connection, now: datetime) -> Working | None:
-        """An agent takes up work: a waiting job first, else what it does by itself. None when it is not active."""
-        role = self._next_role()
-        if agents.status_of(conn, role.id) != "active":
+        """An agent takes up work: a waiting job first, else what it does by itself. None when it may not."""
+        role, unit = self._next_role(), self.unit(now)
+        if agents.status_of(conn, role.id) != "active" or kill_switch.read(conn).on(role.id, None) is not None:
             return None
-        unit = self.unit(now)
+        if not budgets.has_room(conn, unit, MOST_UNDER_WAY_USD):
+            return None
         agents.beat(conn, unit, role.id)
         job = jobs.claim(conn, unit, WORKER) if role.id == "lead-qualifier" else None
         if job is not None and job.run_id is not None and job.client_id is not None:

@@ -27,6 +27,7 @@ class Where(StrEnum):
     LOGS = "logs"
     REASON = "reason line"
     RISK = "risk line"
+    SETTLE = "settle line"
     DIALOGS = "dialogs"
     EDITOR = "editor"
     BATCH = "batch"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cc_api_client.client import CommandCenterClient
     from cc_api_client.models.agents import Agent
-    from cc_api_client.models.approvals import Approval, ApprovalEdit
+    from cc_api_client.models.approvals import Approval, ApprovalEdit, Delivery
     from cc_api_client.models.batches import BatchAction, BatchPlan
     from cc_tui.sync.sync import Sync
 
@@ -52,6 +52,20 @@ class Commands:
         """Resume an agent; returns it as the server has it."""
         answer = await self._client.agents.resume(agent_id, idempotency_key=self._new_key())
         self._sync.take_agent(answer.item)
+        return answer.item
+
+    async def settle(self, delivery_id: str, outcome: str, note: str, version: int) -> Delivery:
+        """Say what became of a delivery that is unknown: `sent`, `not_sent` or `failed`."""
+        answer = await self._client.deliveries.resolve(
+            delivery_id, outcome, note, version=version, idempotency_key=self._new_key()
+        )
+        self._sync.take_delivery(answer.item)
+        return answer.item
+
+    async def retry(self, delivery_id: str, version: int) -> Delivery:
+        """Have a delivery that failed tried again."""
+        answer = await self._client.deliveries.retry(delivery_id, version=version, idempotency_key=self._new_key())
+        self._sync.take_delivery(answer.item)
         return answer.item
 
     async def edit(self, approval_id: str, changes: ApprovalEdit, version: int) -> Approval:

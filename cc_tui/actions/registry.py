@@ -6,6 +6,7 @@ from cc_tui.actions.action import Action, Risk, Where
 
 _E, _L, _AP, _AG, _LOG = Where.EVERYWHERE, Where.LISTS, Where.APPROVALS, Where.AGENTS, Where.LOGS
 _REASON, _RISK, _DIALOG, _EDITOR, _BATCH = Where.REASON, Where.RISK, Where.DIALOGS, Where.EDITOR, Where.BATCH
+_SETTLE = Where.SETTLE
 
 _APPROVALS = (
     Action(
@@ -29,6 +30,10 @@ _APPROVALS = (
         ("A",), _AP, "all safe", 11, needs_role="operator", needs_link=True,
     ),
     Action("approvals.diff", "Diff", "What was edited in the agent's draft", ("v",), _AP),
+    Action(
+        "approvals.settle", "Settle or retry", "Say what became of a delivery that is unknown; try a failed one again",
+        ("m",), _AP, "settle or retry", 1, needs_role="operator", needs_link=True,
+    ),
     Action("approvals.why", "Why this risk", "The parts of the score, and this item's place", ("w",), _AP),
 )  # fmt: skip
 
@@ -103,6 +108,15 @@ _LINES = (
            Risk.DECISION, "operator", in_palette=False),
     Action("risk.edit", "Edit first", "Change the draft instead", ("e",), _RISK, "edit first", 2, in_palette=False),
     Action("risk.leave", "Leave", "Decide nothing", ("escape",), _RISK, "leave it", 3, in_palette=False),
+    Action("settle.sent", "It was sent", "It has left; a line asks how that is known", ("1",), _SETTLE, "sent", 1,
+           needs_role="operator", needs_link=True, in_palette=False),
+    Action("settle.not_sent", "It was not sent", "It never left, so it is sent again after all checks", ("2",), _SETTLE,
+           "not sent", 2, needs_role="operator", needs_link=True, in_palette=False),
+    Action("settle.failed", "It failed", "It never left, and is not to be sent", ("3",), _SETTLE, "failed", 3,
+           needs_role="operator", needs_link=True, in_palette=False),
+    Action("settle.retry", "Try again", "Have what failed sent again after all checks", ("t",), _SETTLE, "try again", 1,
+           Risk.DECISION, "operator", needs_link=True, in_palette=False),
+    Action("settle.leave", "Leave", "Leave it as it is", ("escape",), _SETTLE, "leave", 4, in_palette=False),
     Action("dialog.yes", "Yes", "Do it", ("y",), _DIALOG, "yes", 1, in_palette=False),
     Action("dialog.no", "No", "Leave it", ("n", "escape"), _DIALOG, "no", 2, in_palette=False),
     Action("dialog.next", "Next button", "Move between the buttons", ("tab",), _DIALOG, "next", 3, in_palette=False),

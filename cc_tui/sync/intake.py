@@ -61,7 +61,7 @@ class Intake:
     def _approval(self, event: Event) -> None:
         store = self._known.approvals
         if event.type == EventType.DELIVERY_CHANGED:
-            self._delivery(event)
+            self.take_delivery(Delivery.model_validate(event.data), event.seq)
             return
         row = row_of(Approval.model_validate(event.data))
         if event.seq is not None and event.seq <= self.counts_at:
@@ -72,9 +72,9 @@ class Intake:
         if store.counts_doubtful or (oldest is not None and row.created_at <= oldest):
             self._wanted("counts")  # the counts, or which of those that wait is the oldest, may have changed
 
-    def _delivery(self, event: Event) -> None:
+    def take_delivery(self, delivery: Delivery, seq: int | None = None) -> None:
+        """Take over how a delivery is now; `seq` is the event's that told it."""
         store = self._known.approvals
-        delivery = Delivery.model_validate(event.data)
         row = store.rows.get(delivery.approval_id)
         if row is None:
             self._wanted("counts")
@@ -89,7 +89,7 @@ class Intake:
             not_before=delivery.not_before.timestamp(),
             trouble=delivery.error or delivery.waiting_for or "",
         )
-        if event.seq is not None and event.seq <= self.counts_at:
+        if seq is not None and seq <= self.counts_at:
             store.load([changed])
         else:
             store.put([changed])

@@ -37,7 +37,7 @@ from cc_tui.sync.watch import Watch
 if TYPE_CHECKING:
     from cc_api_client.client import CommandCenterClient
     from cc_api_client.models.agents import Agent
-    from cc_api_client.models.approvals import Approval
+    from cc_api_client.models.approvals import Approval, Delivery
     from cc_api_client.models.events import EventPosition
 
 log = logging.getLogger(__name__)
@@ -114,6 +114,10 @@ class Sync:
         self._known.approvals.forget_wholes([approval.id])
         self._known.approvals.whole_changed.emit(approval.id)
 
+    def take_delivery(self, delivery: Delivery) -> None:
+        """The server's answer to a command on a delivery."""
+        self._intake.take_delivery(delivery)
+
     # Running
 
     async def run(self) -> None:
@@ -141,13 +145,14 @@ class Sync:
             ("clients", self._clients, ASSETS_SECONDS, ASSETS_SECONDS, 4),
             ("view:sent", partial(self._view, View.SENT), 30.0, 30.0, 3),
             ("view:rejected", partial(self._view, View.REJECTED), 30.0, 30.0, 3),
+            ("view:expired", partial(self._view, View.EXPIRED), 30.0, 30.0, 3),
             ("counts", self._counts, ASSETS_SECONDS, ASSETS_SECONDS, 2),
             ("log", self.watch.fetch_log, ASSETS_SECONDS, poll, 8),
             ("agent", self.watch.fetch_agent, 30.0, 30.0, 8),
             ("run", self.watch.fetch_run, 30.0, 30.0, 8),
             ("whole", self.watch.fetch_wholes, ASSETS_SECONDS, ASSETS_SECONDS, 10),
         ]
-        asked_only = {"view:sent", "view:rejected", "counts", "log", "agent", "run", "whole"}
+        asked_only = {"view:sent", "view:rejected", "view:expired", "counts", "log", "agent", "run", "whole"}
         for name, fetch, live, polling, weight in feeds:
             self._schedule.add(Feed(name, fetch, live, polling, weight, enabled=name not in asked_only))
 

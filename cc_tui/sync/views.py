@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FIRST_PAGE = 100
 PAGE = 500
 RECENT_ROWS = 500
-"""How much of the views that only grow (sent, rejected) is fetched."""
+"""How much of the views that only grow (sent, rejected, expired) is fetched."""
 
 _SELECTS: dict[View, dict[str, Any]] = {
     View.PENDING: {"status": "pending", "sort": "created"},
@@ -27,6 +27,7 @@ _SELECTS: dict[View, dict[str, Any]] = {
     View.PROBLEMS: {"status": "approved", "delivery": "failed,unknown", "sort": "decided"},
     View.SENT: {"status": "approved", "delivery": "sent", "sort": "-decided"},
     View.REJECTED: {"status": "rejected", "sort": "-decided"},
+    View.EXPIRED: {"status": "expired", "sort": "-expires"},
 }
 
 
@@ -68,7 +69,7 @@ class ViewLoader:
         load = self._store.loads[view]
         self._store.set_load(view, load.begun())
         began = self._server_now()
-        limit = RECENT_ROWS if view in (View.SENT, View.REJECTED) else ROWS_KEPT
+        limit = RECENT_ROWS if view in (View.SENT, View.REJECTED, View.EXPIRED) else ROWS_KEPT
         present: set[str] = set()
         complete = True
         with _fewer_collections():

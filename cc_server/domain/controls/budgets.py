@@ -37,6 +37,13 @@ def what_is_spent(conn: Connection, unit: Unit) -> str | None:
     return None
 
 
+def has_room(conn: Connection, unit: Unit, amount_usd: Decimal) -> bool:
+    """Whether every budget has room for so much more."""
+    budgets, day = unit.settings.budgets, midnight(unit.now)
+    limits = ((budgets.daily_usd, day), (budgets.monthly_usd, day.replace(day=1)))
+    return all(limit is None or spent_since(conn, since) + amount_usd <= limit for limit, since in limits)
+
+
 def is_cap_reached(conn: Connection, unit: Unit) -> bool:
     """Whether as many deliveries as may leave on this UTC day have left, or are leaving."""
     cap = unit.settings.approvals.daily_send_cap

@@ -38,7 +38,7 @@ _KEYS: dict[SortKey, Callable[[ApprovalRow], tuple[object, ...]]] = {
     SortKey.TO: lambda row: (row.to_email.lower(), row.created_at, row.id),
     SortKey.EXPIRES: lambda row: (row.expires_at or float("inf"), row.id),
 }
-_NEWEST_FIRST = frozenset({View.SENT, View.REJECTED})
+_NEWEST_FIRST = frozenset({View.SENT, View.REJECTED, View.EXPIRED})
 
 
 def approval_fields(server_now: Callable[[], float]) -> dict[str, Field[ApprovalRow]]:

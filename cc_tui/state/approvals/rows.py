@@ -24,6 +24,7 @@ class View(StrEnum):
     PROBLEMS = "problems"
     SENT = "sent"
     REJECTED = "rejected"
+    EXPIRED = "expired"
 
 
 class Weight(StrEnum):
@@ -101,11 +102,11 @@ class ApprovalRow:
 
     @property
     def view(self) -> View | None:
-        """The view it belongs to by the server's word; None for expired, cancelled and unknown states."""
+        """The view it belongs to by the server's word; None for cancelled and unknown states."""
         if self.status == "pending":
             return View.PROBLEMS if self.returned_why == "blocked" else View.PENDING
-        if self.status == "rejected":
-            return View.REJECTED
+        if self.status in (View.REJECTED, View.EXPIRED):
+            return View(self.status)
         if self.status != "approved":
             return None
         if self.delivery in LEAVING_STATES:

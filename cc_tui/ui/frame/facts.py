@@ -26,8 +26,7 @@ def bar_facts(session: Session, *, is_demo: bool) -> BarFacts:
     if stale and condition.tone is Tone.OK:
         condition = Condition(Tone.WARN, f"Stale {_step_words(stale)}")
     if known.identity.stops:
-        stop = known.identity.stops[0]
-        condition = Condition(Tone.BAD, "STOPPED", f"{stop.scope} by {stop.by}: {stop.reason}")
+        condition = Condition(Tone.BAD, "STOPPED", stop_words(session))
     spend = stats.spend_today_usd if stats is not None else None
     budget = stats.budget_today_usd if stats is not None else None
     over = spend is not None and bool(budget) and spend >= (budget or 0) * ALERT_RATIO
@@ -48,6 +47,23 @@ def bar_facts(session: Session, *, is_demo: bool) -> BarFacts:
         is_read_only=known.identity.is_read_only,
         link=f"stale {_step_words(stale)} · {link_words(session)}" if stale else link_words(session),
     )
+
+
+def stop_words(session: Session) -> str:
+    """What is stopped, since when, by whom and why; and what it holds."""
+    known = session.known
+    stop, *others = known.identity.stops
+    kind, _, which = stop.scope.partition(":")
+    what = {"all": "everything", "client": known.identity.client_names.get(which, which)}.get(kind, which or stop.scope)
+    told = [f"{what} since {clock(stop.at)}, by {stop.by} “{stop.reason}”"]
+    if others:
+        told.append(f"{len(others)} more")
+    if known.approvals.counts_known and known.approvals.counts.leaving:
+        told.append(f"{known.approvals.counts.leaving} held")
+    stats = known.dashboard.stats
+    if stats is not None and stats.queue is not None and stats.queue.queued:
+        told.append(f"{stats.queue.queued} jobs wait")
+    return " · ".join(told)
 
 
 def tab_names(session: Session) -> Sequence[TabName]:

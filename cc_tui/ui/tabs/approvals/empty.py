@@ -20,6 +20,7 @@ _WORDS = {
     View.PROBLEMS: ("no problems", "failed deliveries and undelivered decisions come here"),
     View.SENT: ("nothing was sent yet", "what you approve stands here once it left"),
     View.REJECTED: ("nothing was rejected yet", "what you reject stands here, with your reason"),
+    View.EXPIRED: ("nothing expired", "what nobody decides in time comes here; its agent has to draft it again"),
 }
 
 

@@ -58,9 +58,24 @@ class QueueFacts:
         local = self._session.known.approvals.local.get(row.id)
         if local is not None and local.phase in (LocalPhase.CONFLICT, LocalPhase.REFUSED):
             return f"your {_NOUNS[local.verb]} did not go through: {local.sentence}"
+        if trouble := _trouble(row):
+            return trouble
         if self._session.known.link.link.phase is LinkPhase.OFFLINE and (old := as_of(self._session)):
             return f"{old}. What you decide leaves when the link is back, and only if the draft is still this."
         return ""
+
+
+def _trouble(row: ApprovalRow) -> str:
+    """What keeps an approved draft from leaving, and what can be done."""
+    match row.delivery if row.status == "approved" else "":
+        case "failed":
+            return f"failed: {row.trouble}. m tries it again."
+        case "unknown":
+            return f"it may have left: {row.trouble}. m settles what became of it."
+        case "ready" | "retry_wait" if row.trouble:
+            return f"waits: {row.trouble}"
+        case _:
+            return ""
 
 
 def changes_of(whole: ApprovalDetail | None) -> list[tuple[str, str]]:

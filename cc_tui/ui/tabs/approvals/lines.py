@@ -13,6 +13,8 @@ from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line
 
+NARROW = 60
+"""Columns below which choices take two lines."""
 REASONS = (
     ("1", "wrong_recipient", "wrong recipient"),
     ("2", "wrong_facts", "wrong facts"),
@@ -76,6 +78,23 @@ def typed_lines(row: ApprovalRow, step: Step, width: int, look: Look, *, is_airy
     what = "the amount" if step.amount_usd is not None else "the client's name"
     lines = [Line().add(look.signs.heavy_rule * width, Token.BAD), *gap]
     head = Line().add(" " * GUTTER).add("Approve ", Token.STRONG)
+def settle_lines(row: ApprovalRow, width: int, look: Look, *, is_airy: bool = False) -> list[Line]:
+    """What became of a delivery in trouble, and what can be said or done about it."""
+    is_unknown = row.delivery == "unknown"
+    gap = [Line()] if is_airy else []
+    lines = [Line().add(look.signs.heavy_rule * width, Token.WARN), *gap]
+    head = Line().add(" " * GUTTER).add(f"{look.signs.warn} ", Token.WARN)
+    head.add("It may or may not have left" if is_unknown else "It failed, nothing left", Token.STRONG)
+    lines.append(head)
+    told = safe_lines(row.trouble or "the server does not say why", max(20, width - GUTTER - 1))
+    lines += [Line().add(" " * GUTTER).add(one.text, Token.DIM) for one in told[:3]]
+    choices = [("1", " sent"), ("2", " not sent, send it"), ("3", " failed")] if is_unknown else [("t", " try again")]
+    choices.append(("esc", " leaves it"))
+    a_line = 2 if width < NARROW and is_unknown else len(choices)
+    keys = [_keys(*choices[start : start + a_line]) for start in range(0, len(choices), a_line)]
+    return [*lines, *gap, *keys, *gap]
+
+
     if width >= 60:
         head.add(cut_address(safe_line(row.to_email), max(12, width - 46))).add(": ", Token.DIM)
     head.add(f"type {what}, ", Token.DIM).add(safe_line(step.phrase), Token.STRONG)

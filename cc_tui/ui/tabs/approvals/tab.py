@@ -21,7 +21,8 @@ from cc_tui.ui.tabs.approvals.facts import QueueFacts
 from cc_tui.ui.tabs.approvals.moves import QueueMoves
 from cc_tui.ui.tabs.approvals.rows import QueueRows, countdown_left
 from cc_tui.ui.tabs.approvals.triage import Triage
-from cc_tui.ui.tabs.approvals.undelivered import ask_about
+from cc_tui.ui.tabs.approvals.trouble.settling import SETTLES
+from cc_tui.ui.tabs.approvals.trouble.undelivered import ask_about
 from cc_tui.ui.tabs.approvals.verbs import QueueVerbs
 from cc_tui.ui.tabs.approvals.views_bar import Rule, ViewsBar
 from cc_tui.ui.tabs.soon import Soon
@@ -115,15 +116,16 @@ class ApprovalsTab(Tab):
                 return (Where.REASON,)
             case "risk":
                 return (Where.RISK,)
+            case "settle":
+                return (Where.SETTLE,)
             case _:
                 return (Where.APPROVALS, Where.LISTS, Where.EVERYWHERE)
 
     def offers(self, action: Action) -> bool:
         """On a phone the list opens and marks, the item decides; where both are in view there is nothing to open."""
-        if action.id == "reason.again":
-            return self.triage.last_reason is not None
-        if action.id == "list.show_new":
-            return self.queue.has_news
+        told = self._is_of_use(action)
+        if told is not None:
+            return told
         if self.row is None and (action.where is Where.APPROVALS or action.id in _ON_A_ROW):
             return False
         if self.shape is not Shape.PHONE:
@@ -131,6 +133,16 @@ class ApprovalsTab(Tab):
         if self.is_item_open:
             return action.id not in ("list.open", "list.mark", "list.filter", "list.sort", "list.show_new")
         return action.risk is not Risk.DECISION and action.id not in ("approvals.edit", "approvals.all_safe")
+
+    def _is_of_use(self, action: Action) -> bool | None:
+        """Whether what is known makes an action of use; None where that is not asked."""
+        if action.id == "reason.again":
+            return self.triage.last_reason is not None
+        if action.id == "list.show_new":
+            return self.queue.has_news
+        if action.id in SETTLES:
+            return self.view is View.PROBLEMS and self.verbs.why_not(action) is None
+        return None
 
     def act(self, action: Action, key: str) -> bool:
         """Moves, or verbs."""

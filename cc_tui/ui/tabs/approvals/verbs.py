@@ -14,6 +14,8 @@ from cc_tui.ui.tabs.approvals.batch.verbs import BatchVerbs
 from cc_tui.ui.tabs.approvals.editing import open_in_editor, open_sheet
 from cc_tui.ui.tabs.approvals.lines import CODES, reason_lines, risk_lines, typed_lines
 from cc_tui.ui.tabs.approvals.triage import Next
+from cc_tui.ui.tabs.approvals.trouble.settling import LINE, SETTLES, Settling
+from cc_tui.ui.tabs.approvals.trouble.settling import why_not as why_not_settled
 from cc_tui.ui.widgets.asked import Question
 from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.shape import Shape
@@ -30,6 +32,7 @@ class QueueVerbs:
     def __init__(self, tab: ApprovalsTab) -> None:
         self._tab = tab
         self._batches = BatchVerbs(tab, self._after_decision)
+        self._settling = Settling(tab, self._close)
         self._acts: dict[str, Callable[[str], None]] = {
             "approvals.approve": self._approve,
             "approvals.reject": self._open_reasons,
@@ -45,6 +48,12 @@ class QueueVerbs:
             "risk.approve": lambda _key: self._approve_anyway(),
             "risk.edit": lambda _key: self._edit_instead(),
             "risk.leave": lambda _key: self.leave_choice(),
+            "approvals.settle": self._open_settling,
+            "settle.sent": lambda _key: self._settling.ask_how_known("settle.sent"),
+            "settle.not_sent": lambda _key: self._settling.ask_how_known("settle.not_sent"),
+            "settle.failed": lambda _key: self._settling.ask_how_known("settle.failed"),
+            "settle.retry": lambda _key: self._settling.retry(),
+            "settle.leave": lambda _key: self.leave_choice(),
         }
 
     def act(self, action: Action, key: str) -> bool:
@@ -59,6 +68,8 @@ class QueueVerbs:
         """Why a verb can't be used now."""
         if action.id in _ON_A_ROW and not self._tab.queue.marks:
             return self.why_row_not()
+        if action.id in SETTLES:
+            return why_not_settled(self._tab.row, action.id)
         if action.id == "reason.again" and self._tab.triage.last_reason is None:
             return "no reason was used yet"
         return None
@@ -211,6 +222,16 @@ class QueueVerbs:
             tab.queue.unmark([row.id])
         tab.session.say(f"{done} decided, {len(tab.queue.marks)} still marked", Level.DONE, (str(done),))
         self._after_decision()
+
+    # Deliveries in trouble
+
+    def _open_settling(self, key: str) -> None:
+        tab = self._tab
+        if tab.shape is Shape.PHONE and not tab.is_item_open:
+            tab.open_item()
+            return
+        if tab.row is not None:
+            self._open(LINE, self._settling.lines(tab.row), key)
 
     # Others
 

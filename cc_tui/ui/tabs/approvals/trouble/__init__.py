@@ -1,0 +1,1 @@
+"""What did not go through: decisions that were not delivered, deliveries that failed or may have left."""
