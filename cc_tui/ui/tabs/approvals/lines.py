@@ -78,6 +78,12 @@ def typed_lines(row: ApprovalRow, step: Step, width: int, look: Look, *, is_airy
     what = "the amount" if step.amount_usd is not None else "the client's name"
     lines = [Line().add(look.signs.heavy_rule * width, Token.BAD), *gap]
     head = Line().add(" " * GUTTER).add("Approve ", Token.STRONG)
+    if width >= 60:
+        head.add(cut_address(safe_line(row.to_email), max(12, width - 46))).add(": ", Token.DIM)
+    head.add(f"type {what}, ", Token.DIM).add(safe_line(step.phrase), Token.STRONG)
+    return [*lines, head, Line(), _keys(("enter", " approves"), ("esc", " leaves")), *gap]
+
+
 def settle_lines(row: ApprovalRow, width: int, look: Look, *, is_airy: bool = False) -> list[Line]:
     """What became of a delivery in trouble, and what can be said or done about it."""
     is_unknown = row.delivery == "unknown"
@@ -93,12 +99,6 @@ def settle_lines(row: ApprovalRow, width: int, look: Look, *, is_airy: bool = Fa
     a_line = 2 if width < NARROW and is_unknown else len(choices)
     keys = [_keys(*choices[start : start + a_line]) for start in range(0, len(choices), a_line)]
     return [*lines, *gap, *keys, *gap]
-
-
-    if width >= 60:
-        head.add(cut_address(safe_line(row.to_email), max(12, width - 46))).add(": ", Token.DIM)
-    head.add(f"type {what}, ", Token.DIM).add(safe_line(step.phrase), Token.STRONG)
-    return [*lines, head, Line(), _keys(("enter", " approves"), ("esc", " leaves")), *gap]
 
 
 def _keys(*keys: tuple[str, str]) -> Line:
