@@ -25,6 +25,7 @@ from cc_server.api.http.headers import (
     parse_if_match,
     version_tag,
 )
+from cc_server.api.http.limits import IN_FLIGHT_WAIT_SECONDS, in_flight
 from cc_server.api.http.problems import KINDS, RequestProblem, problem_document
 from cc_server.api.http.routing import require_key
 from cc_server.domain import actors, audit, clients, replays
@@ -287,8 +288,11 @@ def _replay(conn: Connection, intent: Intent) -> Answer | None:
     """The answer that this intent was given before.
 
     Raises:
-        RequestProblem: the key was used for another request (`idempotency_mismatch`).
+        RequestProblem: the key was used for another request (`idempotency_mismatch`), or another process still runs
+            the first (`idempotency_in_flight`).
     """
+    if not replays.take_turn(conn, intent, IN_FLIGHT_WAIT_SECONDS):
+        raise in_flight()
     known = replays.find(conn, intent)
     if known is None:
         return None

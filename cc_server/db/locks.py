@@ -13,6 +13,10 @@ from sqlalchemy import BigInteger, Connection, bindparam, text
 _EXCLUSIVE = text("SELECT pg_advisory_xact_lock(:key)").bindparams(bindparam("key", type_=BigInteger))
 _SHARED = text("SELECT pg_advisory_xact_lock_shared(:key)").bindparams(bindparam("key", type_=BigInteger))
 
+_ATTEMPT = text("SELECT pg_try_advisory_xact_lock(:key)").bindparams(bindparam("key", type_=BigInteger))
+_PAUSE = text("SELECT pg_sleep(0.05)")
+_PAUSES_A_SECOND = 20
+
 CONTROLS = "controls"
 """Kill switch, suppression, policy, budgets: shared by who judges by them, exclusive for who changes them."""
 
@@ -27,6 +31,17 @@ def shared(conn: Connection, name: str) -> None:
     """Hold `name` together with others who share it, until the transaction ends."""
     if conn.dialect.name == "postgresql":
         conn.execute(_SHARED, {"key": key_of(name)})
+
+
+def attempt(conn: Connection, name: str, *, seconds: float = 0) -> bool:
+    """Hold `name` alone until the transaction ends, if nobody holds it (any more) within so many seconds."""
+    if conn.dialect.name != "postgresql":
+        return True
+    for _ in range(int(seconds * _PAUSES_A_SECOND)):
+        if conn.execute(_ATTEMPT, {"key": key_of(name)}).scalar_one():
+            return True
+        conn.execute(_PAUSE)
+    return bool(conn.execute(_ATTEMPT, {"key": key_of(name)}).scalar_one())
 
 
 def key_of(name: str) -> int:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from cc_server.db import schema
 from cc_server.db.tables import event_log, idempotency, installation, outages
+from cc_server.db.upsert import insert_new
 from cc_server.domain.unit import Unit
 
 OUTAGE_SECONDS = 60
 """A gap between two ticks that counts as an outage."""
 IDEMPOTENCY_HOURS = 48
 EVENTS_KEPT_DAYS = 7
+
+
+_OUTAGE = insert_new(outages, on=("started_at",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,7 @@ def tick(conn: Connection, unit: Unit) -> None:
     """Say that the server is up; a long silence before is written down as an outage."""
     last = conn.execute(select(installation.c.last_seen_at)).scalar_one()
     if unit.now - last > timedelta(seconds=OUTAGE_SECONDS):
-        known = conn.execute(select(outages.c.started_at).where(outages.c.started_at == last)).first()
-        if known is None:
-            conn.execute(insert(outages), {"started_at": last, "ended_at": unit.now})
+        _OUTAGE.run(conn, {"started_at": last, "ended_at": unit.now})
     seen(conn, unit)
 
 

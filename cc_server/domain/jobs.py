@@ -26,6 +26,7 @@ _NEXT = (
     .where(jobs_queue.c.status == JobStatus.QUEUED.value, jobs_queue.c.next_run_at <= bindparam("now"))
     .order_by(jobs_queue.c.priority.desc(), jobs_queue.c.next_run_at, jobs_queue.c.id)
     .limit(1)
+    .with_for_update(skip_locked=True)
 )
 
 _LOST = select(jobs_queue).where(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, insert, select
 
+from cc_server.db import locks
 from cc_server.db.tables import idempotency
 from cc_server.domain.unit import Unit
 
@@ -53,6 +54,11 @@ _FIND = select(idempotency).where(
     idempotency.c.path == bindparam("wanted_path"),
     idempotency.c.idempotency_key == bindparam("wanted_key"),
 )
+
+
+def take_turn(conn: Connection, intent: Intent, wait_seconds: float) -> bool:
+    """Have no other process run the same intent until this unit of work ends; False when one still does."""
+    return locks.attempt(conn, f"intent:{intent.scope!r}", seconds=wait_seconds)
 
 
 def find(conn: Connection, intent: Intent) -> Known | None:

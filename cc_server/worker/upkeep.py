@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from cc_server.db import locks
 from cc_server.db.database import Database
 from cc_server.domain import house, jobs, keys
 from cc_server.domain.actors import SYSTEM
@@ -17,6 +18,7 @@ from cc_server.domain.outbox import lapses
 from cc_server.domain.refusals import DatabaseUnavailable
 from cc_server.domain.unit import Unit
 
+UPKEEP = "upkeep"
 TICK_SECONDS = 10.0
 TICKS_BETWEEN_CLEANINGS = 360
 USES_WRITTEN_SECONDS = 60
@@ -64,6 +66,7 @@ class Upkeep:
         ticks = 0
         while True:
             try:
+                await self._db.write(self._say_alive)
                 while await self._db.write(self._tick) == lapses.EXPIRED_AT_ONCE:
                     pass
                 if ticks % TICKS_BETWEEN_CLEANINGS == 0:
@@ -81,14 +84,20 @@ class Upkeep:
             await self._db.write(keys.used, due)
             self._uses.written(due, now)
 
+    def _say_alive(self, conn: Connection) -> None:
+        """A unit of its own: it writes to the row that every unit with an event ends with."""
+        house.tick(conn, self._unit(conn))
+
     def _tick(self, conn: Connection) -> int:
+        if not locks.attempt(conn, UPKEEP):
+            return 0  # another process is at it
         unit = self._unit(conn)
-        house.tick(conn, unit)
         jobs.reap(conn, unit)
         return lapses.expire_overdue(conn, unit)
 
     def _clean(self, conn: Connection) -> None:
-        house.forget_old(conn, self._unit(conn))
+        if locks.attempt(conn, UPKEEP):
+            house.forget_old(conn, self._unit(conn))
 
     def _unit(self, conn: Connection) -> Unit:
         return begin(conn, SYSTEM, self._db.clock.now(), self._db.ids, Turn.READS)

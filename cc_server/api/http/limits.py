@@ -82,8 +82,13 @@ class InFlight:
                 while running := self._running.get(intent):
                     await running.wait()
         except TimeoutError:
-            raise RequestProblem(
-                "idempotency_in_flight",
-                "the first request with this Idempotency-Key still runs; ask again with the same key",
-                retry_after=1,
-            ) from None
+            raise in_flight() from None
+
+
+def in_flight() -> RequestProblem:
+    """The first request of an intent still runs, here or in another process."""
+    return RequestProblem(
+        "idempotency_in_flight",
+        "the first request with this Idempotency-Key still runs; ask again with the same key",
+        retry_after=1,
+    )

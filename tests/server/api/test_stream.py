@@ -97,7 +97,7 @@ def poll(server: Served, key: str = "ana", *, headers: dict[str, str] | None = N
 
 
 def events_of(page: Frame) -> list[Frame]:
-    return [frame for frame in page["frames"] if frame["frame"] == "event" and frame["seq"] is not None]
+    return [frame for frame in page["frames"] if frame["frame"] == "event" and frame.get("seq") is not None]
 
 
 def epoch_of(server: Served) -> str:

@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, inspect
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
 from cc_server.db import schema
 from cc_server.db.clock import SystemClock
 from cc_server.db.database import Database
 from cc_server.db.errors import DatabaseInUse, DatabaseUnavailable
+from cc_server.db.postgres.connect import engine_of
 from cc_server.db.tables import metadata
+from tests.support.postgres import Postgres
 
 
-def form_of(engine: Engine) -> dict[str, Any]:
+def form_of(engine: Engine | Connection) -> dict[str, Any]:
     """Tables, columns, keys and indexes, as the database tells them."""
     told = inspect(engine)
     return {
@@ -49,6 +51,21 @@ def test_created_and_migrated_databases_have_the_same_form(tmp_path: Path) -> No
     assert indexes_of(migrated) == indexes_of(created)
     with other.connect() as conn:
         assert schema.is_at_head(conn)
+
+
+async def test_created_and_migrated_databases_have_the_same_form_on_postgresql(postgres: Postgres) -> None:
+    def form(conn: Connection) -> tuple[dict[str, Any], list[str]]:
+        indexes = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        return form_of(conn), sorted(conn.execute(text(indexes)).scalars())
+
+    found = []
+    for make in (metadata.create_all, lambda conn: schema.migrate(conn, None)):
+        engine = engine_of(postgres.new())
+        async with engine.begin() as conn:
+            await conn.run_sync(make)
+            found.append(await conn.run_sync(form))
+        await engine.dispose()
+    assert found[1] == found[0]
 
 
 def test_a_database_opened_again_keeps_its_name(tmp_path: Path) -> None:

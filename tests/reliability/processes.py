@@ -1,0 +1,70 @@
+"""Real servers as processes of their own: `cc-server run` on the database of a house."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import IO
+
+from cc_server.cli.server import bind
+from cc_server.db.database import Address
+from cc_server.db.postgres.url import PostgresUrl
+
+LAST_SECONDS = 20.0
+UNLIMITED = "1000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server that serves."""
+
+    url: str
+    pid: int
+
+    @property
+    def socket_url(self) -> str:
+        """Where its stream is."""
+        return self.url.replace("http", "ws", 1) + "/ws/events"
+
+
+@contextmanager
+def serving(address: Address, *more: str) -> Iterator[Served]:
+    """`cc-server run` on a database, until the context ends."""
+    with bind("127.0.0.1", 0) as free:
+        port = str(free.getsockname()[1])
+    command = [sys.executable, "-m", "cc_server", "run", "--port", port, "--hold-seconds", "3600", *more]
+    dsn = address.dsn if isinstance(address, PostgresUrl) else str(address)
+    environment = os.environ | {"CC_SERVER_DB": dsn, "CC_SERVER_RATE_LIMIT": UNLIMITED}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as server:
+        assert server.stderr is not None
+        said: list[str] = []
+        try:
+            for line in server.stderr:
+                said.append(line)
+                if "Serving" in line:
+                    break
+            else:
+                raise AssertionError("".join(said))
+            threading.Thread(target=_drain, args=(server.stderr, said), daemon=True).start()
+            yield Served(f"http://127.0.0.1:{port}", server.pid)
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(LAST_SECONDS)
+    assert not [line for line in said if "Traceback" in line], "".join(said)
+
+
+@contextmanager
+def serving_several(address: Address, how_many: int) -> Iterator[list[Served]]:
+    """Several servers on one database."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(serving(address)) for _ in range(how_many)]
+
+
+def _drain(pipe: IO[str], said: list[str]) -> None:
+    said.extend(pipe)
