@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import IO
 
 from cc_server.cli.server import bind
-from cc_server.db.database import Address
 from cc_server.db.postgres.url import PostgresUrl
+from tests.server.house import House
 
 LAST_SECONDS = 20.0
 UNLIMITED = "1000000"
@@ -34,13 +34,18 @@ class Served:
 
 
 @contextmanager
-def serving(address: Address, *more: str) -> Iterator[Served]:
-    """`cc-server run` on a database, until the context ends."""
+def serving(house: House, *more: str) -> Iterator[Served]:
+    """`cc-server run` on the database of a house, until the context ends."""
     with bind("127.0.0.1", 0) as free:
         port = str(free.getsockname()[1])
     command = [sys.executable, "-m", "cc_server", "run", "--port", port, "--hold-seconds", "3600", *more]
-    dsn = address.dsn if isinstance(address, PostgresUrl) else str(address)
-    environment = os.environ | {"CC_SERVER_DB": dsn, "CC_SERVER_RATE_LIMIT": UNLIMITED}
+    address = house.db.address
+    environment = os.environ | {
+        "CC_SERVER_DB": address.dsn if isinstance(address, PostgresUrl) else str(address),
+        "CC_SERVER_AUDIT_KEY_FILE": str(house.db.seals.file),
+        "CC_SERVER_OUTBOX_DIR": str(house.folder / "outbox"),
+        "CC_SERVER_RATE_LIMIT": UNLIMITED,
+    }
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as server:
         assert server.stderr is not None
         said: list[str] = []
@@ -60,10 +65,10 @@ def serving(address: Address, *more: str) -> Iterator[Served]:
 
 
 @contextmanager
-def serving_several(address: Address, how_many: int) -> Iterator[list[Served]]:
+def serving_several(house: House, how_many: int) -> Iterator[list[Served]]:
     """Several servers on one database."""
     with ExitStack() as stack:
-        yield [stack.enter_context(serving(address)) for _ in range(how_many)]
+        yield [stack.enter_context(serving(house)) for _ in range(how_many)]
 
 
 def _drain(pipe: IO[str], said: list[str]) -> None:

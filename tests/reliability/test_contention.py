@@ -38,7 +38,7 @@ async def test_every_item_is_decided_once_whoever_decides_at_the_same_time(house
     house.close()
     people = [house.tokens[name] for name in ("ana", "tom", "admin", "bound to both")]
     changed: Counter[str] = Counter()
-    with serving_several(house.db.address, 2 if isinstance(house.db.address, PostgresUrl) else 1) as servers:
+    with serving_several(house, 2 if isinstance(house.db.address, PostgresUrl) else 1) as servers:
         await asyncio.gather(
             *(
                 decide_all(servers[one % len(servers)], people[one // 2], ids, one, changed)

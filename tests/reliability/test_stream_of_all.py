@@ -152,7 +152,7 @@ async def test_nobody_misses_anything_of_two_servers_and_nobody_sees_what_is_ano
         ("bound", "leads", other), ("bound to both", "runs,leads", {house.client_id, house.other_client_id}),
         ("viewer", "costs", None),
     ]  # fmt: skip
-    with serving_several(house.db.address, 2) as servers:
+    with serving_several(house, 2) as servers:
         readers = [
             Reader(servers, house.tokens[key], topics, f"{start.epoch}.{start.seq}", random.Random(place))
             for place, (key, topics, _) in enumerate(kinds)

@@ -19,6 +19,7 @@ from cc_server.db.schema import Opening
 from cc_server.db.tables import counters, installation
 from cc_server.db.upsert import insert_new
 from cc_server.domain import counters as kept
+from cc_server.sealing.seals import Seals
 from tests.support.postgres import Postgres
 
 NEW = insert_new(counters, on=("name", "client_id"))
@@ -33,8 +34,13 @@ def url(postgres: Postgres) -> Iterator[PostgresUrl]:
 
 
 @pytest.fixture
-def db(url: PostgresUrl) -> Iterator[Database]:
-    made = Database(url, SystemClock())
+def key(tmp_path: Path) -> Seals:
+    return Seals(tmp_path / "audit-key")
+
+
+@pytest.fixture
+def db(url: PostgresUrl, key: Seals) -> Iterator[Database]:
+    made = Database(url, SystemClock(), seals=key)
     made.open()
     yield made
     made.close()
@@ -132,11 +138,11 @@ def test_names_sort_by_code_points_as_on_sqlite(db: Database) -> None:
     assert stored == sorted(names)
 
 
-def test_a_second_process_waits_for_the_tables_and_finds_them_made(url: PostgresUrl) -> None:
+def test_a_second_process_waits_for_the_tables_and_finds_them_made(url: PostgresUrl, key: Seals) -> None:
     found: list[str] = []
 
     def begin() -> None:
-        db = Database(url, SystemClock())
+        db = Database(url, SystemClock(), seals=key)
         db.open()
         found.append(db.read_sync(lambda conn: str(conn.execute(select(installation.c.server_id)).scalar_one())))
         db.close()
@@ -150,14 +156,14 @@ def test_a_second_process_waits_for_the_tables_and_finds_them_made(url: Postgres
     assert len(set(found)) == 1
 
 
-def test_what_must_be_there_and_what_must_not_is_told_apart(url: PostgresUrl) -> None:
+def test_what_must_be_there_and_what_must_not_is_told_apart(url: PostgresUrl, key: Seals) -> None:
     with pytest.raises(DatabaseUnavailable, match="does not exist yet; make it with: cc-server init"):
-        Database(url, SystemClock(), opening=Opening.EXISTING).open()
-    db = Database(url, SystemClock(), opening=Opening.NEW)
+        Database(url, SystemClock(), opening=Opening.EXISTING, seals=key).open()
+    db = Database(url, SystemClock(), opening=Opening.NEW, seals=key)
     db.open()
     db.close()
     with pytest.raises(DatabaseUnavailable, match="exists already"):
-        Database(url, SystemClock(), opening=Opening.NEW).open()
+        Database(url, SystemClock(), opening=Opening.NEW, seals=key).open()
 
 
 def test_a_database_that_is_cut_off_is_unavailable_and_comes_back_by_itself(db: Database, postgres: Postgres) -> None:
@@ -185,21 +191,23 @@ def test_a_database_that_is_cut_off_is_unavailable_and_comes_back_by_itself(db: 
         (f"postgresql://ana:{SECRET}@no-such-host.invalid/x", "can't be reached"),
     ],
 )
-def test_a_database_that_can_not_be_used_is_told_in_a_sentence_without_the_password(dsn: str, sentence: str) -> None:
+def test_a_database_that_can_not_be_used_is_told_in_a_sentence_without_the_password(
+    dsn: str, sentence: str, key: Seals
+) -> None:
     url = PostgresUrl.parse(dsn)
     with pytest.raises(DatabaseUnavailable, match=sentence) as told:
-        Database(url, SystemClock()).open()
+        Database(url, SystemClock(), seals=key).open()
     assert SECRET not in f"{told.value} {url!r} {url} {told.value.__cause__!r}"
 
 
-def test_a_database_that_does_not_exist_is_named(postgres: Postgres, url: PostgresUrl) -> None:
+def test_a_database_that_does_not_exist_is_named(postgres: Postgres, url: PostgresUrl, key: Seals) -> None:
     other = PostgresUrl.parse(url.dsn.replace("/cc_", "/none_"))
     with pytest.raises(DatabaseUnavailable, match="does not exist; make it with: createdb"):
-        Database(other, SystemClock()).open()
+        Database(other, SystemClock(), seals=key).open()
 
 
-def test_a_unit_can_not_be_begun_once_it_is_closed(url: PostgresUrl, tmp_path: Path) -> None:
-    db = Database(url, SystemClock())
+def test_a_unit_can_not_be_begun_once_it_is_closed(url: PostgresUrl, key: Seals) -> None:
+    db = Database(url, SystemClock(), seals=key)
     db.open()
     db.close()
     with pytest.raises(DatabaseUnavailable, match="not open"):
