@@ -8,6 +8,8 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 
+from cc_api_client.models.batches import ResolveBody, ResolveOutcome
+from cc_server.domain.outbox import resolving
 from tests.conftest import Effort
 from tests.reliability.crash.cuts import BETWEEN_COMMITS, Step
 from tests.reliability.crash.lives import Lives, lives_of
@@ -37,6 +39,13 @@ def cut_off(lives: Lives, step: Step, nth: int) -> None:
     is_reaping = step in (Step.REAP_UNCOMMITTED, Step.REAP_COMMITTED)
     ended = lives.live(step, 1 if is_reaping else nth)
     assert ended == -signal.SIGKILL or (step is Step.ANY_MOMENT and ended == 0), (step, nth, ended)
+
+
+def settle_from_the_record(house: House, unknown: set[str], taken: set[str]) -> None:
+    """A person looks up in the receiver's record what became of each attempt that nobody knows of."""
+    for id_ in unknown:
+        outcome = ResolveOutcome.SENT if id_ in taken else ResolveOutcome.NOT_SENT
+        house.do(resolving.resolve, id_, ResolveBody(outcome=outcome, note="the receiver's record"), None)
 
 
 def test_under_a_stable_key_nothing_is_lost_and_nothing_is_there_twice(house: House, effort: Effort) -> None:
@@ -77,3 +86,7 @@ def test_without_a_stable_key_nothing_is_twice_and_unknown_is_what_was_cut_betwe
         taken = {keys[key] for key in receiver.taken}
         assert states["sent"] <= taken, "what is told as sent is there"
         assert taken <= states["sent"] | cut_between, "what is there is told as sent, or as unknown"
+        settle_from_the_record(house, states.get("unknown", set()), taken)
+        assert lives.live() == 0
+        assert set(lives.by_state()) == {"sent"}
+        assert Counter(receiver.taken) == dict.fromkeys(keys, 1)

@@ -19,6 +19,8 @@ EXPIRES_AFTER = timedelta(hours=72)
 REJECT_UNDO = timedelta(seconds=600)
 LEASE = timedelta(seconds=60)
 LOOK_AGAIN = timedelta(seconds=5)
+COOLDOWN = timedelta(days=7)
+NO_COOLDOWN = ("follow_up", "call_script")
 RETRY = timedelta(seconds=10)
 REFUSALS_MOST = 5
 WAITING = ("held", "ready", "retry_wait")
@@ -42,6 +44,29 @@ class Agent:
 
 
 @dataclass
+class Controls:
+    """All that is judged again in the moment of sending."""
+
+    agent: Agent = field(default_factory=Agent)
+    stops: set[str] = field(default_factory=set)
+    suppressed: set[str] = field(default_factory=set)
+    asks_for_four_eyes: bool = False
+    mails: list[tuple[str, datetime]] = field(default_factory=list)
+    """To whom a mail went, and when."""
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether everything has to wait."""
+        return bool(self.stops) or self.agent.is_paused
+
+    def newly_wrote_to(self, recipient: str, approved_at: datetime, now: datetime) -> bool:
+        """Whether the recipient is in a cooldown now, and was in none when it was approved."""
+        to_them = [at for who, at in self.mails if who == recipient]
+        before = any(approved_at - COOLDOWN < at <= approved_at for at in to_them)
+        return not before and any(max(approved_at, now - COOLDOWN) < at <= now for at in to_them)
+
+
+@dataclass
 class Delivery:
     """What leaves, or tries to."""
 
@@ -52,6 +77,8 @@ class Delivery:
     attempt: int = 0
     refusals: int = 0
     may_have_left: bool = False
+    waits: bool = False
+    """For something other than its hold."""
     lease_until: datetime | None = None
     look_at: datetime = field(init=False)
     fresh_until: datetime = field(init=False)
@@ -65,7 +92,8 @@ class Delivery:
 
     def settle(self, attempt: int, outcome: str, now: datetime) -> bool:
         """What became of an attempt; False when somebody knew before."""
-        if self.attempt != attempt or self.state not in ("dispatching", "unknown"):
+        is_open = self.state in ("dispatching", "unknown") or (self.state == "ready" and outcome == "accepted")
+        if self.attempt != attempt or not is_open:
             return False
         self.may_have_left, self.lease_until = False, None
         match outcome:
@@ -81,6 +109,26 @@ class Delivery:
                     self.look_at = now + RETRY * 2 ** (self.refusals - 1)
         return True
 
+    def resolve(self, outcome: str, now: datetime) -> Answer:
+        """A person found out what became of it."""
+        if self.state != "unknown":
+            return refused("invalid_state")
+        self.state = {"sent": "sent", "not_sent": "ready", "failed": "failed"}[outcome]
+        self.look_at = now
+        return DONE
+
+    def retry(self, now: datetime) -> Answer:
+        """A person has it tried again."""
+        if self.state != "failed":
+            return refused("invalid_state")
+        self.state, self.refusals, self.look_at, self.waits = "ready", 0, now, False
+        return DONE
+
+    def wake(self, now: datetime) -> None:
+        """What it waits for has changed."""
+        if self.state == "ready" and self.waits:
+            self.look_at = min(self.look_at, now)
+
     def lose(self, now: datetime, *, knows_stable_keys: bool) -> None:
         """Its sender was cut off, if its lease is over."""
         if self.state == "dispatching" and self.lease_until is not None and self.lease_until <= now:
@@ -95,8 +143,11 @@ class Approval:
     """What an agent wants to send, and a person's word on it."""
 
     id: str
+    kind: str
+    recipient: str
     hold: timedelta
     expires_at: datetime
+    edited_by: str | None = None
     status: str = "pending"
     version: int = 1
     text: int = 0
@@ -117,20 +168,19 @@ class Approval:
             found |= {self.delivery.look_at, self.delivery.fresh_until, self.delivery.lease_until or self.expires_at}
         return found
 
-    def decide(self, verb: str, who: str, now: datetime, version: int | None, text: int | None) -> Answer:
+    def decide(
+        self, controls: Controls, verb: str, who: str, now: datetime, version: int | None, text: int | None
+    ) -> Answer:
         """Approve or reject what was seen."""
         status = {"approve": "approved", "reject": "rejected"}[verb]
         if self.status == status and self.decided_by == who and text in (None, self.text):
             return SO_ALREADY
-        if self.status in ("expired", "cancelled"):
-            return refused(self.status)
-        if self.status != "pending":
-            return refused("already_decided")
-        if self.expires_at <= now:
+        if self.status == "pending" and self.expires_at <= now:
             self._turn("expired")
-            return refused("expired")
-        if not self._was_seen(version, text):
-            return refused("version_conflict")
+        if code := self._why_not(version, text):
+            return refused(code)
+        if verb == "approve" and controls.asks_for_four_eyes and self.edited_by == who:
+            return refused("self_approval")
         self._turn(status)
         self.decided_by, self.decided_at, self.returned = who, now, None
         if status == "approved":
@@ -153,7 +203,7 @@ class Approval:
         self._come_back("undone", now)
         return DONE
 
-    def edit(self, version: int | None) -> Answer:
+    def edit(self, who: str, version: int | None) -> Answer:
         """Another text."""
         if self.status != "pending":
             return refused("already_decided")
@@ -161,6 +211,7 @@ class Approval:
             return refused("version_conflict")
         self.text += 1
         self.version += 1
+        self.edited_by = who
         return DONE
 
     def withdraw(self) -> Answer:
@@ -175,25 +226,48 @@ class Approval:
         if self.status == "pending" and self.expires_at <= now:
             self._turn("expired")
 
-    def claim(self, agent: Agent, now: datetime) -> bool:
+    def suppress(self) -> None:
+        """Its recipient must never be written to again."""
+        if self.status == "pending":
+            self._turn("cancelled")
+        elif self.delivery is not None and self.delivery.state in WAITING and self.delivery.lease_until is None:
+            self.delivery.state = "blocked"
+            self._turn("cancelled")
+
+    def claim(self, controls: Controls, now: datetime) -> bool:
         """The sender takes its delivery, if it may leave."""
         delivery = self.delivery
         assert delivery is not None
-        assert self.decided_at is not None
-        is_worse = agent.is_in_error and agent.failed_at is not None and agent.failed_at > self.decided_at
-        if delivery.fresh_until <= now or is_worse:
+        is_suppressed = self.recipient in controls.suppressed
+        if is_suppressed or self._is_worse(delivery, controls, now):
             if delivery.may_have_left:
                 delivery.state, delivery.may_have_left, delivery.lease_until = "unknown", False, None
+            elif is_suppressed:
+                self.suppress()
             else:
                 delivery.state = "blocked"
                 self._come_back("blocked", now)
             return False
-        if agent.is_paused:
-            delivery.state, delivery.look_at = "ready", now + LOOK_AGAIN
+        delivery.waits = controls.holds_back
+        if delivery.waits:
+            delivery.state, delivery.look_at = "ready", min(now + LOOK_AGAIN, delivery.fresh_until)
             return False
         delivery.state, delivery.lease_until = "dispatching", now + LEASE
         delivery.attempt += 1
         return True
+
+    def _is_worse(self, delivery: Delivery, controls: Controls, now: datetime) -> bool:
+        """Whether anything is worse than when it was approved."""
+        assert self.decided_at is not None
+        agent = controls.agent
+        failed_since = agent.is_in_error and agent.failed_at is not None and agent.failed_at > self.decided_at
+        wrote_since = controls.newly_wrote_to(self.recipient, self.decided_at, now)
+        return delivery.fresh_until <= now or failed_since or (wrote_since and self.kind not in NO_COOLDOWN)
+
+    def _why_not(self, version: int | None, text: int | None) -> str | None:
+        if self.status != "pending":
+            return self.status if self.status in ("expired", "cancelled") else "already_decided"
+        return None if self._was_seen(version, text) else "version_conflict"
 
     def _was_seen(self, version: int | None, text: int | None) -> bool:
         return version in (None, self.version) and text in (None, self.text)

@@ -25,20 +25,25 @@ from sqlalchemy import Connection, Row, select
 
 from cc_api_client.models.approvals import Approval
 from cc_api_client.models.base import ActionAnswer
+from cc_api_client.models.batches import ResolveBody, ResolveOutcome
+from cc_api_client.models.operations import SuppressionIntake
+from cc_api_client.models.settings import KillSwitchBody
 from cc_server.db.tables import approvals, deliveries
 from cc_server.domain import agents
 from cc_server.domain.actors import SYSTEM
+from cc_server.domain.controls import kill_switch, suppression
+from cc_server.domain.outbox import blocks, edits, lapses, resolving
 from cc_server.domain.outbox import deliveries as outbox
-from cc_server.domain.outbox import edits, lapses
 from cc_server.domain.outbox.decisions import Seen
 from cc_server.domain.outbox.sending import Accepted, Claimed, NotAccepted, Outcome, Unclear
 from cc_server.domain.refusals import DomainRefusal
 from tests.conftest import Effort
 from tests.reliability.model import rules
-from tests.server.house import AGENT, ANA, NOON, TOM, Founded, House
+from tests.server.house import AGENT, ANA, BOSS, NOON, TOM, Founded, House
 
 SHORT, LONG = 30, 3_000
 STEPS = 60
+MOST_DRAFTS = 4
 PEOPLE = {"Ana": ANA, "Tom": TOM}
 OUTCOMES: dict[str, Outcome] = {
     "accepted": Accepted("test", "id"),
@@ -70,11 +75,13 @@ class Outbox(RuleBasedStateMachine):
         super().__init__()
         self._folder = tempfile.TemporaryDirectory(prefix="cc-model-", dir=MEMORY)
         self.house = House(Path(self._folder.name), self.founded)
-        self.agent = rules.Agent()
+        self.controls = rules.Controls()
         self.model: dict[str, rules.Approval] = {}
         self.hashes: dict[tuple[str, int], str] = {}
         self.claimed: list[tuple[Claimed, str]] = []
         """Attempts that are under way, or were, and whose they are."""
+        self.entries: dict[str, str] = {}
+        """The suppression's entries by address."""
         self.left: dict[str, int] = {}
         """How often a text left for good, by approval and version of it."""
 
@@ -87,16 +94,17 @@ class Outbox(RuleBasedStateMachine):
     def begin(self) -> Any:
         return multiple(self._draft("email"), self._draft("call_script"))
 
-    @rule(target=known, kind=st.sampled_from(KINDS))
-    def an_agent_drafts(self, kind: str) -> Any:
-        return self._draft(kind) if len(self.model) < 3 else multiple()
+    @rule(target=known, kind=st.sampled_from(KINDS), whom=known | st.none())
+    def an_agent_drafts(self, kind: str, whom: str | None) -> Any:
+        """To somebody new, or to whom another draft goes too."""
+        return self._draft(kind, whom) if len(self.model) < MOST_DRAFTS else multiple()
 
     @rule(id=known, verb=st.sampled_from(["approve", "reject"]), who=st.sampled_from(sorted(PEOPLE)),
           sight=st.sampled_from(SIGHTS))  # fmt: skip
     def somebody_decides(self, id: str, verb: str, who: str, sight: str) -> None:  # noqa: A002
         version, text = self._seen(id, sight)
         seen = Seen(version, None if text is None else self.hashes.get((id, text), "0" * 64))
-        expected = self.model[id].decide(verb, who, self.house.clock.now(), version, text)
+        expected = self.model[id].decide(self.controls, verb, who, self.house.clock.now(), version, text)
         act = self.house.approve if verb == "approve" else self.house.reject
         assert self._answer(lambda: act(self._real(id), PEOPLE[who], seen)) == expected
 
@@ -109,7 +117,7 @@ class Outbox(RuleBasedStateMachine):
     @rule(id=known, sight=st.sampled_from(SIGHTS[:-1]))
     def somebody_edits(self, id: str, sight: str) -> None:  # noqa: A002
         version, _ = self._seen(id, sight)
-        expected = self.model[id].edit(version)
+        expected = self.model[id].edit("Ana", version)
         changes = {"subject": f"Edit {self.model[id].text}"}
         assert self._answer(lambda: self.house.do(edits.edit, id, changes, version)) == expected
         self.hashes[id, self.model[id].text] = str(self._real(id).payload_sha256)
@@ -155,7 +163,7 @@ class Outbox(RuleBasedStateMachine):
     def the_sender_claims(self) -> None:
         now = self.house.clock.now()
         due = [one for one in self.model.values() if one.delivery is not None and one.delivery.is_due(now)]
-        expected = {one.id for one in due if one.claim(self.agent, now)}
+        expected = {one.id for one in due if one.claim(self.controls, now)}
         taken = self.house.claim()
         assert {str(one.delivery["approval_id"]) for one in taken} == expected
         self.claimed += [(one, str(one.delivery["approval_id"])) for one in taken]
@@ -163,7 +171,7 @@ class Outbox(RuleBasedStateMachine):
     @precondition(lambda self: self.claimed)
     @rule(data=st.data(), outcome=st.sampled_from(sorted(OUTCOMES)))
     def an_attempt_ends(self, data: st.DataObject, outcome: str) -> None:
-        self._settle(*data.draw(st.sampled_from(self.claimed)), outcome)
+        self._settle(*data.draw(st.sampled_from(self.claimed[-4:])), outcome)
 
     def _settle(self, claimed: Claimed, id_: str, outcome: str) -> None:
         delivery = self._delivery(str(claimed.delivery["id"]))
@@ -172,6 +180,7 @@ class Outbox(RuleBasedStateMachine):
         if expected and outcome == "accepted":
             self.left[claimed.stable_key] = self.left.get(claimed.stable_key, 0) + 1
             assert self.model[id_].status == "approved"
+            self._remember_mail(self.model[id_])
 
     @rule(knows_stable_keys=st.booleans())
     def a_sender_finds_what_was_cut_off(self, *, knows_stable_keys: bool) -> None:
@@ -182,23 +191,79 @@ class Outbox(RuleBasedStateMachine):
 
     @rule()
     def somebody_pauses_the_agent(self) -> None:
-        self.agent.is_paused = True
+        self.controls.agent.is_paused = True
         self.house.do(agents.pause, AGENT, None)
 
     @rule()
     def somebody_resumes_the_agent(self) -> None:
-        self.agent.is_paused = False
+        if self.controls.agent.is_paused:
+            self._wake()
+        self.controls.agent.is_paused = False
         self.house.do(agents.resume, AGENT)
 
     @rule()
     def the_agent_fails(self) -> None:
-        self.agent.failed_at = self.house.clock.now()
+        self.controls.agent.failed_at = self.house.clock.now()
         self.house.do(agents.fail, AGENT, "the model refuses", by=SYSTEM)
 
     @rule()
     def the_agent_recovers(self) -> None:
-        self.agent.failed_at = None
+        self.controls.agent.failed_at = None
         self.house.do(agents.recover, AGENT, by=SYSTEM)
+
+    @rule(knows_stable_keys=st.booleans())
+    def a_sender_is_cut_off(self, *, knows_stable_keys: bool) -> None:
+        self.the_sender_claims()
+        self.house.clock.advance(rules.LEASE.total_seconds())
+        self.a_sender_finds_what_was_cut_off(knows_stable_keys=knows_stable_keys)
+
+    @rule(id=known, outcome=st.sampled_from(ResolveOutcome))
+    def somebody_finds_out_what_became_of_it(self, id: str, outcome: ResolveOutcome) -> None:  # noqa: A002
+        delivery = self.model[id].delivery
+        if delivery is not None:
+            expected = delivery.resolve(outcome.value, self.house.clock.now())
+            told = ResolveBody(outcome=outcome, note="the receiver's record says so")
+            assert self._answer(lambda: self.house.do(resolving.resolve, delivery.id, told, None)) == expected
+            if expected == rules.DONE and outcome is ResolveOutcome.SENT:
+                self._remember_mail(self.model[id])
+
+    @rule(id=known)
+    def somebody_has_it_tried_again(self, id: str) -> None:  # noqa: A002
+        delivery = self.model[id].delivery
+        if delivery is not None:
+            expected = delivery.retry(self.house.clock.now())
+            assert self._answer(lambda: self.house.do(resolving.retry, delivery.id, None)) == expected
+
+    @rule(id=known)
+    def an_address_is_suppressed(self, id: str) -> None:  # noqa: A002
+        address = self.model[id].recipient
+        if address not in self.controls.suppressed:
+            self.controls.suppressed.add(address)
+            for one in self.model.values():
+                if one.recipient == address:
+                    one.suppress()
+        entry = self.house.do(blocks.suppress, SuppressionIntake(email=address))
+        self.entries[address] = entry.id
+
+    @rule(id=known)
+    def an_address_may_be_written_to_again(self, id: str) -> None:  # noqa: A002
+        address = self.model[id].recipient
+        if address in self.controls.suppressed:
+            self.controls.suppressed.remove(address)
+            self.house.do(suppression.remove, self.entries[address])
+
+    @rule(scope=st.sampled_from(["all", f"agent:{AGENT}", "client"]), engaged=st.booleans())
+    def somebody_turns_a_stop(self, scope: str, *, engaged: bool) -> None:
+        if scope in self.controls.stops and not engaged:
+            self._wake()
+        (self.controls.stops.add if engaged else self.controls.stops.discard)(scope)
+        told = scope if scope != "client" else f"client:{self.house.client_id}"
+        self.house.do(kill_switch.turn, KillSwitchBody(engaged=engaged, reason="a drill", scope=told), by=BOSS)
+
+    @rule(asked=st.booleans())
+    def four_eyes_are_asked_for_or_not(self, *, asked: bool) -> None:
+        self.controls.asks_for_four_eyes = asked
+        self.house.set("approvals", four_eyes=asked)
 
     @invariant()
     def all_is_as_the_rules_say(self) -> None:
@@ -220,12 +285,24 @@ class Outbox(RuleBasedStateMachine):
     def nothing_left_twice(self) -> None:
         assert all(times == 1 for times in self.left.values())
 
-    def _draft(self, kind: str) -> str:
-        made = self.house.draft(kind=kind)
+    def _draft(self, kind: str, whom: str | None = None) -> str:
+        made = self.house.draft(kind=kind, **({"to_email": self.model[whom].recipient} if whom else {}))
         hold = outbox.hold_for(self.house.settings, made.risk.score)
-        self.model[made.id] = rules.Approval(made.id, hold, self.house.clock.now() + rules.EXPIRES_AFTER)
+        approval = rules.Approval(made.id, kind, str(made.to_email), hold, self.house.clock.now() + rules.EXPIRES_AFTER)
+        if approval.recipient in self.controls.suppressed:
+            approval.status = "cancelled"
+        self.model[made.id] = approval
         self.hashes[made.id, 0] = str(made.payload_sha256)
         return made.id
+
+    def _remember_mail(self, approval: rules.Approval) -> None:
+        if approval.kind != "call_script":
+            self.controls.mails.append((approval.recipient, self.house.clock.now()))
+
+    def _wake(self) -> None:
+        for one in self.model.values():
+            if one.delivery is not None:
+                one.delivery.wake(self.house.clock.now())
 
     def _seen(self, id: str, sight: str) -> tuple[int | None, int | None]:  # noqa: A002
         """The version and the text that somebody looked at."""
