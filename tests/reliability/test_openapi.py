@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pytest
+
 from cc_api_client.models.batches import BatchAction, BatchItem
 from cc_server.db.tables import approvals, batches, leads, runs
 from cc_server.domain.review import committing
@@ -58,6 +60,7 @@ def configuration(known: Mapping[str, Sequence[str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+@pytest.mark.parametrize("house", ["sqlite"], indirect=True)
 async def test_the_server_keeps_to_its_own_description(
     house: House, server: Served, tmp_path: Path, effort: Effort
 ) -> None:

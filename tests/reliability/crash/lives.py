@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
+from cc_server.db.postgres.url import PostgresUrl
 from cc_server.db.tables import deliveries
 from tests.reliability.crash.cuts import CUT_BY_OTHERS, Step
 from tests.reliability.crash.receiver import Receiver
@@ -53,7 +54,7 @@ class Lives:
         if self.receiver is not None:
             self.receiver.fall_silent(step, nth)
         life = Life(
-            db=str(self.house.db.address), outbox=str(self.outbox), now=self.house.clock.now().isoformat(),
+            db=self._address(), outbox=str(self.outbox), now=self.house.clock.now().isoformat(),
             smtp_port=self.receiver.port if self.receiver else None, step=step.value, nth=nth,
         )  # fmt: skip
         cast("IO[str]", self.forks.stdin).write(life.as_line())
@@ -85,6 +86,10 @@ class Lives:
         """The ids of all deliveries by the key under which each is sent."""
         rows = self.house.all(deliveries)
         return {f"apr_{row['approval_id']}_v{row['approval_version']}": row["id"] for row in rows}
+
+    def _address(self) -> str:
+        address = self.house.db.address
+        return address.dsn if isinstance(address, PostgresUrl) else str(address)
 
     def _end(self, pid: int, step: Step) -> None:
         if step is Step.ANY_MOMENT:

@@ -17,6 +17,8 @@ from pathlib import Path
 
 from cc_server.config import ProviderName, ServerSettings, SmtpSecurity, SmtpSettings
 from cc_server.db.clock import ManualClock
+from cc_server.db.database import Address
+from cc_server.db.postgres.url import PostgresUrl, is_postgres
 from cc_server.worker.providers import provider_of
 from cc_server.worker.sender import Sender
 from tests.reliability.crash.cuts import Cut, CutDatabase, CutProvider, Step, cut_renames
@@ -70,7 +72,7 @@ async def _live(life: Life) -> None:
     """Claim and send until nothing is due."""
     cut = Cut(Step(life.step), life.nth)
     cut_renames(cut)
-    db = CutDatabase(Path(life.db), ManualClock(datetime.fromisoformat(life.now)), exclusive=False)
+    db = CutDatabase(_address(life), ManualClock(datetime.fromisoformat(life.now)), exclusive=False)
     db.cut = cut
     db.open()
     sender = Sender(db, CutProvider(provider_of(_settings(life)), cut))
@@ -79,11 +81,14 @@ async def _live(life: Life) -> None:
     db.close()
 
 
+def _address(life: Life) -> Address:
+    return PostgresUrl.parse(life.db) if is_postgres(life.db) else Path(life.db)
+
+
 def _settings(life: Life) -> ServerSettings:
     if life.smtp_port is None:
-        return ServerSettings(db=Path(life.db), outbox_dir=Path(life.outbox))
+        return ServerSettings(outbox_dir=Path(life.outbox))
     return ServerSettings(
-        db=Path(life.db),
         outbox_dir=Path(life.outbox),
         provider=ProviderName.SMTP,
         smtp=SmtpSettings(
