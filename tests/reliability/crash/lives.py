@@ -54,8 +54,9 @@ class Lives:
         if self.receiver is not None:
             self.receiver.fall_silent(step, nth)
         life = Life(
-            db=self._address(), outbox=str(self.outbox), now=self.house.clock.now().isoformat(),
-            smtp_port=self.receiver.port if self.receiver else None, step=step.value, nth=nth,
+            db=self._address(), audit_key=str(self.house.folder / "house.db.audit-key"), outbox=str(self.outbox),
+            now=self.house.clock.now().isoformat(), smtp_port=self.receiver.port if self.receiver else None,
+            step=step.value, nth=nth,
         )  # fmt: skip
         cast("IO[str]", self.forks.stdin).write(life.as_line())
         cast("IO[str]", self.forks.stdin).flush()

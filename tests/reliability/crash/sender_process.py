@@ -19,6 +19,7 @@ from cc_server.config import ProviderName, ServerSettings, SmtpSecurity, SmtpSet
 from cc_server.db.clock import ManualClock
 from cc_server.db.database import Address
 from cc_server.db.postgres.url import PostgresUrl, is_postgres
+from cc_server.sealing.seals import Seals
 from cc_server.worker.providers import provider_of
 from cc_server.worker.sender import Sender
 from tests.reliability.crash.cuts import Cut, CutDatabase, CutProvider, Step, cut_renames
@@ -29,6 +30,7 @@ class Life:
     """What one sender is given: where it works, when, by which way it sends, and where it ends."""
 
     db: str
+    audit_key: str
     outbox: str
     now: str
     smtp_port: int | None
@@ -72,7 +74,8 @@ async def _live(life: Life) -> None:
     """Claim and send until nothing is due."""
     cut = Cut(Step(life.step), life.nth)
     cut_renames(cut)
-    db = CutDatabase(_address(life), ManualClock(datetime.fromisoformat(life.now)), exclusive=False)
+    clock, seals = ManualClock(datetime.fromisoformat(life.now)), Seals(Path(life.audit_key))
+    db = CutDatabase(_address(life), clock, exclusive=False, seals=seals)
     db.cut = cut
     db.open()
     sender = Sender(db, CutProvider(provider_of(_settings(life)), cut))
