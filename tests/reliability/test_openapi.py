@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from cc_api_client.models.batches import BatchAction, BatchItem
-from cc_server.db.tables import approvals, batches, leads, runs
+from cc_api_client.models.operations import SuppressionIntake
+from cc_server.db.tables import approvals, batches, deliveries, leads, runs, suppression
+from cc_server.domain.outbox import blocks
+from cc_server.domain.outbox.sending import NotAccepted, Unclear
 from cc_server.domain.review import committing
 from cc_server.domain.review.committing import Commit
 from tests.conftest import Effort
@@ -30,6 +33,11 @@ KNOWN_SHARE = 0.5
 
 def furnish(house: House) -> dict[str, list[str]]:
     """Something of each kind in each state; returns the ids by the parameter that takes them."""
+    for outcome in (Unclear("the connection broke"), NotAccepted("no such mailbox", is_passing=False)):
+        house.approve(house.draft())
+        house.leave_hold()
+        house.settle(house.claim_one(), outcome)
+    house.do(blocks.suppress, SuppressionIntake(email="never@clinic.example"))
     drafts = [house.draft(kind=kind) for kind in ("email", "follow_up", "call_script", "proposal") for _ in range(4)]
     for each in drafts[:6]:
         house.approve(each)
@@ -42,7 +50,10 @@ def furnish(house: House) -> dict[str, list[str]]:
     policy_version = house.settings.approvals.policy_version or ""
     batch_id = house.do(committing.begin, Commit(BatchAction.REJECT, [picked], policy_version, "0" * 64, "tone"), None)
     house.do(committing.decide, batch_id, 0)
-    tables = {"approval_id": approvals, "run_id": runs, "lead_id": leads, "batch_id": batches}
+    tables = {
+        "approval_id": approvals, "run_id": runs, "lead_id": leads, "batch_id": batches, "delivery_id": deliveries,
+        "entry_id": suppression,
+    }  # fmt: skip
     found = {name: [str(row["id"]) for row in house.all(table)] for name, table in tables.items()}
     return {name: ids for name, ids in found.items() if ids} | {"agent_id": [AGENT]}
 
