@@ -327,7 +327,6 @@ def _ignore_result(fn: Callable[..., Any], actor: Actor, object_id: str, conn: C
 
 async def read_fresh(request: Request, fn: Callable[[Connection, Unit], BaseModel]) -> Response:
     """Answer what changes nothing and no event tells of (a search, a dry run): no tag, never 304."""
-    idempotency_key_of(request)
     actor, services = await require_known_client(request), services_of(request)
     idempotency_key_of(request)
 
