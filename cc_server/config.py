@@ -212,7 +212,7 @@ def _variable(key: str) -> str:
     return ENVIRONMENT_PREFIX + key.replace(".", "_").upper()
 
 
-def _nearest(word: str, words: list[str]) -> str:
+def nearest(word: str, words: list[str]) -> str:
     """`; did you mean …?`, or nothing when no word is near."""
     found = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
     return f"; did you mean {found[0]}?" if found else f"; known are {', '.join(words)}"
@@ -238,7 +238,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
         if not name.startswith(ENVIRONMENT_PREFIX):
             continue
         if name not in keys:
-            raise ConfigError(f"the environment sets {name}, which does not exist{_nearest(name, list(keys))}")
+            raise ConfigError(f"the environment sets {name}, which does not exist{nearest(name, list(keys))}")
         values[keys[name]] = _converted(keys[name], value, f"the environment's {name}: ")
     return values
 
@@ -255,9 +255,9 @@ def _from_file(file: Path) -> dict[str, object]:
         raise ConfigError(f"{file}: not TOML: {error}") from None
     values: dict[str, object] = {}
     for key, value in _flat(tables):
-        where = f"{file}, line {_line_of(text, key)}: "
+        where = f"{file}, line {line_of(text, key)}: "
         if key not in _CONVERTERS:
-            raise ConfigError(f"{where}{key} is no setting{_nearest(key, list(_CONVERTERS))}")
+            raise ConfigError(f"{where}{key} is no setting{nearest(key, list(_CONVERTERS))}")
         values[key] = _converted(key, value, where)
     return {key: _beside(file, value) for key, value in values.items()}
 
@@ -278,7 +278,7 @@ def _flat(tables: Mapping[str, object], prefix: str = "") -> list[tuple[str, obj
     return found
 
 
-def _line_of(text: str, key: str) -> int:
+def line_of(text: str, key: str) -> int:
     """The line on which a dotted key stands; 1 when it can't be found (inline tables)."""
     table, _, name = key.rpartition(".")
     current = ""

@@ -49,18 +49,14 @@ def _settings(typed: argparse.Namespace) -> ServerSettings:
 def _run(typed: argparse.Namespace, settings: ServerSettings) -> int:
     """Import what the command needs, and run it."""
     match typed.command:
-        case "init":
-            from cc_server.cli.keys import init
-
-            return init(settings, typed.name)
+        case "init" | "clients":
+            return _run_founding(typed, settings)
         case "keys":
             return _run_keys(typed, settings)
         case "audit":
             return _run_audit(typed, settings)
-        case "clients":
-            from cc_server.cli.keys import add_client
-
-            return add_client(settings, typed.name, typed.plan, typed.monthly_usd)
+        case "policy":
+            return _run_policy(typed, settings)
         case "run":
             from cc_server.cli.serve import run
 
@@ -79,6 +75,14 @@ def _run(typed: argparse.Namespace, settings: ServerSettings) -> int:
                     remove_dir=typed.remove_dir,
                 ),
             )
+
+
+def _run_founding(typed: argparse.Namespace, settings: ServerSettings) -> int:
+    from cc_server.cli import keys
+
+    if typed.command == "init":
+        return keys.init(settings, typed.name)
+    return keys.add_client(settings, typed.name, typed.plan, typed.monthly_usd)
 
 
 def _run_keys(typed: argparse.Namespace, settings: ServerSettings) -> int:
@@ -103,6 +107,18 @@ def _run_audit(typed: argparse.Namespace, settings: ServerSettings) -> int:
             return audit.export(settings, typed.after)
         case _:
             return audit.new_key(settings)
+
+
+def _run_policy(typed: argparse.Namespace, settings: ServerSettings) -> int:
+    from cc_server.cli import policy
+
+    match typed.verb:
+        case "check":
+            return policy.check(typed.file)
+        case "use":
+            return policy.use(settings, typed.file)
+        case _:
+            return policy.show(settings, typed.file)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -130,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_keys(commands.add_parser("keys", help="make, list and revoke keys"), store)
     _add_audit(commands.add_parser("audit", help="verify and export the audit trail"), store)
     _add_clients(commands.add_parser("clients", help="add clients"), store)
+    _add_policy(commands.add_parser("policy", help="check, show and put in force what is safe to send"), store)
     commands.add_parser("run", parents=[store, listen], help="serve")
     _add_simulation(commands.add_parser("simulate", parents=[store, listen], help="serve a simulated business"))
     return parser
@@ -157,6 +174,16 @@ def _add_audit(audit: argparse.ArgumentParser, store: argparse.ArgumentParser) -
     export = verbs.add_parser("export", parents=[store], help="write the trail to stdout, one JSON object a line")
     export.add_argument("--after", type=_whole(0, 2**62), default=0, metavar="SEQ", help="only rows behind this one")
     verbs.add_parser("new-key", parents=[store], help="seal with a new key from now on; stop the server first")
+
+
+def _add_policy(policy: argparse.ArgumentParser, store: argparse.ArgumentParser) -> None:
+    verbs = policy.add_subparsers(dest="verb", required=True, metavar="VERB")
+    check = verbs.add_parser("check", parents=[store], help="say whether a file holds a policy, and what is wrong")
+    check.add_argument("file", type=Path, metavar="FILE", help="a policy in TOML")
+    show = verbs.add_parser("show", parents=[store], help="print a policy with what each line means")
+    show.add_argument("file", type=Path, metavar="FILE", nargs="?", help="a policy in TOML (default: that in force)")
+    use = verbs.add_parser("use", parents=[store], help="put a policy in force")
+    use.add_argument("file", type=Path, metavar="FILE", help="a policy in TOML")
 
 
 def _add_clients(clients: argparse.ArgumentParser, store: argparse.ArgumentParser) -> None:
