@@ -116,8 +116,12 @@ class ApprovalRow:
         return View.SENT if self.delivery == "sent" else None
 
     def is_newer_than(self, other: ApprovalRow) -> bool:
-        """Whether it tells something later than `other` (of the same approval)."""
-        return (self.version, self.delivery_version) > (other.version, other.delivery_version)
+        """Whether it tells something later than `other` (of the same approval).
+
+        Of the same version it does where it was judged again: whether it is safe follows the policy, not the text.
+        """
+        mine, theirs = (self.version, self.delivery_version), (other.version, other.delivery_version)
+        return mine > theirs or (mine == theirs and self.safe is not other.safe)
 
 
 def row_of(approval: Approval) -> ApprovalRow:

@@ -25,6 +25,15 @@ def test_an_older_version_never_replaces_a_newer_one() -> None:
     assert store.rows[row(1).id].subject == "new"
 
 
+def test_a_draft_that_was_judged_again_shows_the_newer_word_under_the_same_version() -> None:
+    store = ApprovalStore()
+    store.put([row(1, safe=False)])
+    store.put([row(1, safe=True)])
+    assert store.rows[row(1).id].safe
+    store.put([row(1, safe=True, subject="told again")])
+    assert store.rows[row(1).id].subject != "told again"
+
+
 def test_a_row_that_leaves_a_view_moves_the_counts() -> None:
     store = store_with(1, 2)
     store.put([row(1, version=2, status="approved", delivery=wire_delivery(1))])
