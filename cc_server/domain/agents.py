@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, insert, or_, select, update
 
 from cc_api_client.models.agents import Agent, AgentStatus, LogLevel, LogLine
 from cc_api_client.models.base import ActionAnswer, Page
 from cc_api_client.models.dashboard import AgentCounts
 from cc_api_client.models.events import EventType
+from cc_server.db.changing import Changing
 from cc_server.db.tables import agent_logs, agents
 from cc_server.domain import agent_figures, audit
 from cc_server.domain.actors import Actor, narrowed
@@ -24,7 +25,17 @@ from cc_server.events import log as events
 LOGS_KEPT = 5_000
 """Lines kept of each agent."""
 
-_ONE = select(agents).where(agents.c.id == bindparam("wanted"))
+_ID = agents.c.id == bindparam("wanted")
+_ONE = select(agents).where(_ID)
+_CHANGING = Changing(agents, _ID, always={"version": agents.c.version + 1}, returning=[*agents.c])
+_BEAT = update(agents).where(_ID).values(last_heartbeat_at=bindparam("now"))
+_NUMBER_LINES = (
+    update(agents).where(_ID).values(log_seq=agents.c.log_seq + bindparam("lines")).returning(agents.c.log_seq)
+)
+_ADD_LINES = insert(agent_logs)
+_DROP_LINES = delete(agent_logs).where(
+    agent_logs.c.agent_id == bindparam("wanted"), agent_logs.c.seq <= bindparam("last")
+)
 _NOT_PAUSED: dict[str, Any] = {"paused_by": None, "pause_reason": None, "paused_at": None}
 
 
@@ -116,7 +127,7 @@ def recover(conn: Connection, unit: Unit, agent_id: str) -> None:
 
 def beat(conn: Connection, unit: Unit, agent_id: str) -> None:
     """It lives: told, not recorded as a change."""
-    conn.execute(update(agents).where(agents.c.id == agent_id).values(last_heartbeat_at=unit.now))
+    conn.execute(_BEAT, {"wanted": agent_id, "now": unit.now})
     events.volatile(
         conn, at=unit.now, topic="agents", type=EventType.AGENT_HEARTBEAT, object_id=agent_id,
         data={"last_heartbeat_at": unit.now.isoformat()},
@@ -139,14 +150,8 @@ def status_of(conn: Connection, agent_id: str) -> str:
 
 def log(conn: Connection, unit: Unit, agent_id: str, said: Sequence[Said]) -> None:
     """Add lines to an agent's log; the oldest beyond 5,000 go."""
-    first = int(
-        conn.execute(
-            update(agents)
-            .where(agents.c.id == agent_id)
-            .values(log_seq=agents.c.log_seq + len(said))
-            .returning(agents.c.log_seq)
-        ).scalar_one()
-    ) - len(said)
+    last: int = conn.execute(_NUMBER_LINES, {"wanted": agent_id, "lines": len(said)}).scalar_one()
+    first = last - len(said)
     rows = [
         {
             "agent_id": agent_id, "seq": first + place, "at": unit.now, "level": line.level.value,
@@ -154,10 +159,8 @@ def log(conn: Connection, unit: Unit, agent_id: str, said: Sequence[Said]) -> No
         }
         for place, line in enumerate(said, start=1)
     ]  # fmt: skip
-    conn.execute(insert(agent_logs), rows)
-    conn.execute(
-        agent_logs.delete().where(agent_logs.c.agent_id == agent_id, agent_logs.c.seq <= first + len(said) - LOGS_KEPT)
-    )
+    conn.execute(_ADD_LINES, rows)
+    conn.execute(_DROP_LINES, {"wanted": agent_id, "last": last - LOGS_KEPT})
     for client_id in dict.fromkeys(line.client_id for line in said):
         lines = [LogLine.model_validate(row).model_dump(mode="json") for row in rows if row["client_id"] == client_id]
         events.volatile(
@@ -250,16 +253,7 @@ def _change(
     conn: Connection, unit: Unit, agent_id: str, changes: Mapping[str, Any], action: str, reason: str | None
 ) -> ActionAnswer[Agent]:
     before = _row(conn, agent_id)
-    row = (
-        conn.execute(
-            update(agents)
-            .where(agents.c.id == agent_id)
-            .values(**changes, version=agents.c.version + 1)
-            .returning(*agents.c)
-        )
-        .mappings()
-        .one()
-    )
+    row = _CHANGING.run(conn, changes, {"wanted": agent_id}).mappings().one()
     _tell(conn, unit, _model(row, None))
     audit.record(
         conn, unit, action, "agent", agent_id, None, before={"status": before["status"]},

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from cc_api_client.models.events import EventType
 from cc_api_client.models.operations import JobStatus, QueueCounts
 from cc_server.db import closing
+from cc_server.db.changing import Changing
 from cc_server.db.tables import jobs_queue
 from cc_server.domain import counters
 from cc_server.domain.unit import Unit
@@ -29,6 +30,24 @@ _NEXT = (
     .with_for_update(skip_locked=True)
 )
 
+_INSERT = insert(jobs_queue)
+_TAKE = (
+    update(jobs_queue)
+    .where(jobs_queue.c.id == bindparam("wanted"), jobs_queue.c.status == JobStatus.QUEUED.value)
+    .values(
+        status=JobStatus.PROCESSING.value, attempts=jobs_queue.c.attempts + 1, locked_by=bindparam("worker"),
+        locked_until=bindparam("until"), updated_at=bindparam("now"),
+    )
+    .returning(jobs_queue.c.attempts)
+)  # fmt: skip
+_SETTLING = Changing(
+    jobs_queue,
+    jobs_queue.c.id == bindparam("wanted"),
+    jobs_queue.c.status == JobStatus.PROCESSING.value,
+    jobs_queue.c.attempts == bindparam("from_attempt"),
+    always={},
+    returning=[jobs_queue.c.id],
+)
 _LOST = select(jobs_queue).where(
     jobs_queue.c.status == JobStatus.PROCESSING.value, jobs_queue.c.locked_until <= bindparam("now")
 )
@@ -60,7 +79,7 @@ def enqueue(
     """Queue a job; returns its id."""
     job_id = unit.ids.new()
     conn.execute(
-        insert(jobs_queue),
+        _INSERT,
         {
             "id": job_id, "client_id": client_id, "run_id": run_id, "job_type": job_type, "agent_name": agent_name,
             "status": JobStatus.QUEUED.value, "priority": priority, "attempts": 0, "max_attempts": MAX_ATTEMPTS,
@@ -77,15 +96,10 @@ def claim(conn: Connection, unit: Unit, worker: str) -> ClaimedJob | None:
     found = conn.execute(_NEXT, {"now": unit.now}).mappings().first()
     if found is None:
         return None
-    taken = conn.execute(
-        update(jobs_queue)
-        .where(jobs_queue.c.id == found["id"], jobs_queue.c.status == JobStatus.QUEUED.value)
-        .values(
-            status=JobStatus.PROCESSING.value, attempts=jobs_queue.c.attempts + 1, locked_by=worker,
-            locked_until=unit.now + timedelta(seconds=LEASE_SECONDS), updated_at=unit.now,
-        )
-        .returning(jobs_queue.c.attempts)
-    ).first()  # fmt: skip
+    lease = {
+        "wanted": found["id"], "worker": worker, "until": unit.now + timedelta(seconds=LEASE_SECONDS), "now": unit.now,
+    }  # fmt: skip
+    taken = conn.execute(_TAKE, lease).first()
     if taken is None:
         return None
     _count(conn, unit, found["client_id"], JobStatus.QUEUED, JobStatus.PROCESSING)
@@ -97,19 +111,11 @@ def claim(conn: Connection, unit: Unit, worker: str) -> ClaimedJob | None:
 def finish(conn: Connection, unit: Unit, job: ClaimedJob, error: str | None = None) -> bool:
     """Settle a job; False when its lease was lost to another attempt. Failed three times: `dead`."""
     status = JobStatus.DONE if error is None else JobStatus.DEAD if job.attempt >= MAX_ATTEMPTS else JobStatus.QUEUED
-    settled = conn.execute(
-        update(jobs_queue)
-        .where(
-            jobs_queue.c.id == job.id,
-            jobs_queue.c.status == JobStatus.PROCESSING.value,
-            jobs_queue.c.attempts == job.attempt,
-        )
-        .values(
-            status=status.value, error_message=error, locked_by=None, locked_until=None, updated_at=unit.now,
-            next_run_at=unit.now + timedelta(seconds=30 * job.attempt),
-        )
-        .returning(jobs_queue.c.id)
-    ).first()  # fmt: skip
+    changes = {
+        "status": status.value, "error_message": error, "locked_by": None, "locked_until": None,
+        "updated_at": unit.now, "next_run_at": unit.now + timedelta(seconds=30 * job.attempt),
+    }  # fmt: skip
+    settled = _SETTLING.run(conn, changes, {"wanted": job.id, "from_attempt": job.attempt}).first()
     if settled is None:
         return False
     _count(conn, unit, job.client_id, JobStatus.PROCESSING, status)

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select
 
 from cc_api_client.models.events import EventType
 from cc_api_client.models.operations import IntakeAnswer, IntakeStatus, LeadIntake
 from cc_api_client.models.pipeline import Lead, Stage, StageCount
+from cc_server.db.changing import Changing
 from cc_server.db.tables import leads, stage_changes
 from cc_server.db.types import from_micros, to_micros
 from cc_server.domain import audit, counters, jobs, runs
@@ -25,6 +26,26 @@ COUNTS = "leads."
 VALUES = "lead_micros."
 QUALIFY = "qualify_lead"
 SAME_BODY_HOURS = 24
+
+_ID = leads.c.id == bindparam("wanted")
+_GROWN = {"version": leads.c.version + 1}
+_INSERT = insert(leads).returning(*leads.c)
+_ONE = select(leads).where(_ID)
+_ONE_TO_CHANGE = _ONE.with_for_update()
+_TWIN = (
+    select(leads.c.id)
+    .where(leads.c.intake_key == bindparam("known_by"), leads.c.created_at >= bindparam("since"))
+    .limit(1)
+)
+_BY_EMAIL = (
+    select(leads)
+    .where(leads.c.client_id == bindparam("client"), leads.c.email == bindparam("address"))
+    .order_by(leads.c.created_at.desc())
+    .limit(1)
+)
+_CHANGING = Changing(leads, _ID, always=_GROWN, returning=[*leads.c])
+_MOVING = Changing(leads, _ID, leads.c.stage == bindparam("from_stage"), always=_GROWN, returning=[*leads.c])
+_STAGE_CHANGE = insert(stage_changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +76,7 @@ def take_in(conn: Connection, unit: Unit, intake: LeadIntake, qualifier: str | N
     """
     client_id = unit.actor.require_client()
     key, since = _dedup(client_id, intake, unit.now)
-    twin = select(leads.c.id).where(leads.c.intake_key == key, leads.c.created_at >= since).limit(1)
-    if conn.execute(twin).first() is not None:
+    if conn.execute(_TWIN, {"known_by": key, "since": since}).first() is not None:
         return IntakeAnswer(status=IntakeStatus.DUPLICATE, idempotency_key=key)
     new = NewLead(
         email=intake.email, name=intake.name, company=intake.company, website=intake.website, source=intake.source,
@@ -73,8 +93,8 @@ def take_in(conn: Connection, unit: Unit, intake: LeadIntake, qualifier: str | N
 def add(conn: Connection, unit: Unit, client_id: str, new: NewLead, *, intake_key: str | None = None) -> Lead:
     """Store a new lead as a prospect."""
     lead_id = unit.ids.new()
-    conn.execute(
-        insert(leads),
+    added = conn.execute(
+        _INSERT,
         {
             "id": lead_id, "client_id": client_id, "email": new.email, "name": new.name, "company": new.company,
             "phone": new.phone, "website": new.website, "source": new.source, "stage": Stage.PROSPECT.value,
@@ -83,7 +103,7 @@ def add(conn: Connection, unit: Unit, client_id: str, new: NewLead, *, intake_ke
             "version": 1, "created_at": unit.now, "updated_at": unit.now,
         },
     )  # fmt: skip
-    row = _row(conn, lead_id)
+    row = added.mappings().one()
     _count(conn, None, row)
     audit.record(conn, unit, "lead.create", "lead", lead_id, client_id, after={"stage": row["stage"]})
     return _tell(conn, unit, row, EventType.LEAD_CREATED)
@@ -95,7 +115,7 @@ def find(conn: Connection, actor: Actor, lead_id: str) -> Lead:
     Raises:
         DomainRefusal: there is none that the actor sees (`not_found`).
     """
-    row = conn.execute(select(leads).where(leads.c.id == lead_id)).mappings().first()
+    row = conn.execute(_ONE, {"wanted": lead_id}).mappings().first()
     if row is None or not actor.sees(row["client_id"]):
         raise not_found("lead")
     return Lead.model_validate(row)
@@ -107,8 +127,7 @@ def by_email(conn: Connection, client_id: str, email: str) -> Lead:
     Raises:
         DomainRefusal: there is none (`not_found`).
     """
-    query = select(leads).where(leads.c.client_id == client_id, leads.c.email == email)
-    row = conn.execute(query.order_by(leads.c.created_at.desc()).limit(1)).mappings().first()
+    row = conn.execute(_BY_EMAIL, {"client": client_id, "address": email}).mappings().first()
     if row is None:
         raise not_found("lead")
     return Lead.model_validate(row)
@@ -122,26 +141,21 @@ def newest(conn: Connection, most: int) -> list[Lead]:
 
 def update_facts(conn: Connection, unit: Unit, lead_id: str, **facts: Any) -> Lead:
     """Change what is known of a lead: score, label, reason, owner, value, status."""
-    before = _row(conn, lead_id)
-    conn.execute(_changed(lead_id, unit, facts))
-    row = _row(conn, lead_id)
+    before = _to_change(conn, lead_id)
+    row = _CHANGING.run(conn, {**facts, "updated_at": unit.now}, {"wanted": lead_id}).mappings().one()
     _count(conn, before, row)
     return _tell(conn, unit, row, EventType.LEAD_UPDATED)
 
 
 def advance(conn: Connection, unit: Unit, lead_id: str, from_stage: Stage, to_stage: Stage) -> Lead | None:
     """Move a lead on, if it still stands at `from_stage`; None when it does not. Leaves a row in the stage history."""
-    before = _row(conn, lead_id)
-    moved = conn.execute(
-        _changed(lead_id, unit, {"stage": to_stage.value})
-        .where(leads.c.stage == from_stage.value)
-        .returning(leads.c.id)
-    ).first()
-    if moved is None:
+    before = _to_change(conn, lead_id)
+    changes, place = {"stage": to_stage.value, "updated_at": unit.now}, {"wanted": lead_id, "from_stage": from_stage}
+    row = _MOVING.run(conn, changes, place).mappings().first()
+    if row is None:
         return None
-    row = _row(conn, lead_id)
     conn.execute(
-        insert(stage_changes),
+        _STAGE_CHANGE,
         {
             "id": unit.ids.new(), "lead_id": lead_id, "client_id": row["client_id"], "from_stage": from_stage.value,
             "to_stage": to_stage.value, "changed_by": unit.actor.name, "at": unit.now,
@@ -186,17 +200,12 @@ def _dedup(client_id: str, intake: LeadIntake, now: datetime) -> tuple[str, date
     return hashlib.sha256(whole.encode()).hexdigest(), now - timedelta(hours=SAME_BODY_HOURS)
 
 
-def _row(conn: Connection, lead_id: str) -> Any:
-    return conn.execute(select(leads).where(leads.c.id == lead_id)).mappings().one()
+def _to_change(conn: Connection, lead_id: str) -> RowMapping:
+    """A lead as it is before a change; nobody else changes it until this unit ends."""
+    return conn.execute(_ONE_TO_CHANGE, {"wanted": lead_id}).mappings().one()
 
 
-def _changed(lead_id: str, unit: Unit, changes: dict[str, Any]) -> Any:
-    return (
-        update(leads).where(leads.c.id == lead_id).values(**changes, version=leads.c.version + 1, updated_at=unit.now)
-    )
-
-
-def _count(conn: Connection, before: Any, after: Any) -> None:
+def _count(conn: Connection, before: RowMapping | None, after: RowMapping) -> None:
     steps = {COUNTS + after["stage"]: 1, VALUES + after["stage"]: to_micros(after["value_usd"] or Decimal(0))}
     if before is not None:
         for name, amount in ((COUNTS, 1), (VALUES, to_micros(before["value_usd"] or Decimal(0)))):
@@ -204,7 +213,7 @@ def _count(conn: Connection, before: Any, after: Any) -> None:
     counters.add(conn, after["client_id"], steps)
 
 
-def _tell(conn: Connection, unit: Unit, row: Any, type: EventType) -> Lead:  # noqa: A002  (the contract's word)
+def _tell(conn: Connection, unit: Unit, row: RowMapping, type: EventType) -> Lead:  # noqa: A002  (the contract's word)
     lead = Lead.model_validate(row)
     events.append(
         conn, at=unit.now, topic="leads", type=type, object_id=lead.id, version=lead.version,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any, NoReturn
 
-from sqlalchemy import Connection, Update, bindparam, update
+from sqlalchemy import Connection, bindparam
 
 from cc_api_client.models.approvals import Approval, Channel
 from cc_api_client.models.base import ActionAnswer
 from cc_api_client.models.events import EventType
+from cc_server.db.changing import Changing
 from cc_server.db.tables import approvals
 from cc_server.domain import audit
 from cc_server.domain.outbox import deliveries
@@ -23,23 +23,16 @@ from cc_server.domain.unit import Unit
 
 RETURNED_HOURS = 24
 _CHANNELS = {"call_script": Channel.TASK, "contract_change": Channel.CONTRACT}
-_NEW = "new_"
 _FINAL = {"expired": "it expired before anybody decided", "cancelled": "it was cancelled"}
 
-
-@lru_cache(maxsize=64)
-def _decide(names: tuple[str, ...]) -> Update:
-    """The compare-and-set of these columns: made once, as making one costs more than running it."""
-    return (
-        update(approvals)
-        .where(
-            approvals.c.id == bindparam("wanted"),
-            approvals.c.status == bindparam("from_status"),
-            approvals.c.version == bindparam("from_version"),
-        )
-        .values({name: bindparam(_NEW + name) for name in names} | {"version": approvals.c.version + 1})
-        .returning(approvals.c.version)
-    )
+_DECIDING = Changing(
+    approvals,
+    approvals.c.id == bindparam("wanted"),
+    approvals.c.status == bindparam("from_status"),
+    approvals.c.version == bindparam("from_version"),
+    always={"version": approvals.c.version + 1},
+    returning=[approvals.c.version],
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +149,7 @@ def compare_and_set(
         DomainRefusal: somebody changed it meanwhile (`version_conflict`).
     """
     place = {"wanted": row["id"], "from_status": row["status"], "from_version": row["version"]}
-    written = {_NEW + name: value for name, value in changes.items()}
-    if conn.execute(_decide(tuple(changes)), place | written).first() is None:
+    if _DECIDING.run(conn, changes, place).first() is None:
         raise version_conflict(model_of(find(conn, unit.actor, row["id"])))
     carried = {PREFIX + name: value for name, value in (delivery or {}).items()}
     return {**row, **changes, **carried, "version": row["version"] + 1}

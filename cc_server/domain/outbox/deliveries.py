@@ -12,6 +12,7 @@ from cc_api_client.models.approvals import Channel, Delivery, DeliveryState
 from cc_api_client.models.events import EventType
 from cc_api_client.models.risk_levels import CAREFUL_FROM, HIGH_FROM
 from cc_api_client.models.settings import Settings
+from cc_server.db.changing import Changing
 from cc_server.db.tables import approvals, clients, deliveries
 from cc_server.domain import counters
 from cc_server.domain.outbox.rows import COUNTS, RECALLABLE, Row
@@ -29,6 +30,20 @@ _RECALL = (
     )
     .values(state=DeliveryState.RECALLED.value, version=deliveries.c.version + 1, waiting_for=None)
     .returning(*deliveries.c)
+)
+_CHANGING = Changing(
+    deliveries,
+    deliveries.c.id == bindparam("wanted"),
+    deliveries.c.attempt == bindparam("from_attempt"),
+    deliveries.c.state.in_(bindparam("from_states", expanding=True)),
+    always={"version": deliveries.c.version + 1},
+    returning=[*deliveries.c],
+)
+_CARRY_OVER = (
+    update(approvals)
+    .where(approvals.c.id == bindparam("approval"), approvals.c.delivery_id == bindparam("delivery"))
+    .values(delivery_state=bindparam("state"))
+    .returning(approvals.c.status)
 )
 _CLIENT_VERSION = select(clients.c.version).where(clients.c.id == bindparam("client"))
 
@@ -75,17 +90,8 @@ def change(
 
     The approval's copy of the state, the counts and the event follow.
     """
-    written = (
-        update(deliveries)
-        .where(
-            deliveries.c.id == delivery["id"],
-            deliveries.c.attempt == delivery["attempt"],
-            deliveries.c.state.in_(sorted(states)),
-        )
-        .values(**changes, version=deliveries.c.version + 1, changed_at=unit.now)
-        .returning(*deliveries.c)
-    )
-    after = conn.execute(written).mappings().first()
+    place = {"wanted": delivery["id"], "from_attempt": delivery["attempt"], "from_states": sorted(states)}
+    after = _CHANGING.run(conn, {**changes, "changed_at": unit.now}, place).mappings().first()
     if after is None:
         return None
     if after["state"] != delivery["state"]:
@@ -106,12 +112,8 @@ def tell(conn: Connection, unit: Unit, delivery: RowMapping) -> None:
 
 def _carry_over(conn: Connection, delivery: RowMapping, old: str) -> None:
     """The approval names the state of its newest delivery, and is counted by it."""
-    moved = conn.execute(
-        update(approvals)
-        .where(approvals.c.id == delivery["approval_id"], approvals.c.delivery_id == delivery["id"])
-        .values(delivery_state=delivery["state"])
-        .returning(approvals.c.status)
-    ).first()
+    place = {"approval": delivery["approval_id"], "delivery": delivery["id"], "state": delivery["state"]}
+    moved = conn.execute(_CARRY_OVER, place).first()
     if moved is not None and moved.status == "approved":
         before, after = f"{COUNTS}delivery.{old}", f"{COUNTS}delivery.{delivery['state']}"
         counters.move(conn, delivery["client_id"], {before}, {after})

@@ -46,6 +46,9 @@ _DUE = (
 _ONE_DUE = select(deliveries).where(
     deliveries.c.id == bindparam("wanted"), deliveries.c.state.in_(WAITING), deliveries.c.look_at <= bindparam("now")
 )
+_DELIVERY = select(deliveries).where(deliveries.c.id == bindparam("wanted"))
+_APPROVAL = select(approvals).where(approvals.c.id == bindparam("wanted"))
+_LOOK_LATER = update(deliveries).where(deliveries.c.id == bindparam("wanted")).values(look_at=bindparam("at"))
 _NEXT_LOOK = select(func.min(deliveries.c.look_at)).where(deliveries.c.state.in_(WAITING))
 _NEXT_LAPSE = select(func.min(deliveries.c.lease_until)).where(deliveries.c.state == DeliveryState.DISPATCHING.value)
 _LOST = select(deliveries).where(
@@ -223,7 +226,7 @@ def _why_waiting(conn: Connection, unit: Unit, row: Row) -> Wait | None:
 def _wait(conn: Connection, unit: Unit, delivery: RowMapping, wait: Wait) -> None:
     look_at = min(wait.until, delivery["fresh_until"] or wait.until)
     if (delivery["state"], delivery["waiting_for"]) == (DeliveryState.READY, wait.why):
-        conn.execute(update(deliveries).where(deliveries.c.id == delivery["id"]).values(look_at=look_at))
+        conn.execute(_LOOK_LATER, {"wanted": delivery["id"], "at": look_at})
         return
     changes = {"state": DeliveryState.READY.value, "waiting_for": wait.why, "look_at": look_at}
     change(conn, unit, delivery, WAITING, changes)
@@ -231,7 +234,7 @@ def _wait(conn: Connection, unit: Unit, delivery: RowMapping, wait: Wait) -> Non
 
 def _current(conn: Connection, claimed: Claimed, states: Sequence[DeliveryState]) -> RowMapping | None:
     """The delivery as it is, while this attempt is its newest and is not settled."""
-    now = conn.execute(select(deliveries).where(deliveries.c.id == claimed.delivery["id"])).mappings().one()
+    now = conn.execute(_DELIVERY, {"wanted": claimed.delivery["id"]}).mappings().one()
     is_open = now["attempt"] == claimed.delivery["attempt"] and now["state"] in states
     return now if is_open else None
 
@@ -248,7 +251,7 @@ def _settle(conn: Connection, unit: Unit, current: RowMapping, changes: Mapping[
 
 
 def _settle_sent(conn: Connection, unit: Unit, current: RowMapping, accepted: Accepted) -> bool:
-    row = conn.execute(select(approvals).where(approvals.c.id == current["approval_id"])).mappings().one()
+    row = conn.execute(_APPROVAL, {"wanted": current["approval_id"]}).mappings().one()
     try:
         take_effect(conn, unit, row, current)
     except NoEffect as moved:

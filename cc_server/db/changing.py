@@ -1,0 +1,44 @@
+"""Updates of whichever columns change: each made once, as making a statement costs more than running it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, CursorResult, Table, Update, bindparam, update
+
+_NEW = "new_"
+
+
+class Changing:
+    """Updates of one table with one condition.
+
+    Args:
+        table: what is changed.
+        where: the condition, its values as `bindparam`s whose names begin with no `new_`.
+        always: what changes each time, as its version.
+        returning: columns of the row as it is afterwards.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        *where: ColumnElement[bool],
+        always: Mapping[str, ColumnElement[Any]],
+        returning: Sequence[Column[Any]],
+    ) -> None:
+        self._table = table
+        self._where = where
+        self._always = dict(always)
+        self._returning = returning
+        self._statement = cache(self._make)
+
+    def run(self, conn: Connection, changes: Mapping[str, Any], place: Mapping[str, Any]) -> CursorResult[Any]:
+        """Set the columns that `changes` names, where `place` fills the condition."""
+        new = {_NEW + name: value for name, value in changes.items()}
+        return conn.execute(self._statement(tuple(changes)), {**place, **new})
+
+    def _make(self, names: tuple[str, ...]) -> Update:
+        new = {name: bindparam(_NEW + name, type_=self._table.c[name].type) for name in names}
+        return update(self._table).where(*self._where).values(new | self._always).returning(*self._returning)
