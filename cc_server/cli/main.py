@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     Returns:
         The exit code: 0, 1 when it failed, 2 when it was not understood, 130 when it was interrupted.
     """
-    typed = _parser().parse_args(arguments)
+    typed = parser().parse_args(arguments)
     try:
         return _run(typed, _settings(typed))
     except ConfigError as error:
@@ -49,40 +49,51 @@ def _settings(typed: argparse.Namespace) -> ServerSettings:
 def _run(typed: argparse.Namespace, settings: ServerSettings) -> int:
     """Import what the command needs, and run it."""
     match typed.command:
-        case "init" | "clients":
-            return _run_founding(typed, settings)
+        case "run":
+            from cc_server.cli.serve import run
+
+            return run(settings)
+        case "simulate":
+            return _run_simulation(typed, settings)
         case "keys":
             return _run_keys(typed, settings)
         case "audit":
             return _run_audit(typed, settings)
         case "policy":
             return _run_policy(typed, settings)
-        case "run":
-            from cc_server.cli.serve import run
-
-            return run(settings)
         case _:
-            from cc_server.cli.simulate import Demand, simulate
-
-            return simulate(
-                settings,
-                Demand(
-                    seed=typed.seed,
-                    rate=typed.rate,
-                    approvals=typed.approvals,
-                    ready_fd=typed.ready_fd,
-                    stop_on_stdin_eof=typed.stop_on_stdin_eof,
-                    remove_dir=typed.remove_dir,
-                ),
-            )
+            return _run_once(typed, settings)
 
 
-def _run_founding(typed: argparse.Namespace, settings: ServerSettings) -> int:
-    from cc_server.cli import keys
+def _run_simulation(typed: argparse.Namespace, settings: ServerSettings) -> int:
+    from cc_server.cli.simulate import Demand, simulate
 
-    if typed.command == "init":
-        return keys.init(settings, typed.name)
-    return keys.add_client(settings, typed.name, typed.plan, typed.monthly_usd)
+    return simulate(
+        settings,
+        Demand(
+            seed=typed.seed,
+            rate=typed.rate,
+            approvals=typed.approvals,
+            ready_fd=typed.ready_fd,
+            stop_on_stdin_eof=typed.stop_on_stdin_eof,
+            remove_dir=typed.remove_dir,
+        ),
+    )
+
+
+def _run_once(typed: argparse.Namespace, settings: ServerSettings) -> int:
+    """What makes, copies or fills a database."""
+    from cc_server.cli import backup, keys
+
+    match typed.command:
+        case "init":
+            return keys.init(settings, typed.name)
+        case "backup":
+            return backup.backup(settings, typed.to)
+        case "restored":
+            return backup.restored(settings)
+        case _:
+            return keys.add_client(settings, typed.name, typed.plan, typed.monthly_usd)
 
 
 def _run_keys(typed: argparse.Namespace, settings: ServerSettings) -> int:
@@ -121,13 +132,14 @@ def _run_policy(typed: argparse.Namespace, settings: ServerSettings) -> int:
             return policy.show(settings, typed.file)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """What may be typed."""
+    whole = argparse.ArgumentParser(
         prog="cc-server",
         description="The Command Center's server: agents draft, people decide, what was decided leaves.",
     )
-    parser.add_argument("--version", action="version", version=f"cc-server {version('command-center')}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    whole.add_argument("--version", action="version", version=f"cc-server {version('command-center')}")
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     store = argparse.ArgumentParser(add_help=False)
     store.add_argument("--db", metavar="FILE|URL", help="a file, or postgresql://… (default: command-center.db)")
@@ -147,9 +159,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_audit(commands.add_parser("audit", help="verify and export the audit trail"), store)
     _add_clients(commands.add_parser("clients", help="add clients"), store)
     _add_policy(commands.add_parser("policy", help="check, show and put in force what is safe to send"), store)
+    backup = commands.add_parser("backup", parents=[store], help="copy a SQLite database while a server uses it")
+    backup.add_argument("--to", type=Path, metavar="FILE", required=True, help="where to; must not exist yet")
+    commands.add_parser("restored", parents=[store], help="say that an older copy of the database was put back")
     commands.add_parser("run", parents=[store, listen], help="serve")
     _add_simulation(commands.add_parser("simulate", parents=[store, listen], help="serve a simulated business"))
-    return parser
+    return whole
 
 
 def _add_keys(keys: argparse.ArgumentParser, store: argparse.ArgumentParser) -> None:

@@ -10,7 +10,9 @@ from sqlalchemy import Connection, delete, select, update
 from cc_server.db import schema
 from cc_server.db.tables import event_log, idempotency, installation, outages
 from cc_server.db.upsert import insert_new
+from cc_server.domain import audit
 from cc_server.domain.unit import Unit
+from cc_server.sealing.verify import RESTORED
 
 OUTAGE_SECONDS = 60
 """A gap between two ticks that counts as an outage."""
@@ -33,6 +35,22 @@ def identity(conn: Connection) -> Installation:
     """Which installation this is."""
     row = conn.execute(select(installation.c.server_id, installation.c.epoch)).one()
     return Installation(row.server_id, row.epoch)
+
+
+def restored(conn: Connection, unit: Unit) -> str:
+    """An older copy of the database was put back: events of what came after it must not be mistaken for its own.
+
+    Returns:
+        The name of the history that begins; a row of the audit trail tells of it.
+    """
+    before = identity(conn)
+    epoch = unit.ids.new()
+    conn.execute(update(installation).values(epoch=epoch))
+    audit.record(
+        conn, unit, RESTORED, "installation", before.server_id, None,
+        before={"epoch": before.epoch}, after={"epoch": epoch},
+    )  # fmt: skip
+    return epoch
 
 
 def is_ready(conn: Connection) -> bool:

@@ -20,6 +20,7 @@ from cc_server.db.tables import audit as audit_table
 from cc_server.domain import audit, clients, keys
 from cc_server.domain import house as installation
 from cc_server.domain.actors import SYSTEM
+from cc_server.domain.outbox import rows
 from cc_server.domain.refusals import DomainRefusal
 from cc_server.domain.unit import Unit
 from cc_server.sealing.anchor import Anchor, read_anchor, write_anchor
@@ -195,9 +196,9 @@ async def anchored(house: House) -> House:
 
 @on_sqlite
 def test_verify_exits_with_0_where_all_is_well(anchored: House, capsys: pytest.CaptureFixture[str]) -> None:
-    rows = len(anchored.all(audit_table))
+    count = len(anchored.all(audit_table))
     assert run(anchored, "audit", "verify") == 0
-    assert capsys.readouterr().out == f"whole: {rows} rows checked\n"
+    assert capsys.readouterr().out == f"whole: {count} rows checked\n"
 
 
 @on_sqlite
@@ -269,3 +270,40 @@ def test_a_key_is_made_listed_and_revoked_by_command(house: House, capsys: pytes
     assert "choose another name" in capsys.readouterr().err
     assert run(house, "keys", "revoke", "nobody") == 1
     assert [row["actor"] for row in house.all(audit_table)[-2:]] == ["command line", "command line"]
+
+
+# Backup and restore
+
+
+@on_sqlite
+def test_a_copy_is_made_while_a_server_writes_and_a_restore_begins_a_new_history(
+    anchored: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = anchored.folder / "copy.db"
+    epoch = anchored.db.read_sync(installation.identity).epoch
+    assert run(anchored, "backup", "--to", str(copy)) == 0
+    assert copy.stat().st_mode & 0o077 == 0
+    assert run(anchored, "backup", "--to", str(copy)) == 1
+    assert "exists already" in capsys.readouterr().err
+    lost = anchored.draft()
+    write_anchor(anchor_file(anchored), anchor_of(anchored))
+    anchored.db.close()
+    path = Path(str(anchored.db.address))
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    copy.replace(path)
+    assert run(anchored, "audit", "verify") == 3
+    assert "cut off" in capsys.readouterr().out
+    assert run(anchored, "restored") == 0
+    assert run(anchored, "audit", "verify") == 0
+    again = Database(path, SystemClock())
+    again.open()
+    assert again.read_sync(installation.identity).epoch != epoch
+    with pytest.raises(DomainRefusal):
+        again.read_sync(rows.find, SYSTEM, lost.id)
+    again.close()
+
+
+def anchor_of(house: House) -> Anchor:
+    at = house.db.read_sync(audit.head)
+    return Anchor(house.db.read_sync(installation.identity).epoch, at.seq, at.seal)
