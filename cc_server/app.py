@@ -177,6 +177,16 @@ async def _kept(name: str, run: Beside, broken: dict[str, float]) -> None:
             return
 
 
+def api_document() -> dict[str, Any]:
+    """The API's own description (OpenAPI), as `/openapi.json` answers it."""
+
+    @asynccontextmanager
+    async def nothing(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+
+    return _fastapi(nothing).openapi()
+
+
 def _fastapi(lifespan: Callable[[FastAPI], Any]) -> FastAPI:
     app = FastAPI(
         title="Command Center",

@@ -125,7 +125,7 @@ def _check_together(settings: ServerSettings) -> None:
     """Refuse settings that make no sense beside each other."""
     if settings.provider is ProviderName.SMTP and not (settings.smtp.host and settings.smtp.sender):
         missing = "smtp.host" if not settings.smtp.host else "smtp.sender"
-        raise ConfigError(f'provider = "smtp" needs {missing}: set it in the file or as {_variable(missing)}')
+        raise ConfigError(f'provider = "smtp" needs {missing}: set it in the file or as {variable_of(missing)}')
     if (settings.tls_cert is None) != (settings.tls_key is None):
         raise ConfigError("tls_cert and tls_key belong together: set both, or neither")
 
@@ -180,34 +180,54 @@ def _path(value: object) -> Path:
     return value if isinstance(value, Path) else Path(_text(value)).expanduser()
 
 
-_CONVERTERS: dict[str, Callable[[object], object]] = {
-    "host": _text,
-    "port": _whole(0, 65_535),
-    "db": _database,
-    "hold_seconds": _whole(0, LONGEST_HOLD_SECONDS),
-    "rate_limit": _whole(1, 1_000_000),
-    "default_client": _client_id,
-    "provider": _choice(ProviderName),
-    "outbox_dir": _path,
-    "audit_key_file": _path,
-    "audit_anchor_file": _path,
-    "metrics": _yes_or_no,
-    "log_format": _choice(LogFormat),
-    "log_level": _choice(LogLevel),
-    "tls_cert": _path,
-    "tls_key": _path,
-    "smtp.host": _text,
-    "smtp.port": _whole(1, 65_535),
-    "smtp.security": _choice(SmtpSecurity),
-    "smtp.username": _text,
-    "smtp.password": _text,
-    "smtp.sender": _text,
-    "smtp.timeout_seconds": _whole(1, 10),
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: how its text becomes a value, what it means, and what its default is in words."""
+
+    convert: Callable[[object], object]
+    meaning: str
+    default: str
+
+
+SETTINGS: dict[str, Setting] = {
+    "host": Setting(_text, "the address to listen on", "127.0.0.1"),
+    "port": Setting(_whole(0, 65_535), "the port to listen on; 0: any that is free", str(DEFAULT_PORT)),
+    "db": Setting(_database, "a file, or `postgresql://user@host/database`", "`command-center.db`"),
+    "hold_seconds": Setting(
+        _whole(0, LONGEST_HOLD_SECONDS),
+        "what `approvals.hold_seconds` is set to at each start: how long an approved draft waits before it leaves; "
+        "from risk 40 twice, from 70 four times that",
+        "as it is set (10)",
+    ),
+    "rate_limit": Setting(
+        _whole(1, 1_000_000), "requests a second and key; an address may send wrong keys a fifth as often", "100"
+    ),
+    "default_client": Setting(_client_id, "the client of a call that names none", "none"),
+    "provider": Setting(_choice(ProviderName), "by which way mails leave: `file` or `smtp`", "`file`"),
+    "outbox_dir": Setting(_path, "where `file` writes", "`outbox/` beside the database"),
+    "audit_key_file": Setting(
+        _path, "the key that seals the audit trail", "`<db>.audit-key`; for PostgreSQL `command-center.audit-key`"
+    ),
+    "audit_anchor_file": Setting(_path, "where the end of the audit trail is anchored", "beside the key"),
+    "metrics": Setting(_yes_or_no, "whether `/metrics` answers, to anybody who reaches the port", "false"),
+    "log_format": Setting(_choice(LogFormat), "how the log is written to stderr: `text` or `json`", "`text`"),
+    "log_level": Setting(
+        _choice(LogLevel), "`debug` (every request), `info` (what changes or fails), `warning`, `error`", "`info`"
+    ),
+    "tls_cert": Setting(_path, "a certificate (PEM); needs `tls_key`", "none"),
+    "tls_key": Setting(_path, "its key (PEM)", "none"),
+    "smtp.host": Setting(_text, "the mail server", "none"),
+    "smtp.port": Setting(_whole(1, 65_535), "its port", "587"),
+    "smtp.security": Setting(_choice(SmtpSecurity), "`starttls`, `tls` or `none`", "`starttls`"),
+    "smtp.username": Setting(_text, "who logs in; none: nobody does", "none"),
+    "smtp.password": Setting(_text, "with which password; better in the environment than in a file", "none"),
+    "smtp.sender": Setting(_text, "from whom mails are", "none"),
+    "smtp.timeout_seconds": Setting(_whole(1, 10), "how long each step may take", "8"),
 }
 _SECRETS = frozenset({"db", "smtp.password"})
 
 
-def _variable(key: str) -> str:
+def variable_of(key: str) -> str:
     """The environment variable of a key."""
     return ENVIRONMENT_PREFIX + key.replace(".", "_").upper()
 
@@ -225,14 +245,14 @@ def _converted(key: str, value: object, where: str) -> object:
         ConfigError: it can't be used.
     """
     try:
-        return _CONVERTERS[key](value)
+        return SETTINGS[key].convert(value)
     except ValueError as error:
         given = "" if key in _SECRETS else f", not {value!r}"[:80]
         raise ConfigError(f"{where}{key}: {error}{given}") from None
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
-    keys = {_variable(key): key for key in _CONVERTERS}
+    keys = {variable_of(key): key for key in SETTINGS}
     values: dict[str, object] = {}
     for name, value in environment.items():
         if not name.startswith(ENVIRONMENT_PREFIX):
@@ -256,8 +276,8 @@ def _from_file(file: Path) -> dict[str, object]:
     values: dict[str, object] = {}
     for key, value in _flat(tables):
         where = f"{file}, line {line_of(text, key)}: "
-        if key not in _CONVERTERS:
-            raise ConfigError(f"{where}{key} is no setting{nearest(key, list(_CONVERTERS))}")
+        if key not in SETTINGS:
+            raise ConfigError(f"{where}{key} is no setting{nearest(key, list(SETTINGS))}")
         values[key] = _converted(key, value, where)
     return {key: _beside(file, value) for key, value in values.items()}
 

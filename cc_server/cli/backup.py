@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from cc_api_client.models.settings import KillSwitchBody
 from cc_server.cli.opening import opened
 from cc_server.config import ConfigError, ServerSettings
 from cc_server.db.errors import DatabaseUnavailable
@@ -14,7 +15,10 @@ from cc_server.db.schema import Opening
 from cc_server.db.sqlite.backup import copy_to
 from cc_server.domain import house
 from cc_server.domain.actors import SHELL
-from cc_server.domain.unit import Unit
+from cc_server.domain.begin import Turn, begin
+from cc_server.domain.controls import kill_switch
+
+RESTORED_REASON = "a backup was put back: what left after it was made may look as if it had not"
 
 
 def backup(settings: ServerSettings, target: Path) -> int:
@@ -38,14 +42,21 @@ def backup(settings: ServerSettings, target: Path) -> int:
 def restored(settings: ServerSettings) -> int:
     """Say that an older copy was put back: whoever follows the events begins anew, and the trail is explained.
 
+    What left after the copy was made is in the copy as not sent yet. So all is stopped until a person has looked.
+
     Raises:
         ConfigError: there is no database, or a server uses it.
     """
     with opened(settings, Opening.EXISTING, serves=True) as db:
 
         def work(conn: Connection) -> str:
-            return house.restored(conn, Unit(SHELL, db.clock.now(), db.ids))
+            unit = begin(conn, SHELL, db.clock.now(), db.ids, Turn.CHANGES)
+            kill_switch.turn(conn, unit, KillSwitchBody(engaged=True, reason=RESTORED_REASON))
+            return house.restored(conn, unit)
 
         epoch = db.write_sync(work)
-    sys.stderr.write(f"A new history of events begins: {epoch}. Start the server; it anchors the audit trail anew.\n")
+    sys.stderr.write(
+        f"A new history of events begins: {epoch}.\nNothing is sent until an admin releases the stop: start it, "
+        "compare what is leaving with what has left already, then release it.\n"
+    )
     return 0

@@ -20,6 +20,7 @@ from cc_server.db.tables import audit as audit_table
 from cc_server.domain import audit, clients, keys
 from cc_server.domain import house as installation
 from cc_server.domain.actors import SYSTEM
+from cc_server.domain.controls import kill_switch
 from cc_server.domain.outbox import rows
 from cc_server.domain.refusals import DomainRefusal
 from cc_server.domain.unit import Unit
@@ -295,10 +296,12 @@ def test_a_copy_is_made_while_a_server_writes_and_a_restore_begins_a_new_history
     assert run(anchored, "audit", "verify") == 3
     assert "cut off" in capsys.readouterr().out
     assert run(anchored, "restored") == 0
+    assert "Nothing is sent until" in capsys.readouterr().err
     assert run(anchored, "audit", "verify") == 0
     again = Database(path, SystemClock())
     again.open()
     assert again.read_sync(installation.identity).epoch != epoch
+    assert [stop.scope for stop in again.read_sync(kill_switch.engaged, SYSTEM)] == ["all"]
     with pytest.raises(DomainRefusal):
         again.read_sync(rows.find, SYSTEM, lost.id)
     again.close()
