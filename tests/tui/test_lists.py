@@ -146,3 +146,20 @@ async def test_an_empty_view_has_the_whole_room_and_offers_no_verbs(tmp_path: Pa
         await press(pilot, "h")
         await press(pilot, "h")
         assert (tab.table.size.width == size[0]) is (size[0] < 110)
+
+
+async def test_tab_gives_the_moving_keys_to_the_draft_and_back(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        tab = app.tab
+        assert isinstance(tab, ApprovalsTab)
+        await press(pilot, "tab")
+        await press(pilot, "j")
+        assert (tab.table.cursor, tab.pane.top) == (0, 1)
+        await press(pilot, "G")
+        assert tab.pane.top == len(tab.pane.lines) - tab.pane.page
+        await press(pilot, "escape")
+        await press(pilot, "j")
+        assert tab.table.cursor == 1
+        assert tab.table.is_focused_pane

@@ -13,6 +13,7 @@ from cc_tui.state.messages import Level
 from cc_tui.text.safe import without_hidden
 from cc_tui.ui.tabs.sorting import SortAsk
 from cc_tui.ui.widgets.asked import Mistake, Question
+from cc_tui.ui.widgets.shape import Shape
 
 if TYPE_CHECKING:
     from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
@@ -29,10 +30,10 @@ class QueueMoves:
         self._acts: dict[str, Callable[[], None]] = {
             "list.down": lambda: self._move(1),
             "list.up": lambda: self._move(-1),
-            "list.top": lambda: tab.table.go(0),
-            "list.bottom": lambda: tab.table.go(tab.sources[tab.view].count() - 1),
-            "list.half_down": lambda: tab.table.move_half_page(1),
-            "list.half_up": lambda: tab.table.move_half_page(-1),
+            "list.top": lambda: self._go_end(-1),
+            "list.bottom": lambda: self._go_end(1),
+            "list.half_down": lambda: self._move_half(1),
+            "list.half_up": lambda: self._move_half(-1),
             "list.next_view": lambda: self._step_view(1),
             "list.previous_view": lambda: self._step_view(-1),
             "list.open": tab.open_item,
@@ -42,7 +43,7 @@ class QueueMoves:
             "list.mark_shown": self._mark_shown,
             "list.copy": self._copy,
             "list.show_new": self._show_new,
-            "list.preview": tab.open_item,
+            "list.preview": self._turn_to_preview,
             "preview.down": lambda: self._scroll(1),
             "preview.up": lambda: self._scroll(-1),
         }
@@ -61,7 +62,7 @@ class QueueMoves:
         return self._sort.typed(key)
 
     def back(self) -> bool:
-        """One layer less: choices, diff, item, filter, marks."""
+        """One layer less: choices, diff, item, preview, filter, marks."""
         tab = self._tab
         if tab.pane.choice_name is not None:
             tab.verbs.leave_choice()
@@ -70,6 +71,8 @@ class QueueMoves:
             tab.refresh_draft()
         elif tab.is_item_open:
             tab.close_item()
+        elif tab.is_preview_focused:
+            tab.focus_preview(is_focused=False)
         elif tab.queue.filter_text:
             tab.queue.set_filter("")
             tab.views.repaint()
@@ -80,11 +83,37 @@ class QueueMoves:
             return False
         return True
 
+    @property
+    def _reads(self) -> bool:
+        """Whether the keys that move are for the draft."""
+        return self._tab.is_item_open or self._tab.is_preview_focused
+
     def _move(self, step: int) -> None:
-        if self._tab.is_item_open:
+        if self._reads:
             self._scroll(step)
         else:
             self._tab.table.move(step)
+
+    def _move_half(self, direction: int) -> None:
+        if self._reads:
+            self._scroll(direction * max(1, self._tab.pane.page // 2))
+        else:
+            self._tab.table.move_half_page(direction)
+
+    def _go_end(self, direction: int) -> None:
+        tab = self._tab
+        if self._reads:
+            self._scroll(direction * max(1, len(tab.pane.lines)))
+        else:
+            tab.table.go(0 if direction < 0 else tab.sources[tab.view].count() - 1)
+
+    def _turn_to_preview(self) -> None:
+        """On a phone the draft opens; elsewhere the keys that move go to it, or back to the list."""
+        tab = self._tab
+        if tab.shape is Shape.PHONE:
+            tab.open_item()
+        elif tab.row is not None:
+            tab.focus_preview(is_focused=not tab.is_preview_focused)
 
     def _scroll(self, step: int) -> None:
         self._tab.pane.scroll(step)

@@ -66,6 +66,7 @@ class ApprovalsTab(Tab):
         self.selection = 0
         self.is_item_open = False
         self.is_diff_open = False
+        self.is_preview_focused = False
         store = self.session.known.approvals
         self.sources = {
             view: QueueRows(store, shown, stage.look, self.session.server_now, self._clear_lines)
@@ -212,8 +213,10 @@ class ApprovalsTab(Tab):
 
     def reshape(self, width: int, height: int) -> None:
         """Side by side, one over the other, or one at a time."""
-        if shape_of(width) is not self.shape and self.pane.choice_name is not None:
-            self.verbs.leave_choice()
+        if shape_of(width) is not self.shape:
+            self.focus_preview(is_focused=False)
+            if self.pane.choice_name is not None:
+                self.verbs.leave_choice()
         self.shape = shape_of(width)
         for source in self.sources.values():
             source.reshape(self.shape)
@@ -266,6 +269,7 @@ class ApprovalsTab(Tab):
 
     def select_anew(self) -> None:
         """Another row, or the same one again, is selected: what was held before does not count."""
+        self.focus_preview(is_focused=False)
         self.selection += 1
         self.is_diff_open = False
         self.refresh_draft()
@@ -289,6 +293,17 @@ class ApprovalsTab(Tab):
         self.set_class(False, "-item")
         self.stage.frame_changed()
         self.call_after_refresh(self.table.repaint)
+
+    def focus_preview(self, *, is_focused: bool) -> None:
+        """Give the keys that move to the draft, or back to the list; the list's cursor says which."""
+        if is_focused is self.is_preview_focused:
+            return
+        self.is_preview_focused = is_focused
+        self.table.is_focused_pane = not is_focused
+        self.table.repaint()
+        if is_focused:
+            words = "j k scroll the draft; tab or esc goes back to the list"
+            self.session.say(words, strong=("j", "k", "tab", "esc"))
 
     def refresh_draft(self) -> None:
         """Draw the selected draft; the place in it stays unless it is another."""
