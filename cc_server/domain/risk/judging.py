@@ -57,7 +57,7 @@ def judge(draft: Draft) -> Risk:
         flags += found
     if names_an_amount(draft):
         amount = amount_of(draft)
-        told = f"${amount}" if amount is not None else "an amount that can't be read"
+        told = f"${amount:,.2f}" if amount is not None else "an amount that can't be read"
         parts.append(RiskPart(code="names_an_amount", points=AMOUNT_POINTS, message=told))
     return Risk(score=min(100, sum(part.points for part in parts)), parts=parts, flags=flags)
 

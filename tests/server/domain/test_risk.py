@@ -180,7 +180,7 @@ def test_a_call_needs_no_address() -> None:
 
 def test_an_amount_adds_to_the_score() -> None:
     risk = judge(draft(kind="proposal", payload={"amount_usd": "1200.00"}))
-    assert (risk.score, risk.parts[-1].code, risk.parts[-1].message) == (45, "names_an_amount", "$1200.00")
+    assert (risk.score, risk.parts[-1].code, risk.parts[-1].message) == (45, "names_an_amount", "$1,200.00")
 
 
 @pytest.mark.parametrize("gap", ["TODO", "TBD", "${first_name}", "lorem ipsum"])

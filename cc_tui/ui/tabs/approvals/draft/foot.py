@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cc_tui.text.fit import cells
 from cc_tui.text.formats import day
-from cc_tui.text.safe import SafeText, safe_line
+from cc_tui.text.safe import SafeText, safe_line, safe_lines
 from cc_tui.ui.tabs.approvals.draft.preview import GUTTER, PreviewLine
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
@@ -76,12 +76,20 @@ def _state(state: str, kind: str, look: Look) -> tuple[str, Token, SafeText]:
 
 def _phone_lines(item: ApprovalDetail, width: int, look: Look) -> Iterator[Line]:
     yield Line().add(look.signs.rule * width, Token.RULE)
-    parts = ", ".join(f"{part.code.replace('_', ' ')} {part.points:+d}" for part in item.risk.parts)
-    yield Line().add(" ").add(f"why {item.risk.score}", Token.DIM).to(9).add(safe_line(parts or "nothing found"))
+    parts = sorted(item.risk.parts, key=lambda one: -one.points)
+    words = ", ".join(f"{part.code.replace('_', ' ')} {part.points:+d}" for part in parts) or "nothing found"
+    yield from _labelled(f"why {item.risk.score}", words, width)
     if item.history:
         number = len(item.history)
-        words = f"{number} message{'s' if number > 1 else ''}, last {day(item.history[0].at)}"
-        yield Line().add(" ").add("before", Token.DIM).to(9).add(words)
+        yield from _labelled(
+            "before", f"{number} message{'s' if number > 1 else ''}, last {day(item.history[0].at)}", width
+        )
+
+
+def _labelled(label: str, words: str, width: int) -> Iterator[Line]:
+    start = GUTTER + 8
+    for number, wrapped in enumerate(safe_lines(words, max(8, width - start))):
+        yield Line().add(" " * GUTTER).add("" if number else label, Token.DIM).to(start).add(wrapped.text)
 
 
 def laid_out(draft: Sequence[PreviewLine], foot: Sequence[PreviewLine], height: int) -> list[PreviewLine]:

@@ -245,8 +245,12 @@ class PreviewDrawing:
         face = face_of(self._item)
         for fact in face.facts:
             yield from self._labelled(fact.label, fact.value, Token.STRONG if fact.is_strong else Token.TEXT)
+        if face.facts and face.items:
+            yield self._line([])
         yield from self._items(face)
-        for clause in face.clauses:
+        for number, clause in enumerate(face.clauses):
+            if number or face.facts:
+                yield self._line([])
             yield self._line([(safe_line(clause.name), Token.STRONG)], part=Part.BODY)
             yield from self._labelled("old", clause.old, Token.DIM)
             yield from self._labelled("new", clause.new, Token.TEXT)
