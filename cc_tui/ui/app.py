@@ -364,6 +364,11 @@ class CommandCenter(App[int]):
         if action.risk is not Risk.DECISION:
             self.act(action, action.keys[0])
 
+    @property
+    def is_settling(self) -> bool:
+        """Whether something waits to be drawn: the frame after a change, or the tab until a held key rests."""
+        return self._dirty or self.tab.is_settling
+
     def _state_changed(self) -> None:
         """Redraw the frame at most five times a second, and only when something changed."""
         if not self._dirty:

@@ -26,7 +26,7 @@ async def settled(pilot: Pilot[Any]) -> None:
     for _ in range(5):
         await pilot.pause()
     for _ in range(500):
-        if not pilot.app.tab.is_settling:  # type: ignore[attr-defined]
+        if not pilot.app.is_settling:  # type: ignore[attr-defined]
             break
         await pilot.pause(0.02)
     await pilot.pause()

@@ -19,8 +19,14 @@ from tests.tui.desk import StandingClock, app_of
 
 
 async def settled(pilot: Pilot[Any]) -> None:
+    """Until what a key led to is drawn: layouts follow one another, and the frame after the state."""
     for _ in range(5):
         await pilot.pause()
+    for _ in range(500):
+        if not command_center(pilot).is_settling:
+            break
+        await pilot.pause(0.02)
+    await pilot.pause()
 
 
 async def look(pilot: Pilot[Any]) -> None:
