@@ -35,6 +35,8 @@ ANSWER_MOST_BYTES = 64 * 1024 * 1024
 ETAGS_KEPT = 64
 ATTEMPTS = 3
 BACK_OFF_SECONDS = 0.25
+KEEP_ALIVE_SECONDS = 30.0
+"""Longer than the slow check's period, so that it needs no new connection; what the server closed is not used again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,7 @@ class Transport:
                 headers=self.headers,
                 timeout=None,  # noqa: S113  (one deadline around the whole call instead)
                 follow_redirects=False,
-                limits=httpx.Limits(max_connections=10, keepalive_expiry=4.0),
+                limits=httpx.Limits(max_connections=10, keepalive_expiry=KEEP_ALIVE_SECONDS),
                 # A context with certificates costs 30 ms; without TLS it is never used.
                 verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else True,
             )

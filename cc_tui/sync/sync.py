@@ -151,13 +151,14 @@ class Sync:
             ("agent", self.watch.fetch_agent, 30.0, 30.0, 8),
             ("run", self.watch.fetch_run, 30.0, 30.0, 8),
             ("whole", self.watch.fetch_wholes, ASSETS_SECONDS, ASSETS_SECONDS, 10),
+            ("near", self.watch.fetch_near, ASSETS_SECONDS, ASSETS_SECONDS, 1),
         ]
-        asked_only = {"view:sent", "view:rejected", "view:expired", "counts", "log", "agent", "run", "whole"}
+        asked_only = {"view:sent", "view:rejected", "counts", "log", "agent", "run", "whole", "near"}
         for name, fetch, live, polling, weight in feeds:
             self._schedule.add(Feed(name, fetch, live, polling, weight, enabled=name not in asked_only))
 
-    def _feed_wanted(self, name: str) -> None:
-        self._schedule.ask(name)
+    def _feed_wanted(self, name: str, after_seconds: float) -> None:
+        self._schedule.ask(name, self._clock.monotonic() + after_seconds)
         self._wake.set()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

@@ -15,49 +15,63 @@ if TYPE_CHECKING:
     from cc_api_client.client import CommandCenterClient
 
 LOG_LINES = 200
+NEIGHBOURS_SECONDS = 1.0
+"""How long neighbours of the cursor that somebody changes may wait: each change of each would be a request."""
 
 
 class Watch:
     """Names what is looked at; its feeds fetch it.
 
-    `wanted` is called with the name of the feed that has something to fetch now.
+    `wanted` is called with the name of the feed that has something to fetch, and in how many seconds.
     """
 
-    def __init__(self, client: CommandCenterClient, known: Known, clock: Clock, wanted: Callable[[str], None]) -> None:
+    def __init__(
+        self, client: CommandCenterClient, known: Known, clock: Clock, wanted: Callable[[str, float], None]
+    ) -> None:
         self._client = client
         self._known = known
         self._clock = clock
         self._wanted = wanted
         self._items: list[str] = []
+        self._near: list[str] = []
         self._log_of: str | None = None
         self._agent: str | None = None
         self._run: str | None = None
 
-    def items(self, approval_ids: list[str]) -> None:
-        """The approval under the cursor first, then its neighbours."""
+    def items(self, approval_ids: list[str], *, is_moved: bool) -> None:
+        """The approval under the cursor first, then its neighbours, which can wait where the cursor did not move."""
         missing = [one for one in approval_ids if self._known.approvals.whole(one) is None]
-        if missing and missing != self._items:
-            self._items = missing
-            self._wanted("whole")
+        now = missing if is_moved else [one for one in missing if one == approval_ids[0]]
+        if now and now != self._items:
+            self._items = now
+            self._wanted("whole", 0.0)
+        if missing and not is_moved:
+            self._near = approval_ids
+            self._wanted("near", NEIGHBOURS_SECONDS)
 
     def log_of(self, agent_id: str | None) -> None:
         """The agent whose log is on screen."""
         if agent_id != self._log_of:
             self._log_of = agent_id
             if agent_id is not None:
-                self._wanted("log")
+                self._wanted("log", 0.0)
 
     def agent(self, agent_id: str | None) -> None:
         """The agent whose detail is open."""
         self._agent = agent_id
         if agent_id is not None:
-            self._wanted("agent")
+            self._wanted("agent", 0.0)
 
     def run(self, run_id: str | None) -> None:
         """The run that is open."""
         self._run = run_id
         if run_id is not None:
-            self._wanted("run")
+            self._wanted("run", 0.0)
+
+    async def fetch_near(self) -> None:
+        """Fetch the neighbours that changed meanwhile, all at once."""
+        self._items = [one for one in self._near if self._known.approvals.whole(one) is None]
+        await self.fetch_wholes()
 
     async def fetch_wholes(self) -> None:
         """Fetch the items that are looked at and not at hand, the one under the cursor first."""

@@ -57,8 +57,9 @@ class StillWatch:
     def __init__(self) -> None:
         self.looked_at: list[object] = []
 
-    def items(self, approval_ids: list[str]) -> None:
+    def items(self, approval_ids: list[str], *, is_moved: bool) -> None:
         """Items."""
+        del is_moved
         self.looked_at.append(tuple(approval_ids))
 
     def log_of(self, agent_id: str | None) -> None:

@@ -11,6 +11,7 @@ from typing import Protocol
 from textual import events
 from textual.message import Message
 
+from cc_tui.state.signal import ALL, Ids
 from cc_tui.text.safe import SafeText
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
@@ -72,6 +73,7 @@ class Table(Canvas):
         self.is_focused_pane = True
         self._top = 0
         self._cursor = 0
+        self._drawn_in: tuple[object, ...] = ()
 
     # Reading
 
@@ -124,15 +126,23 @@ class Table(Canvas):
         if self.cursor_key is not None:
             self.post_message(self.Opened(self, self.cursor_key))
 
-    def rows_changed(self) -> None:
-        """The rows, or some of them, are not what they were: keep the cursor on its id and repaint."""
+    def rows_changed(self, ids: Ids = ALL) -> None:
+        """The rows of `ids` are not what they were: keep the cursor on its id and repaint."""
         place = self.source.place_of(self.cursor_key) if self.cursor_key is not None else None
         if place is not None and place == self._cursor and self._top <= max(0, self.source.count() - 1):
-            self.repaint()
+            if "*" in ids or self._surrounded() != self._drawn_in:
+                self.repaint()
+            else:
+                self._repaint_rows(*(at for key in ids if (at := self.source.place_of(key)) is not None))
             return
         if place is not None:
             self._top = max(0, self._top + place - self._cursor)
         self.go(self._cursor if place is None else place)
+
+    def _surrounded(self) -> tuple[object, ...]:
+        """What else is drawn than the rows themselves, and how many those are."""
+        width = self.size.width
+        return self.source, self.source.count(), self._top, self.source.header(width), self.source.footer(width)
 
     def _page(self) -> int:
         head = 1 if self.source.header(self.size.width) is not None else 0
@@ -155,6 +165,7 @@ class Table(Canvas):
             return self.source.empty(width, height)
         self._top = max(0, min(self._top, count - self._page()))
         header, footer = self.source.header(width), self.source.footer(width)
+        self._drawn_in = self.source, count, self._top, header, footer
         lines = [header] if header is not None else []
         for place in range(self._top, min(count, self._top + self._page())):
             lines.extend(self._row(place, width))

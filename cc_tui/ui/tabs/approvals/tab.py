@@ -273,7 +273,7 @@ class ApprovalsTab(Tab):
         self.selection += 1
         self.is_diff_open = False
         self.refresh_draft()
-        self._watch_items()
+        self._watch_items(is_moved=True)
 
     def open_item(self) -> None:
         """A decision that did not go through: what to do about it. On a phone: the draft in place of the list."""
@@ -376,10 +376,10 @@ class ApprovalsTab(Tab):
         before = self.table.cursor_key
         self._fit()
         self.views.repaint()
-        self.table.rows_changed()
+        self.table.rows_changed(frozenset(ids))
         if self.table.cursor_key is not None and (self.table.cursor_key in ids or before != self.table.cursor_key):
             self.refresh_draft()
-            self._watch_items()
+            self._watch_items(is_moved=before != self.table.cursor_key)
         elif self._previewed is None and self.table.cursor_key is not None:
             self.select_anew()
 
@@ -398,13 +398,13 @@ class ApprovalsTab(Tab):
         self.refresh_draft()
         self._watch_items()
 
-    def _watch_items(self) -> None:
+    def _watch_items(self, *, is_moved: bool = False) -> None:
         """The item under the cursor and its neighbours are wanted whole."""
         if self.session.backstage is None or self.table.cursor_key is None:
             return
         source, at = self.sources[self.view], self.table.cursor
         near = [place for place in (at, at + 1, at + 2, at - 1) if 0 <= place < source.count()]
-        self.session.backstage.sync.watch.items([source.key_at(place) for place in near])
+        self.session.backstage.sync.watch.items([source.key_at(place) for place in near], is_moved=is_moved)
 
     def _clear_lines(self) -> Sequence[Line]:
         width, height = self.table.size
