@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
-import sys
 from collections.abc import Callable, Coroutine, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -46,8 +42,7 @@ if TYPE_CHECKING:
     from cc_tui.ui.widgets.asked import Question
 
 TOO_SMALL = (40, 10)
-TOO_SMALL_WORDS = f"too small: {TOO_SMALL[0]}×{TOO_SMALL[1]} is needed"
-TOO_SMALL_SHORT = f"too small: {TOO_SMALL[0]}×{TOO_SMALL[1]}"
+TOO_SMALL_WORDS = f"too small: {TOO_SMALL[0]}×{TOO_SMALL[1]}"
 REPAINT_SECONDS = 0.2
 
 
@@ -117,11 +112,7 @@ class CommandCenter(App[int]):
                         known.agents.changed):  # fmt: skip
             changed.subscribe(lambda _change: self._state_changed())
         known.messages.changed.subscribe(lambda _none: self.look_again())
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self.leave)
-        if not self.is_headless and sys.__stdin__ is not None:
-            hangup.watch(sys.__stdin__.fileno(), partial(loop.call_soon_threadsafe, self.leave))
+        hangup.leave_when_told(self.leave, has_terminal=not self.is_headless)
         self.app_suspend_signal.subscribe(self, lambda _app: self.witness.dropped())
         self.app_resume_signal.subscribe(self, lambda _app: self.resumed())
         self.witness.begin(*self.size)
@@ -130,10 +121,9 @@ class CommandCenter(App[int]):
         self.call_after_refresh(self.opening.begin)
 
     def _tab(self, tab_id: str) -> Tab:
-        tab = self._tabs.get(tab_id)
-        if tab is None:
-            tab = self._tabs[tab_id] = self.everywhere.make_tab(tab_id)
-        return tab
+        if tab_id not in self._tabs:
+            self._tabs[tab_id] = self.everywhere.make_tab(tab_id)
+        return self._tabs[tab_id]
 
     @property
     def tab(self) -> Tab:
@@ -241,7 +231,7 @@ class CommandCenter(App[int]):
     def look_first(self) -> None:
         """Nothing that could be decided is on screen: show it, where there is room for it."""
         if self._is_too_small:
-            self.session.say(TOO_SMALL_WORDS, Level.ERROR, short=TOO_SMALL_SHORT)
+            self.session.say(f"{TOO_SMALL_WORDS} is needed", Level.ERROR, short=TOO_SMALL_WORDS)
         else:
             self.tab.look_first()
 
@@ -352,7 +342,7 @@ class CommandCenter(App[int]):
         elif sheet is not None and sheet.keys:
             self.frame.show_fixed_keys(sheet.keys, has_help=False)
         else:
-            self.frame.show_keys(self.keymap, self.places(), self.tab.offers if sheet is None else _offers_all)
+            self.frame.show_keys(self.keymap, self.places(), self.tab.offers if sheet is None else lambda _action: True)
 
     def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
         """A click on a tab."""
@@ -390,16 +380,11 @@ class CommandCenter(App[int]):
         was_too_small, self._is_too_small = self._is_too_small, width < TOO_SMALL[0] or height < TOO_SMALL[1]
         self.query_one("#tabs").set_class(self._is_too_small, "-hidden")
         if self._is_too_small:
-            self.session.say(TOO_SMALL_WORDS, Level.ERROR, short=TOO_SMALL_SHORT)
+            self.session.say(f"{TOO_SMALL_WORDS} is needed", Level.ERROR, short=TOO_SMALL_WORDS)
         elif was_too_small:
             self.session.known.messages.clear()
         self.tab.reshape(width, height)
         self.frame_changed()
-
-
-def _offers_all(action: Action) -> bool:
-    del action
-    return True
 
 
 def run(

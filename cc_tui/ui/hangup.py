@@ -6,15 +6,28 @@ handled; so a thread of its own watches the terminal. Decisions are on the disk 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import select
+import signal
+import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 
 HUNG_UP = 129
 """The exit code of a program that its terminal's end has ended (128 + SIGHUP)."""
 LAST_SECONDS = 3.0
 """How long the app may take to leave in good order."""
+
+
+def leave_when_told(leave: Callable[[], object], *, has_terminal: bool) -> None:
+    """Have `leave` called on SIGTERM and SIGHUP, and when the terminal (if there is one) is gone."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, leave)
+    if has_terminal and sys.__stdin__ is not None:
+        watch(sys.__stdin__.fileno(), partial(loop.call_soon_threadsafe, leave))
 
 
 def watch(descriptor: int, leave: Callable[[], object]) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from cc_tui.actions.action import Action, Risk, Where
+from cc_tui.actions.action import Action, Where
 from cc_tui.decisions.guard import Selected, Shown
 from cc_tui.state.approvals.lists import ApprovalList
 from cc_tui.state.approvals.rows import ApprovalRow, View
@@ -19,9 +19,9 @@ from cc_tui.ui.tabs.approvals.draft.preview import PreviewDrawing
 from cc_tui.ui.tabs.approvals.empty import queue_clear_lines
 from cc_tui.ui.tabs.approvals.facts import QueueFacts
 from cc_tui.ui.tabs.approvals.moves import QueueMoves
+from cc_tui.ui.tabs.approvals.offers import offers
 from cc_tui.ui.tabs.approvals.rows import QueueRows, countdown_left
 from cc_tui.ui.tabs.approvals.triage import Triage
-from cc_tui.ui.tabs.approvals.trouble.settling import SETTLES
 from cc_tui.ui.tabs.approvals.trouble.undelivered import ask_about
 from cc_tui.ui.tabs.approvals.verbs import QueueVerbs
 from cc_tui.ui.tabs.approvals.views_bar import Rule, ViewsBar
@@ -33,8 +33,6 @@ from cc_tui.ui.widgets.table import Table
 
 SETTLE_PREVIEW_SECONDS = 0.1
 REDRAW_SECONDS = 0.1
-_ON_A_ROW = frozenset({"list.open", "list.mark", "list.copy", "list.sort"})
-"""What needs a row to be of use."""
 
 
 class ApprovalsTab(Tab):
@@ -123,27 +121,8 @@ class ApprovalsTab(Tab):
                 return (Where.APPROVALS, Where.LISTS, Where.EVERYWHERE)
 
     def offers(self, action: Action) -> bool:
-        """On a phone the list opens and marks, the item decides; where both are in view there is nothing to open."""
-        told = self._is_of_use(action)
-        if told is not None:
-            return told
-        if self.row is None and (action.where is Where.APPROVALS or action.id in _ON_A_ROW):
-            return False
-        if self.shape is not Shape.PHONE:
-            return action.id != "list.open" or self.view is View.PROBLEMS
-        if self.is_item_open:
-            return action.id not in ("list.open", "list.mark", "list.filter", "list.sort", "list.show_new")
-        return action.risk is not Risk.DECISION and action.id not in ("approvals.edit", "approvals.all_safe")
-
-    def _is_of_use(self, action: Action) -> bool | None:
-        """Whether what is known makes an action of use; None where that is not asked."""
-        if action.id == "reason.again":
-            return self.triage.last_reason is not None
-        if action.id == "list.show_new":
-            return self.queue.has_news
-        if action.id in SETTLES:
-            return self.view is View.PROBLEMS and self.verbs.why_not(action) is None
-        return None
+        """What is of use here and now."""
+        return offers(self, action)
 
     def act(self, action: Action, key: str) -> bool:
         """Moves, or verbs."""

@@ -1,0 +1,43 @@
+"""Which actions are of use on the Approvals tab now; the others stay out of its footer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cc_tui.actions.action import Action, Risk, Where
+from cc_tui.state.approvals.rows import View
+from cc_tui.ui.tabs.approvals.trouble.settling import SETTLES
+from cc_tui.ui.widgets.shape import Shape
+
+if TYPE_CHECKING:
+    from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
+
+_ON_A_ROW = frozenset({"list.open", "list.mark", "list.copy", "list.sort"})
+"""What needs a row to be of use."""
+_OF_THE_LIST = frozenset({"list.open", "list.mark", "list.filter", "list.sort", "list.show_new"})
+"""What has no use in an open item."""
+
+
+def offers(tab: ApprovalsTab, action: Action) -> bool:
+    """On a phone the list opens and marks, the item decides; where both are in view there is nothing to open."""
+    told = _is_of_use(tab, action)
+    if told is not None:
+        return told
+    if tab.row is None and (action.where is Where.APPROVALS or action.id in _ON_A_ROW):
+        return False
+    if tab.shape is not Shape.PHONE:
+        return action.id != "list.open" or tab.view is View.PROBLEMS
+    if tab.is_item_open:
+        return action.id not in _OF_THE_LIST
+    return action.risk is not Risk.DECISION and action.id not in ("approvals.edit", "approvals.all_safe")
+
+
+def _is_of_use(tab: ApprovalsTab, action: Action) -> bool | None:
+    """Whether what is known makes an action of use; None where that is not asked."""
+    if action.id == "reason.again":
+        return tab.triage.last_reason is not None
+    if action.id == "list.show_new":
+        return tab.queue.has_news
+    if action.id in SETTLES:
+        return tab.view is View.PROBLEMS and tab.verbs.why_not(action) is None
+    return None
