@@ -112,13 +112,17 @@ def due(conn: Connection, now: datetime, most: int) -> list[str]:
 
 def claim(conn: Connection, unit: Unit, delivery_id: str) -> Claimed | None:
     """Take one delivery; None when it must wait or go back to a person, and was moved there, or is no longer due."""
-    row = conn.execute(_ONE_DUE, {"now": unit.now, "wanted": delivery_id}).mappings().first()
-    return _claim_one(conn, unit, row) if row is not None else None
+    seen = _due_one(conn, unit, delivery_id)
+    if seen is None:
+        return None
+    row = _take_turn(conn, unit, seen["approval_id"])
+    delivery = _due_one(conn, unit, delivery_id)  # another sender or an undo may have been first
+    return _claim_one(conn, unit, row, delivery) if delivery is not None else None
 
 
 def give_up(conn: Connection, unit: Unit, delivery_id: str, error: str) -> None:
     """One that can't even be claimed must not stop those behind it: it fails, with why."""
-    row = conn.execute(_ONE_DUE, {"now": unit.now, "wanted": delivery_id}).mappings().first()
+    row = _due_one(conn, unit, delivery_id)
     if row is not None:
         change(conn, unit, row, WAITING, {"state": DeliveryState.FAILED.value, "error": error})
 
@@ -161,10 +165,18 @@ def reap(conn: Connection, unit: Unit, *, knows_stable_keys: bool) -> int:
     return len(lost)
 
 
-def _claim_one(conn: Connection, unit: Unit, delivery: RowMapping) -> Claimed | None:
-    row = find(conn, unit.actor, delivery["approval_id"])
+def _due_one(conn: Connection, unit: Unit, delivery_id: str) -> RowMapping | None:
+    return conn.execute(_ONE_DUE, {"now": unit.now, "wanted": delivery_id}).mappings().first()
+
+
+def _take_turn(conn: Connection, unit: Unit, approval_id: str) -> Row:
+    """The approval, once nobody else claims for its recipient, decides it or takes it back."""
+    row = find(conn, unit.actor, approval_id)
     locks.exclusive(conn, f"recipient:{row['client_id']}:{row['recipient']}")
-    row = find_to_change(conn, unit.actor, row["id"])
+    return find_to_change(conn, unit.actor, approval_id)
+
+
+def _claim_one(conn: Connection, unit: Unit, row: Row, delivery: RowMapping) -> Claimed | None:
     if _is_stopped(conn, unit, row, delivery):
         return None
     if wait := _why_waiting(conn, unit, row):
