@@ -10,6 +10,7 @@ from cc_api_client.resources.agents import Agents
 from cc_api_client.resources.approvals import Approvals
 from cc_api_client.resources.batches import Batches, Policies
 from cc_api_client.resources.clients import Clients
+from cc_api_client.resources.keys import ApiKeys, AuditTrail
 from cc_api_client.resources.operations import Operations
 from cc_api_client.resources.outbox import Deliveries, Suppression
 from cc_api_client.resources.settings import InstallationSettings
@@ -53,6 +54,8 @@ class CommandCenterClient:
         self.deliveries = Deliveries(self._transport)
         self.suppression = Suppression(self._transport)
         self.settings = InstallationSettings(self._transport)
+        self.keys = ApiKeys(self._transport)
+        self.audit = AuditTrail(self._transport)
 
     def __repr__(self) -> str:
         return f"CommandCenterClient({self._transport.base_url!r})"

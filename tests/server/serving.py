@@ -44,7 +44,10 @@ class Api:
 
 def settings_of(house: House, **settings: Any) -> ServerSettings:
     return ServerSettings(
-        db=house.db.address, outbox_dir=house.folder / "outbox", **{"rate_limit": UNLIMITED} | settings
+        db=house.db.address,
+        outbox_dir=house.folder / "outbox",
+        audit_key_file=house.db.seals.file,
+        **{"rate_limit": UNLIMITED} | settings,
     )
 
 

@@ -252,7 +252,7 @@ class _Watch:
             return
         facts = {
             "method": method, "path": scope["path"][:_PATH_LOGGED], "status": status, "ms": round(seconds * 1000, 1),
-            "key": self.key.name if self.key is not None else None, "address": address_of(scope),
+            "key": self.key.name if self.key is not None else "nobody", "address": address_of(scope),
         }  # fmt: skip
         _log.log(level, "%(method)s %(path)s %(status)s in %(ms)s ms for %(key)s", facts, extra={logs.FACTS: facts})
 
