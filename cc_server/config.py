@@ -22,6 +22,7 @@ from cc_server.sealing.keys import default_key_file
 
 ENVIRONMENT_PREFIX = "CC_SERVER_"
 DEFAULT_PORT = 8787
+MOST_WORKERS = 64
 LONGEST_HOLD_SECONDS = 86_400
 
 
@@ -64,6 +65,8 @@ class ServerSettings:
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
+    workers: int = 1
+    """Server processes behind the port; more than one on PostgreSQL only."""
     db: Path | PostgresUrl = Path("command-center.db")
     hold_seconds: int | None = None
     """Given: what the installation's `approvals.hold_seconds` is set to at the start."""
@@ -126,6 +129,10 @@ def _check_together(settings: ServerSettings) -> None:
     if settings.provider is ProviderName.SMTP and not (settings.smtp.host and settings.smtp.sender):
         missing = "smtp.host" if not settings.smtp.host else "smtp.sender"
         raise ConfigError(f'provider = "smtp" needs {missing}: set it in the file or as {variable_of(missing)}')
+    if settings.workers > 1 and isinstance(settings.db, Path):
+        raise ConfigError(
+            f"workers: a SQLite file has one server process; for {settings.workers} of them name a PostgreSQL database"
+        )
     if (settings.tls_cert is None) != (settings.tls_key is None):
         raise ConfigError("tls_cert and tls_key belong together: set both, or neither")
 
@@ -192,6 +199,9 @@ class Setting:
 SETTINGS: dict[str, Setting] = {
     "host": Setting(_text, "the address to listen on", "127.0.0.1"),
     "port": Setting(_whole(0, 65_535), "the port to listen on; 0: any that is free", str(DEFAULT_PORT)),
+    "workers": Setting(
+        _whole(1, MOST_WORKERS), "server processes behind the port; more than one on PostgreSQL only", "1"
+    ),
     "db": Setting(_database, "a file, or `postgresql://user@host/database`", "`command-center.db`"),
     "hold_seconds": Setting(
         _whole(0, LONGEST_HOLD_SECONDS),

@@ -14,13 +14,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from cc_api_client.models.roles import Role
-from cc_server.config import ConfigError, ServerSettings, load_settings
+from cc_server.config import MOST_WORKERS, ConfigError, ServerSettings, load_settings
 from cc_server.logs import LogFormat
 
 FAILED = 1
 INTERRUPTED = 130
 FASTEST_RATE = 1000.0
-_SETTINGS = ("host", "port", "db", "hold_seconds", "log_format")
+_SETTINGS = ("host", "port", "db", "hold_seconds", "log_format", "workers")
 _ROLE_HELP = "what it may do (default: operator)"
 
 
@@ -162,7 +162,8 @@ def parser() -> argparse.ArgumentParser:
     backup = commands.add_parser("backup", parents=[store], help="copy a SQLite database while a server uses it")
     backup.add_argument("--to", type=Path, metavar="FILE", required=True, help="where to; must not exist yet")
     commands.add_parser("restored", parents=[store], help="say that an older copy of the database was put back")
-    commands.add_parser("run", parents=[store, listen], help="serve")
+    run = commands.add_parser("run", parents=[store, listen], help="serve")
+    run.add_argument("--workers", type=_whole(1, MOST_WORKERS), metavar="N", help="server processes (PostgreSQL only)")
     _add_simulation(commands.add_parser("simulate", parents=[store, listen], help="serve a simulated business"))
     return whole
 

@@ -11,9 +11,13 @@ from cc_server import logs
 from cc_server.app import Application
 from cc_server.cli.opening import opened
 from cc_server.cli.server import GracefulServer, bind, url_of
-from cc_server.config import ServerSettings
+from cc_server.cli.workers import Workers
+from cc_server.config import ConfigError, ServerSettings
 from cc_server.db.schema import Opening
 from cc_server.worker.providers import provider_of
+
+CANNOT_BEGIN = 3
+"""How a worker ends whose settings or database can't be used."""
 
 
 def run(settings: ServerSettings) -> int:
@@ -23,13 +27,25 @@ def run(settings: ServerSettings) -> int:
         ConfigError: the port or the database can't be used, or there is no database.
     """
     logs.configure(settings.log_format, settings.log_level)
-    with (
-        bind(settings.host, settings.port) as listener,
-        opened(settings, Opening.EXISTING, serves=True) as db,
-    ):
+    with bind(settings.host, settings.port) as listener:
+        if settings.workers == 1:
+            return _serve_here(settings, listener)
+        return Workers(settings.workers, lambda: _serve_as_worker(settings, listener), CANNOT_BEGIN).run()
+
+
+def _serve_here(settings: ServerSettings, listener: socket.socket) -> int:
+    with opened(settings, Opening.EXISTING, serves=True) as db:
         application = Application(db, settings, provider_of(settings))
         sys.stderr.write(f"Serving {settings.db} at {url_of(listener, tls=settings.tls_cert is not None)}\n")
         return serve(application, settings, [listener])
+
+
+def _serve_as_worker(settings: ServerSettings, listener: socket.socket) -> int:
+    try:
+        return _serve_here(settings, listener)
+    except ConfigError as error:
+        sys.stderr.write(f"cc-server: {error}\n")
+        return CANNOT_BEGIN
 
 
 def serve(

@@ -99,7 +99,7 @@ class FoundedOnPostgres:
     def fresh(self, folder: Path) -> Address:
         names = [f'"{table.name}"' for table in metadata.sorted_tables]
         self.postgres.execute(
-            _END_OTHERS,
+            END_OTHERS,
             "SET session_replication_role = replica;"
             f"TRUNCATE {', '.join(f'public.{name}' for name in names)} RESTART IDENTITY;"
             + "".join(f"INSERT INTO public.{name} TABLE founded.{name};" for name in names)
@@ -109,7 +109,7 @@ class FoundedOnPostgres:
         return self.url
 
 
-_END_OTHERS = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+END_OTHERS = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 _PAST_AUDIT = "SELECT setval(pg_get_serial_sequence('audit', 'seq'), (SELECT max(seq) FROM audit))"
 
@@ -153,6 +153,7 @@ class House:
 
     def __init__(self, folder: Path, founded: Founded) -> None:
         self.folder = folder
+        self.founded = founded
         self.clock = ManualClock(NOON)
         self.client_id, self.other_client_id = founded.people.client_id, founded.people.other_client_id
         self.tokens = founded.people.tokens
@@ -160,6 +161,12 @@ class House:
         self.db = Database(founded.fresh(folder), self.clock, ids=SeededIds(7), seals=seals)
         self.db.open()
         self._drafted = 0
+
+    @property
+    def postgres(self) -> Postgres:
+        """The server of the database."""
+        assert isinstance(self.founded, FoundedOnPostgres)
+        return self.founded.postgres
 
     def close(self) -> None:
         self.db.close()

@@ -58,6 +58,7 @@ _BY_CODE = dict.fromkeys(_GOING, _STOPPING) | {
     "53100": "The disk of the database {url} is full; free some space.",
     "53300": "The database {url} has no connection left; raise its max_connections or run fewer processes.",
     "55P03": "The database {url} is too busy to answer; ask again.",
+    "55000": "The database {url} accepts no connections; ask who runs it.",
     "57014": "The database {url} took too long to answer; ask again.",
 }
 _BY_CLASS = {

@@ -1,0 +1,88 @@
+"""Several server processes behind one port: `cc-server run --workers N`, on PostgreSQL.
+
+The parent binds the port, forks before any thread runs, and watches: a worker that dies is replaced, one that can't
+begin ends them all, and a signal to stop is passed on. It serves nothing itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+
+AGAIN_SECONDS = 1.0
+"""How long it waits before it replaces a worker, so that one that dies at once is not begun in a circle."""
+_ASKS_TO_STOP = (signal.SIGTERM, signal.SIGINT)
+_log = logging.getLogger("cc_server.workers")
+
+
+class Workers:
+    """Processes that all do the same.
+
+    Args:
+        how_many: of them.
+        serve: what each does; returns its exit code.
+        cannot_begin: the exit code of one that would fail again.
+    """
+
+    def __init__(self, how_many: int, serve: Callable[[], int], cannot_begin: int) -> None:
+        self._how_many = how_many
+        self._serve = serve
+        self._cannot_begin = cannot_begin
+        self._pids: set[int] = set()
+        self._is_stopping = False
+
+    def run(self) -> int:
+        """Keep them at work until asked to stop; the exit code: 0, or that of the one that could not begin."""
+        old = {number: signal.signal(number, self._stop) for number in _ASKS_TO_STOP}
+        code = 0
+        try:
+            for _ in range(self._how_many):
+                self._begin_one()
+            while self._pids:
+                code = self._ended(*os.wait()) or code
+        finally:
+            for number, handler in old.items():
+                signal.signal(number, handler)
+        return code
+
+    def _begin_one(self) -> None:
+        pid = os.fork()
+        if pid:
+            self._pids.add(pid)
+            if self._is_stopping:  # asked between the fork and here
+                os.kill(pid, signal.SIGTERM)
+            return
+        for number in _ASKS_TO_STOP:
+            signal.signal(number, signal.SIG_DFL)
+        code = 1
+        try:
+            code = self._serve()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+
+    def _ended(self, pid: int, status: int) -> int:
+        """One ended: replace it, or end the others too; the exit code where it tells something."""
+        self._pids.discard(pid)
+        code = os.waitstatus_to_exitcode(status)
+        if self._is_stopping:
+            return 0
+        if code == self._cannot_begin:
+            self._stop()
+            return code
+        _log.warning("worker %d ended (%d); another takes its place", pid, code)
+        time.sleep(AGAIN_SECONDS)
+        if not self._is_stopping:
+            self._begin_one()
+        return 0
+
+    def _stop(self, _number: int = signal.SIGTERM, _frame: FrameType | None = None) -> None:
+        self._is_stopping = True
+        for pid in self._pids:
+            os.kill(pid, signal.SIGTERM)
