@@ -30,7 +30,8 @@ def run(settings: ServerSettings) -> int:
     with bind(settings.host, settings.port) as listener:
         if settings.workers == 1:
             return _serve_here(settings, listener)
-        return Workers(settings.workers, lambda: _serve_as_worker(settings, listener), CANNOT_BEGIN).run()
+        workers = Workers(settings.workers, lambda: _serve_as_worker(settings, listener), CANNOT_BEGIN)
+        return 1 if workers.run() else 0
 
 
 def _serve_here(settings: ServerSettings, listener: socket.socket) -> int:
