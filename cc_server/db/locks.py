@@ -21,6 +21,11 @@ CONTROLS = "controls"
 """Kill switch, suppression, policy, budgets: shared by who judges by them, exclusive for who changes them."""
 
 
+def of_recipient(client_id: str, address: str) -> str:
+    """The lock of whom a message goes to: held by who decides or claims one, so that two never pass each other."""
+    return f"recipient:{client_id}:{address}"
+
+
 def exclusive(conn: Connection, name: str) -> None:
     """Hold `name` alone until the transaction ends."""
     if conn.dialect.name == "postgresql":

@@ -172,7 +172,7 @@ def _due_one(conn: Connection, unit: Unit, delivery_id: str) -> RowMapping | Non
 def _take_turn(conn: Connection, unit: Unit, approval_id: str) -> Row:
     """The approval, once nobody else claims for its recipient, decides it or takes it back."""
     row = find(conn, unit.actor, approval_id)
-    locks.exclusive(conn, f"recipient:{row['client_id']}:{row['recipient']}")
+    locks.exclusive(conn, locks.of_recipient(row["client_id"], row["recipient"]))
     return find_to_change(conn, unit.actor, approval_id)
 
 

@@ -102,7 +102,7 @@ def decide(conn: Connection, unit: Unit, batch_id: str, place: int) -> None:
     if item["status"] is not None:
         return
     row = find(conn, unit.actor, item["approval_id"])
-    locks.exclusive(conn, f"recipient:{row['client_id']}:{row['to_email']}")
+    locks.exclusive(conn, locks.of_recipient(row["client_id"], row["recipient"]))
     seen = Seen(item["version"], item["payload_sha256"])
     action = BatchAction(batch["action"])
     if action is BatchAction.REJECT:

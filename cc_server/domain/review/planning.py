@@ -74,6 +74,8 @@ def would(conn: Connection, unit: Unit, action: BatchAction, row: Row) -> Would:
         return Would(False, "it has expired")
     if action is BatchAction.REJECT:
         return Would(True, None)
+    if unit.settings.approvals.four_eyes and row["edited_by"] == unit.actor.name:
+        return Would(False, "you edited it, somebody else has to approve it")
     judgement = judge_draft(conn, unit, row["id"], row, is_exact=True)
     if against := _against(action, row, judgement):
         return Would(False, "; ".join(against), judgement)
@@ -133,7 +135,7 @@ def _refuse_seconds(unit: Unit, action: BatchAction, judged: Sequence[tuple[Row,
     for row, alone in judged:
         among = alone
         if alone.is_ok and action is BatchAction.APPROVE_SAFE:
-            person = row["client_id"], row["to_email"].casefold()
+            person = row["client_id"], row["recipient"]
             among = _beside(unit, alone, met, person)
             if among.is_ok:
                 met.add(person)

@@ -298,6 +298,16 @@ async def test_a_batch_that_means_nothing_is_refused(api: Api, body: Plan) -> No
     assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
 
 
+async def test_where_four_eyes_are_asked_for_the_dry_run_leaves_the_editors_own_out(api: Api, house: House) -> None:
+    house.set("approvals", four_eyes=True)
+    draft = house.draft()
+    await api.patch(f"/api/approvals/{draft.id}", json={"subject": "New"}, headers={"If-Match": '"1"'})
+    (item,) = (await planned(api, "approve", draft))["items"]
+    assert (item["would"], item["why"]) == ("refused", "you edited it, somebody else has to approve it")
+    answer = await api.post(PATH, "tom", json={"action": "approve", "ids": [draft.id], "dry_run": True})
+    assert answer.json()["items"][0]["would"] == "ok"
+
+
 async def test_the_list_is_filtered_by_what_is_safe_and_counts_it(api: Api, house: House) -> None:
     safe, _other = house.draft(), house.draft(body="{{gap}}")
     page = (await api.get("/api/approvals?safe=true")).json()
