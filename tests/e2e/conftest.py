@@ -33,10 +33,16 @@ def business(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return db
 
 
+def copy_business(business: Path, to: Path) -> None:
+    """A copy of the database, with the key that its audit trail is sealed with."""
+    for ending in ("", ".audit-key"):
+        shutil.copy(f"{business}{ending}", f"{to}{ending}")
+
+
 @pytest.fixture
 def backend(business: Path, tmp_path: Path) -> Iterator[Backend]:
     """Twelve drafts wait, nothing happens by itself, a decision is held for two seconds."""
-    shutil.copy(business, tmp_path / "business.db")
+    copy_business(business, tmp_path / "business.db")
     with simulated_backend(tmp_path / "business.db", options=("--hold-seconds", "2")) as found:
         yield found
 
@@ -97,7 +103,7 @@ def server(business: Path, tmp_path: Path) -> Iterator[Server]:
     """A server with twelve pending drafts that can be killed and started again on its port."""
     db = tmp_path / "house" / "business.db"
     db.parent.mkdir()
-    shutil.copy(business, db)
+    copy_business(business, db)
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as probe:
         port = int(probe.getsockname()[1])
     found = Server(db, new_key(db, "ana"), port)

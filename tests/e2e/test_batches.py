@@ -24,16 +24,16 @@ def test_all_safe_lists_approves_exactly_that_and_is_undone_as_a_whole(home: Pat
         terminal.wait_for(r"pending 12 +leaving 0 ")
 
 
-def test_a_key_that_comes_with_the_list_decides_nothing(home: Path) -> None:
-    with app_terminal(home, "demo", "--rate", "0") as terminal:
+def test_a_key_that_comes_with_the_list_decides_nothing(home: Path, backend: Backend) -> None:
+    with app_terminal(home, backend=backend) as terminal:
         ready(terminal)
-        terminal.press("A")
-        terminal.wait_for(r"Approve \d+ safe drafts")
+        terminal.press("space", "space")
+        decide(terminal, "a", r"Approve 2 marked drafts")
         terminal.paste("y", bracketed=False)
         terminal.paste("yy", bracketed=False)
         terminal.wait_for(r"y did not count")
         terminal.press("escape")
-        terminal.wait_gone(r"Approve \d+ safe drafts")
+        terminal.wait_gone(r"Approve 2 marked drafts")
         terminal.wait_for(r"pending 12 +leaving 0 ")
 
 

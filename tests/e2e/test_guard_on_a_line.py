@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import PATIENCE, decide, ready, statuses
+from tests.e2e.conftest import PATIENCE, copy_business, decide, ready, statuses
 from tests.support.direct_api import DirectApi
 from tests.support.line import SLOW, Line
 from tests.support.pty_app import Backend, app_terminal, simulated_backend
@@ -34,7 +33,7 @@ class Desk:
 @pytest.fixture(scope="module", params=[Line(), SLOW], ids=["fast", "20 kB/s"])
 def desk(request: pytest.FixtureRequest, business: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("desk")
-    shutil.copy(business, folder / "business.db")
+    copy_business(business, folder / "business.db")
     line: Line = request.param
     with (
         simulated_backend(folder / "business.db", approvals=40, options=("--hold-seconds", "600")) as backend,
