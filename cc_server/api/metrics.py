@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from cc_server.api import calls
@@ -29,6 +29,7 @@ class Measures:
     """The registry of one application, and what is in it."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # not annotated there
         self.registry = CollectorRegistry(auto_describe=True)
         self._requests = Counter(
             "cc_requests", "Requests that this process answered.", ["method", "route", "status"], registry=self.registry

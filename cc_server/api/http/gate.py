@@ -43,6 +43,8 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
 }
 
+SECURE_SECONDS = 365 * 86_400
+"""For how long a browser that came over TLS comes over TLS only."""
 _FIRST_FAILURE = 400
 _PATH_LOGGED = 200
 
@@ -106,7 +108,7 @@ class Gate:
         request_id = request_id_or(headers.get("x-request-id"), self._new_id())
         logs.request_id.set(request_id)
         watch = _Watch(scope, self._answered)
-        outward = _with_headers(send, request_id, watch.hear)
+        outward = _with_headers(send, request_id, watch.hear, is_secure=scope.get("scheme") in ("https", "wss"))
         try:
             _require_small_head(scope)
             key = await self._admit(scope, headers)
@@ -257,7 +259,7 @@ class _Watch:
         _log.log(level, "%(method)s %(path)s %(status)s in %(ms)s ms for %(key)s", facts, extra={logs.FACTS: facts})
 
 
-def _with_headers(send: Send, request_id: str, answered: Callable[[int], None]) -> Send:
+def _with_headers(send: Send, request_id: str, answered: Callable[[int], None], *, is_secure: bool) -> Send:
     """Give every answer its request id and the security headers that it does not set itself."""
 
     async def sent(message: Message) -> None:
@@ -265,6 +267,8 @@ def _with_headers(send: Send, request_id: str, answered: Callable[[int], None]) 
             answered(message["status"])
             headers = MutableHeaders(scope=message)
             headers["X-Request-Id"] = request_id
+            if is_secure:
+                headers["Strict-Transport-Security"] = f"max-age={SECURE_SECONDS}"
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
         await send(message)

@@ -1011,6 +1011,12 @@ async def test_every_answer_has_the_security_headers(api: Api) -> None:
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
 
 
+async def test_over_tls_a_browser_is_told_to_stay_there(api: Api) -> None:
+    for path in ("/health", "/nowhere"):
+        assert "max-age=" in (await api.http.get(f"https://house{path}")).headers["strict-transport-security"]
+        assert "strict-transport-security" not in (await api.http.get(path)).headers
+
+
 async def test_a_request_that_breaks_tells_nothing_of_why(house: House) -> None:
     async with api_of(house) as api:
         draft = house.draft()
