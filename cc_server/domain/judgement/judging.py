@@ -85,7 +85,8 @@ def judge_draft(
     risk = judge(draft)
     facts = _facts(place, around, draft, risk)
     verdict = evaluate(facts, policy)
-    return Judgement(risk, facts, verdict, pin_of(policy), _look_again(unit, around, facts, verdict))
+    pin = unit.settings.approvals.policy_version or pin_of(policy)
+    return Judgement(risk, facts, verdict, pin, _look_again(unit, around, facts, verdict))
 
 
 def _facts(place: Place, around: Surroundings, draft: Draft, risk: Risk) -> Facts:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, literal_column, select
 
 from cc_server.db.tables import agents, approvals, email_history, hourly, leads, suppression
 from cc_server.domain import counters
@@ -25,6 +25,12 @@ SILENT_AFTER = timedelta(minutes=3)
 _LEAVING = ("held", "ready", "dispatching", "retry_wait", "unknown")
 _KEPT = "surroundings_kept"
 
+
+def _spelled(*words: str) -> list[ColumnElement[str]]:
+    """Words of ours as they stand in the statement: bound, a list of them is spelled anew each time it runs."""
+    return [literal_column(f"'{word}'") for word in words]
+
+
 _TO_THEM = (approvals.c.client_id == bindparam("client"), approvals.c.recipient == bindparam("address"))
 _TWIN = (
     select(approvals.c.id)
@@ -33,7 +39,7 @@ _TWIN = (
         approvals.c.created_at >= bindparam("twins_since"),
         approvals.c.body_sha256 == bindparam("text"),
         approvals.c.id != bindparam("itself"),
-        approvals.c.status.in_(("pending", "approved")),
+        approvals.c.status.in_(_spelled("pending", "approved")),
     )
     .limit(1)
 )
@@ -42,8 +48,7 @@ _ANOTHER_LEAVING = (
     .where(
         *_TO_THEM,
         approvals.c.id != bindparam("itself"),
-        approvals.c.status == "approved",
-        approvals.c.delivery_state.in_(_LEAVING),
+        approvals.c.delivery_state.in_(_spelled(*_LEAVING)),
     )
     .limit(1)
 )
@@ -54,7 +59,10 @@ _LAST = select(func.max(email_history.c.sent_at)).where(
 )
 _SUPPRESSED = (
     select(suppression.c.id)
-    .where(suppression.c.client_id.in_(("", bindparam("client"))), suppression.c.email == bindparam("address"))
+    .where(
+        suppression.c.client_id.in_((literal_column("''"), bindparam("client"))),
+        suppression.c.email == bindparam("address"),
+    )
     .limit(1)
 )
 _LEAD = (

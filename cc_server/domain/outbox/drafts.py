@@ -52,15 +52,16 @@ def create(conn: Connection, unit: Unit, draft: NewDraft) -> Approval:
         "client_id": draft.client_id, "kind": draft.kind, "to_email": draft.to_email, "to_name": draft.to_name,
         "subject": draft.subject, "body": draft.body, "payload": dict(draft.payload) if draft.payload else None,
     }  # fmt: skip
-    never = suppression.is_suppressed(conn, draft.client_id, draft.to_email)
     stack = text_sha256(f"{draft.agent_name}\x1f{draft.template}")[:16] if draft.template else None
     origin = {"agent_name": draft.agent_name, "lead_id": draft.lead_id, "run_id": draft.run_id}
+    judgement = judge_draft(conn, unit, approval_id, texts | origin)
+    never = bool(judgement.facts.is_suppressed)
     row: dict[str, Any] = (
         texts
         | origin
         | {"recipient": suppression.address_of(draft.to_email)}
         | follows_from(texts)
-        | judge_draft(conn, unit, approval_id, texts | origin).columns()
+        | judgement.columns()
         | _NOTHING_DECIDED
         | {
             "id": approval_id, "status": "cancelled" if never else "pending", "stack_key": stack,

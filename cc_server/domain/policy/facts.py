@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -43,7 +43,8 @@ class Facts:
 
     def as_json(self) -> dict[str, Any]:
         """As it is stored; what is not known is left out."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        told = {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name, value in told.items() if value is not None}
 
     @classmethod
     def of_json(cls, told: Mapping[str, Any]) -> Facts:
