@@ -60,6 +60,7 @@ def main(arguments: Sequence[str]) -> int:
         for name in names:
             print(f"measuring {name} …", file=sys.stderr)
             measured.append(_measure(name, setting))
+            print(table(measured[-1].findings), file=sys.stderr, flush=True)
     _report(measured)
     return 1 if any(finding.is_kept is False for one in measured for finding in one.findings) else 0
 
