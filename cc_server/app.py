@@ -21,6 +21,7 @@ from cc_server.api import agents as agents_api
 from cc_server.api import approvals as approvals_api
 from cc_server.api import batches as batches_api
 from cc_server.api import calls, house, operations, stream
+from cc_server.api import jobs as jobs_api
 from cc_server.api import outbox as outbox_api
 from cc_server.api import settings as settings_api
 from cc_server.api.http.admission import Admission
@@ -36,7 +37,7 @@ from cc_server.api.http.problems import (
 from cc_server.api.services import Services
 from cc_server.config import ServerSettings
 from cc_server.db.database import Database
-from cc_server.domain import agents, keys, runs
+from cc_server.domain import agents, job_control, keys, runs
 from cc_server.domain.actors import SYSTEM, Actor, Key
 from cc_server.domain.begin import Turn, begin
 from cc_server.domain.controls import settings as controls
@@ -198,7 +199,7 @@ def _fastapi(lifespan: Callable[[FastAPI], Any]) -> FastAPI:
         redirect_slashes=False,
         separate_input_output_schemas=False,
     )
-    for part in (operations, batches_api, approvals_api, outbox_api, agents_api, settings_api, house, stream):
+    for part in (operations, batches_api, approvals_api, outbox_api, jobs_api, agents_api, settings_api, house, stream):
         app.include_router(part.router)
     app.include_router(stream.socket_router)
     describe(app)
@@ -224,6 +225,7 @@ def _existence_checks() -> dict[str, Callable[[Request, str], Any]]:
         "key_id": calls.existing(keys.find),
         "run_id": calls.existing(runs.find),
         "delivery_id": calls.existing(resolving.find),
+        "job_id": calls.existing(job_control.find),
         "entry_id": calls.existing(suppression.find),
     }
 

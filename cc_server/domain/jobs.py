@@ -87,7 +87,7 @@ def enqueue(
             "correlation_id": unit.request_id, "payload": dict(payload), "created_at": unit.now, "updated_at": unit.now,
         },
     )  # fmt: skip
-    _count(conn, unit, client_id, None, JobStatus.QUEUED)
+    count(conn, unit, client_id, None, JobStatus.QUEUED)
     return job_id
 
 
@@ -102,7 +102,7 @@ def claim(conn: Connection, unit: Unit, worker: str) -> ClaimedJob | None:
     taken = conn.execute(_TAKE, lease).first()
     if taken is None:
         return None
-    _count(conn, unit, found["client_id"], JobStatus.QUEUED, JobStatus.PROCESSING)
+    count(conn, unit, found["client_id"], JobStatus.QUEUED, JobStatus.PROCESSING)
     return ClaimedJob(
         found["id"], found["job_type"], found["client_id"], found["run_id"], taken.attempts, found["payload"]
     )
@@ -118,7 +118,7 @@ def finish(conn: Connection, unit: Unit, job: ClaimedJob, error: str | None = No
     settled = _SETTLING.run(conn, changes, {"wanted": job.id, "from_attempt": job.attempt}).first()
     if settled is None:
         return False
-    _count(conn, unit, job.client_id, JobStatus.PROCESSING, status)
+    count(conn, unit, job.client_id, JobStatus.PROCESSING, status)
     return True
 
 
@@ -136,7 +136,8 @@ def counts(conn: Connection) -> QueueCounts:
     return QueueCounts.model_validate(counters.read(conn, COUNTS, None))
 
 
-def _count(conn: Connection, unit: Unit, client_id: str | None, before: JobStatus | None, after: JobStatus) -> None:
+def count(conn: Connection, unit: Unit, client_id: str | None, before: JobStatus | None, after: JobStatus) -> None:
+    """A job went from one state (None: it is new) to another."""
     counters.move(conn, client_id, {COUNTS + before} if before else (), {COUNTS + after})
     closing.share(conn, _TELL).append(unit.now)
 

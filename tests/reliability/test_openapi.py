@@ -12,7 +12,9 @@ import pytest
 
 from cc_api_client.models.batches import BatchAction, BatchItem
 from cc_api_client.models.operations import SuppressionIntake
-from cc_server.db.tables import approvals, batches, deliveries, leads, runs, suppression
+from cc_server.db.tables import approvals, batches, deliveries, jobs_queue, leads, runs, suppression
+from cc_server.domain import jobs
+from cc_server.domain.actors import SYSTEM
 from cc_server.domain.outbox import blocks
 from cc_server.domain.outbox.sending import NotAccepted, Unclear
 from cc_server.domain.review import committing
@@ -46,13 +48,14 @@ def furnish(house: House) -> dict[str, list[str]]:
     house.undo(house.now(drafts[0]))
     house.withdraw(drafts[8])
     house.add_lead()
+    house.do(jobs.enqueue, house.client_id, job_type="x", agent_name=AGENT, run_id=None, payload={}, by=SYSTEM)
     picked = BatchItem(id=drafts[9].id, version=1, payload_sha256=drafts[9].payload_sha256)
     policy_version = house.settings.approvals.policy_version or ""
     batch_id = house.do(committing.begin, Commit(BatchAction.REJECT, [picked], policy_version, "0" * 64, "tone"), None)
     house.do(committing.decide, batch_id, 0)
     tables = {
         "approval_id": approvals, "run_id": runs, "lead_id": leads, "batch_id": batches, "delivery_id": deliveries,
-        "entry_id": suppression,
+        "entry_id": suppression, "job_id": jobs_queue,
     }  # fmt: skip
     found = {name: [str(row["id"]) for row in house.all(table)] for name, table in tables.items()}
     return {name: ids for name, ids in found.items() if ids} | {"agent_id": [AGENT]}

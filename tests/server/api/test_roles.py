@@ -20,7 +20,7 @@ from cc_api_client.models.roles import Role
 from cc_api_client.models.runs import RunStatus
 from cc_server.api.http.routing import ANY_KEY, ANYBODY, ROLE_KEY
 from cc_server.db.tables import metadata, suppression
-from cc_server.domain import agents, keys, leads, runs
+from cc_server.domain import agents, jobs, keys, leads, runs
 from cc_server.domain.actors import SYSTEM, Actor
 from cc_server.domain.agents import Said
 from cc_server.domain.leads import NewLead
@@ -84,6 +84,9 @@ TABLE = [
     Route("GET", "/admin/suppression", "viewer"),
     Route("POST", "/admin/suppression", "operator", {"email": "stop@clinic.example"}),
     Route("DELETE", "/admin/suppression/{entry_id}", "operator"),
+    Route("GET", "/api/jobs", "viewer"),
+    Route("POST", "/api/jobs/{job_id}/retry", "operator"),
+    Route("POST", "/api/jobs/{job_id}/cancel", "operator"),
     Route("GET", "/api/agents", "viewer"),
     Route("GET", "/api/agents/{agent_id}", "viewer"),
     Route("GET", "/api/agents/{agent_id}/runs", "viewer"),
@@ -102,7 +105,7 @@ TABLE = [
 ]  # fmt: skip
 KEYED = [route for route in TABLE if route.asks not in (ANYBODY, ANY_KEY)]
 NO_ID = "00000000-0000-4000-8000-000000000000"
-PARTS = ("approval_id", "batch_id", "delivery_id", "entry_id", "run_id", "key_id")
+PARTS = ("approval_id", "batch_id", "delivery_id", "entry_id", "run_id", "key_id", "job_id")
 SHARED = {"agent_id": AGENT}
 BOUND = {"intake": "bound intake", "viewer": "bound viewer", "operator": "bound", "admin": "bound admin"}
 
@@ -190,9 +193,13 @@ def of_client(house: House, client_id: str, mark: str, number: int) -> dict[str,
              "reason": mark, "created_at": house.clock.now()},
         ) and None
     )  # fmt: skip
+    job_id = house.do(
+        jobs.enqueue, client_id, job_type=mark, agent_name=AGENT, run_id=None, payload={"lead_id": mark}, by=SYSTEM
+    )
     key = house.do(keys.create, f"{mark} key", "viewer", [client_id], by=SYSTEM)
     return {
         "approval_id": pending.id, "delivery_id": delivery.id, "entry_id": f"{mark}-entry-{number}",
+        "job_id": job_id,
         "run_id": a_run(house, client_id, mark), "key_id": key.key.id, "actor": actor.name,
     }  # fmt: skip
 
@@ -260,7 +267,7 @@ async def test_a_foreign_object_is_as_good_as_none(two: Two, route: Route) -> No
     assert after == before
 
 
-_CHANGED = {"approvals", "deliveries", "suppression", "runs", "leads", "batches"}
+_CHANGED = {"approvals", "deliveries", "suppression", "runs", "leads", "batches", "jobs_queue"}
 
 
 @each(KEYED)
