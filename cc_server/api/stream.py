@@ -81,6 +81,7 @@ async def poll_events(
     with services.hub.keys.hold(actor.key_id) as revoked:
         async with contextlib.aclosing(followed):
             frames += await anext(followed)
+            await _read_what_is_there(followed, frames)
             reading = asyncio.create_task(_read_until_told(followed, frames))
             ending = asyncio.create_task(revoked.wait())
             waited = max(wait, SHORTEST_WAIT_SECONDS)
@@ -95,6 +96,13 @@ async def poll_events(
     told = [json.loads(frame) for frame in frames]
     body = json.dumps({"frames": told, "next": _next(told)}, separators=(",", ":"))
     return Response(body, media_type=calls.JSON)
+
+
+async def _read_what_is_there(followed: AsyncIterator[list[str]], frames: list[str]) -> None:
+    """Gather what was missed, up to the first that tells something, however long the database takes."""
+    if '"resumed":true' in frames[0]:
+        while not _tells_something(frames) and (some := await anext(followed)):
+            frames += some
 
 
 async def _read_until_told(followed: AsyncIterator[list[str]], frames: list[str]) -> None:
@@ -204,6 +212,8 @@ async def _until_revoked(revoked: asyncio.Event) -> None:
 
 async def _send_all(socket: WebSocket, frames: AsyncIterator[list[str]]) -> None:
     async for some in frames:
+        if not some:
+            continue
         await socket.send_text(some[0] if len(some) == 1 else f"[{','.join(some)}]")
 
 

@@ -155,6 +155,8 @@ class Hub:
     ) -> AsyncGenerator[list[str]]:
         """Frames as JSON, at most 64 at a time: hello, what was missed, then what happens, with heartbeats.
 
+        After what was missed comes an empty list once: who only wants what is there already need not wait.
+
         Raises:
             DatabaseUnavailable: the table can't be read.
         """
@@ -173,6 +175,7 @@ class Hub:
             if resumed:
                 async for frames in self._replay(subscription, start, at.seq):
                     yield frames
+                yield []
             async for frames in self._live(subscription, now):
                 yield frames
         finally:
