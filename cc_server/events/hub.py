@@ -129,6 +129,9 @@ class Hub:
             except DatabaseUnavailable as error:
                 _log.warning("events wait: %s", error)
                 await asyncio.sleep(LOOK_SECONDS)
+            except Exception:  # noqa: BLE001 - streams that go silent are worse than a look that is tried again
+                _log.exception("events could not be read; they will be in %.0f s", LOOK_SECONDS)
+                await asyncio.sleep(LOOK_SECONDS)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._wake.wait()

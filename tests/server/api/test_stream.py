@@ -15,14 +15,18 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Connection
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from cc_api_client.models.agents import LogLevel
+from cc_server.db import closing
+from cc_server.db.notices import Woken
 from cc_server.domain import agents
 from cc_server.domain import house as installation
 from cc_server.domain.actors import SYSTEM
 from cc_server.domain.agents import Said
+from cc_server.events import log
 from cc_server.events.hub import Hub
 from tests.server.house import AGENT, House
 from tests.server.serving import Api, Served
@@ -572,3 +576,29 @@ async def test_a_poll_of_another_history_goes_on_at_the_head(server: Served) -> 
     page = await asyncio.to_thread(poll, server, after=f"{NOBODY}.3", wait=25)
     assert [frame["frame"] for frame in page["frames"]] == ["hello", "resync_required"]
     assert page["next"] == f"{epoch_of(server)}.{len(server.house.events())}"
+
+
+async def test_a_look_that_breaks_is_tried_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = [RuntimeError("a mistake of ours")]
+
+    def look(conn: Connection, seq: int, most: int) -> list[log.Recorded]:
+        if broken:
+            raise broken.pop()
+        return log.after(conn, seq, most)
+
+    monkeypatch.setattr("cc_server.events.hub.after", look)
+    monkeypatch.setattr("cc_server.events.hub.LOOK_SECONDS", 0.05)
+    hub = Hub(house.db)
+    hub.start()
+    frames = hub.follow(None, None, lambda _client: True, house.clock.now)
+    await anext(frames)
+    house.db.write_sync(lambda conn: closing.announce(conn, Woken()))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while broken:
+            await asyncio.sleep(0.01)
+    house.draft()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        (event,) = [json.loads(frame) for frame in await anext(frames)]
+    assert event["type"] == "approval.created"
+    await frames.aclose()
+    await hub.stop()
