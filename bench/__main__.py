@@ -32,6 +32,7 @@ APP: dict[str, Scenario] = {
 }
 SERVER: dict[str, Scenario] = {
     "decisions": decisions.decisions,
+    "decisions-postgres": decisions.decisions_on_postgres,
     "queue-page": reading.queue_page,
     "metrics": reading.metrics,
 }

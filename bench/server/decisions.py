@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bench.findings import Finding, Samples
 from bench.server import stock
 from bench.server.load import Asked, ask, request
 from bench.server.process import serving
+from bench.server.stock import Stock
 from bench.setting import Setting
+from tests.support.postgres import postgres
 
 CALLERS = (1, 8, 32)
 LEAST = 0.5
@@ -16,26 +18,48 @@ WARM_UP = 50
 
 
 def decisions(setting: Setting) -> list[Finding]:
-    """Approvals a second with 1, 8 and 32 callers, in turns with the bare handler."""
+    """Approvals a second with 1, 8 and 32 callers on SQLite, in turns with the bare handler."""
     many = setting.requests
-    plan = [(callers, run) for run in range(setting.runs) for callers in CALLERS]
-    stocked = stock.drafts(setting.folder() / "decisions", 2 * (WARM_UP + many * len(plan)))
+    stocked = stock.drafts(setting.folder() / "decisions", _needed(setting, many))
+    rates = _rates(setting, stocked, many)
+    return [_finding("decisions", callers, rates, LEAST) for callers in CALLERS]
+
+
+def decisions_on_postgres(setting: Setting) -> list[Finding]:
+    """The same on PostgreSQL, where the order of events and the chain of the trail let one commit at a time."""
+    many = setting.requests // 4
+    with postgres() as server:
+        folder = setting.folder() / "decisions-postgres"
+        stocked = stock.drafts_on_postgres(folder, _needed(setting, many), server)
+        rates = _rates(setting, stocked, many)
+    return [_finding("decisions on PostgreSQL", callers, rates, None) for callers in CALLERS]
+
+
+def _needed(setting: Setting, many: int) -> int:
+    """How many drafts all turns together decide."""
+    return 2 * (WARM_UP + many * len(CALLERS) * setting.runs)
+
+
+def _rates(setting: Setting, stocked: Stock, many: int) -> dict[tuple[str, int], list[float]]:
+    """Decisions a second, ours and the bare handler's, by the number of callers."""
     waiting = iter(stocked.approval_ids)
     rates: dict[tuple[str, int], list[float]] = {}
-    with serving(stocked.path) as server:
+    turns = [(callers, many) for _ in range(setting.runs) for callers in CALLERS]
+    with serving(stocked) as server:
         setting.watch(server.pid)
-        for callers, many_now in [(1, WARM_UP), *((callers, many) for callers, _ in plan)]:
+        for place, (callers, many_now) in enumerate([(1, WARM_UP), *turns]):
             for of, made in (("bare", _bare), ("ours", _approve)):
                 asked = ask(server.port, [made(stocked.token, next(waiting)) for _ in range(many_now)], callers)
                 _require_all(asked)
-                if many_now != WARM_UP:
+                if place:
                     rates.setdefault((of, callers), []).append(asked.rate)
-    return [_finding(callers, rates["ours", callers], rates["bare", callers]) for callers in CALLERS]
+    return rates
 
 
-def _finding(callers: int, ours: Sequence[float], bare: Sequence[float]) -> Finding:
-    name = f"decisions with {callers} caller{'s' if callers > 1 else ''}"
-    return Finding(name, "/s", Samples("ours", tuple(ours)), Samples("bare handler", tuple(bare)), floor=LEAST)
+def _finding(what: str, callers: int, rates: Mapping[tuple[str, int], Sequence[float]], floor: float | None) -> Finding:
+    name = f"{what} with {callers} caller{'s' if callers > 1 else ''}"
+    ours, bare = Samples("ours", tuple(rates["ours", callers])), Samples("bare handler", tuple(rates["bare", callers]))
+    return Finding(name, "/s", ours, bare, floor=floor)
 
 
 def _approve(token: str, approval_id: str) -> bytes:

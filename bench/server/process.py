@@ -1,6 +1,7 @@
 """The server in a process of its own, and beside it on the same socket and the same writer a bare FastAPI handler.
 
-`python -m bench.server.process --db FILE --fd N` serves on a listening socket that it is given, until its stdin ends.
+`python -m bench.server.process --db ADDRESS --audit-key FILE --fd N` serves on a listening socket that it is given,
+until its stdin ends.
 """
 
 from __future__ import annotations
@@ -20,12 +21,15 @@ from fastapi import FastAPI
 from sqlalchemy import Connection, bindparam, update
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bench.server.stock import Stock
 from cc_server.app import Application
 from cc_server.cli.server import GracefulServer, bind
 from cc_server.config import ServerSettings
 from cc_server.db.clock import SystemClock
 from cc_server.db.database import Database
+from cc_server.db.postgres.url import PostgresUrl, is_postgres
 from cc_server.db.tables import approvals
+from cc_server.sealing.seals import Seals
 from cc_server.worker.providers import RecordingProvider
 
 HOLD_SECONDS = 86_400
@@ -50,10 +54,15 @@ class Serving:
 
 
 @contextmanager
-def serving(db: Path) -> Iterator[Serving]:
-    """The server on a database, in a process of its own; it ends with the block."""
+def serving(stocked: Stock) -> Iterator[Serving]:
+    """The server on a stock, in a process of its own; it ends with the block."""
     with bind("127.0.0.1", 0) as listener:
-        command = [sys.executable, "-m", "bench.server.process", "--db", str(db), "--fd", str(listener.fileno())]
+        address = stocked.address
+        told = address.dsn if isinstance(address, PostgresUrl) else str(address)
+        command = [
+            sys.executable, "-m", "bench.server.process", "--db", told, "--audit-key", str(stocked.audit_key),
+            "--fd", str(listener.fileno()),
+        ]  # fmt: skip
         with subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, pass_fds=[listener.fileno()]) as process:
             yield Serving(listener.getsockname()[1], process.pid)
             process.communicate()
@@ -62,11 +71,13 @@ def serving(db: Path) -> Iterator[Serving]:
 def main() -> int:
     """Serve until stdin ends."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--db", type=Path, required=True)
+    parser.add_argument("--db", required=True)
+    parser.add_argument("--audit-key", type=Path, required=True)
     parser.add_argument("--fd", type=int, required=True)
     typed = parser.parse_args()
-    settings = ServerSettings(db=typed.db, hold_seconds=HOLD_SECONDS, rate_limit=UNLIMITED)
-    db = Database(typed.db, SystemClock())
+    settings = ServerSettings(hold_seconds=HOLD_SECONDS, rate_limit=UNLIMITED)
+    address = PostgresUrl.parse(typed.db) if is_postgres(typed.db) else Path(typed.db)
+    db = Database(address, SystemClock(), seals=Seals(typed.audit_key))
     db.open()
     application = Application(db, settings, RecordingProvider())
     server = GracefulServer(_beside(_bare(db), application.asgi), settings, application.say_goodbye)

@@ -20,7 +20,7 @@ def queue_page(setting: Setting) -> list[Finding]:
     """A page of 50 drafts of a short and of a long queue, and the page that the caller has already."""
     few = stock.long_queue(setting.folder() / "queue-few", QUEUE_FEW)
     many = stock.long_queue(setting.folder() / "queue-many", QUEUE_MANY)
-    with serving(few.path) as short, serving(many.path) as long:
+    with serving(few) as short, serving(many) as long:
         setting.watch(short.pid, long.pid)
         beside, ours, known = [], [], []
         for _ in range(setting.runs):
@@ -40,7 +40,7 @@ def metrics(setting: Setting) -> list[Finding]:
     """All counts, after few and after many runs."""
     few = stock.many_runs(setting.folder() / "runs-few", RUNS_FEW)
     many = stock.many_runs(setting.folder() / "runs-many", RUNS_MANY)
-    with serving(few.path) as short, serving(many.path) as long:
+    with serving(few) as short, serving(many) as long:
         setting.watch(short.pid, long.pid)
         beside, ours = [], []
         for _ in range(setting.runs):

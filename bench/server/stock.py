@@ -10,12 +10,14 @@ from pathlib import Path
 from sqlalchemy import Connection, Table, text
 
 from cc_api_client.models.runs import RunStatus
+from cc_server.db.database import Address
 from cc_server.db.tables import approvals, runs
 from cc_server.domain import runs as running
 from cc_server.domain.actors import SYSTEM
 from cc_server.domain.runs import Result
 from cc_server.domain.unit import Unit
-from tests.server.house import AGENT, House, found_file
+from tests.server.house import AGENT, Founded, House, found_file, found_on_postgres
+from tests.support.postgres import Postgres
 
 TEMPLATES = 100
 """Rows that the domain makes; the others are copies of them."""
@@ -25,9 +27,10 @@ _EARLIER = "strftime('%Y-%m-%d %H:%M:%f000', {}.created_at, '-' || n.i || ' seco
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """A database file, and a key of an operator who may see all of it."""
+    """A database, and a key of an operator who may see all of it."""
 
-    path: Path
+    address: Address
+    audit_key: Path
     token: str
     approval_ids: tuple[str, ...] = ()
 
@@ -59,13 +62,23 @@ def many_runs(folder: Path, how_many: int) -> Stock:
     return _stocked(folder, fill)
 
 
+def drafts_on_postgres(folder: Path, how_many: int, postgres: Postgres) -> Stock:
+    """The same queue as `drafts` on a PostgreSQL server."""
+    folder.mkdir()
+    return _filled(folder, found_on_postgres(postgres, folder), lambda house: [house.draft() for _ in range(how_many)])
+
+
 def _stocked(folder: Path, fill: Callable[[House], object]) -> Stock:
     folder.mkdir()
-    house = House(folder, found_file(folder))
+    return _filled(folder, found_file(folder), fill)
+
+
+def _filled(folder: Path, founded: Founded, fill: Callable[[House], object]) -> Stock:
+    house = House(folder, founded)
     fill(house)
     ids = tuple(row["id"] for row in house.all(approvals)[: 2 * TEMPLATES**2])
     house.close()
-    return Stock(folder / "house.db", house.tokens["ana"], ids)
+    return Stock(house.db.address, folder / "house.db.audit-key", house.tokens["ana"], ids)
 
 
 def _run(conn: Connection, unit: Unit) -> None:

@@ -22,7 +22,7 @@ def test_decisions_are_counted_beside_the_bare_handler() -> None:
 
 def test_a_long_queue_has_as_many_drafts_as_it_says(tmp_path: Path) -> None:
     long = stock.long_queue(tmp_path / "long", 300)
-    with serving(long.path) as server:
+    with serving(long) as server:
         answer = ask(server.port, [request("GET", PAGE, {"X-API-Key": long.token})], 1)
     assert answer.statuses == {200: 1}
     assert len(long.approval_ids) == 300
