@@ -13,7 +13,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cc_api_client.ahead import Ahead
-from cc_tui.state.approvals.rows import ApprovalRow, View, heaviest
+from cc_tui.state.approvals.rows import (
+    NO_DELIVERY,
+    ApprovalRow,
+    RowDelivery,
+    View,
+    heaviest,
+    packed_hash,
+    shared,
+)
 from cc_tui.state.approvals.store import Counts
 from cc_tui.state.known import Known
 
@@ -56,7 +64,7 @@ def read_first_rows(body: bytes) -> FirstRows:
 
 
 def _row(told: Mapping[str, Any]) -> ApprovalRow:
-    risk, delivery = told["risk"], told.get("delivery") or {}
+    risk, delivery = told["risk"], told.get("delivery")
     returned = told.get("returned") or {}
     return ApprovalRow(
         id=_text(told["id"]),
@@ -69,21 +77,26 @@ def _row(told: Mapping[str, Any]) -> ApprovalRow:
         status=_text(told["status"]),
         risk=_whole(risk["score"]),
         weight=heaviest(_text(flag["severity"]) for flag in risk["flags"]),
-        flags=tuple(_text(flag["code"]) for flag in risk["flags"]),
+        flags=shared(tuple(_text(flag["code"]) for flag in risk["flags"])),
         safe=told["safe"] is True,
         created_at=_seconds(told["created_at"]),
         expires_at=_maybe_seconds(told.get("expires_at")),
         decided_by=_text(told.get("decided_by") or ""),
         decided_at=_maybe_seconds(told.get("decided_at")),
-        reason_code=_text(told.get("reason_code") or ""),
         returned_why=_text(returned.get("why", "")),
-        delivery_id=_text(delivery.get("id", "")),
-        delivery=_text(delivery.get("state", "")),
-        delivery_version=_whole(delivery.get("version", 0)),
-        not_before=_maybe_seconds(delivery.get("not_before")) or 0.0,
-        trouble=_text(delivery.get("error") or delivery.get("waiting_for") or ""),
+        delivery=_delivery(delivery) if delivery else NO_DELIVERY,
         version=_whole(told["version"]),
-        payload_sha256=_text(told["payload_sha256"]),
+        hash=packed_hash(_text(told["payload_sha256"])),
+    )
+
+
+def _delivery(told: Mapping[str, Any]) -> RowDelivery:
+    return RowDelivery(
+        id=_text(told["id"]),
+        state=_text(told["state"]),
+        version=_whole(told["version"]),
+        not_before=_seconds(told["not_before"]),
+        trouble=_text(told.get("error") or told.get("waiting_for") or ""),
     )
 
 

@@ -16,7 +16,7 @@ from cc_api_client.models.approvals import Approval, Delivery
 from cc_api_client.models.events import Event, EventType, Topic
 from cc_api_client.models.operations import QueueCounts
 from cc_api_client.models.runs import Run
-from cc_tui.state.approvals.rows import row_of
+from cc_tui.state.approvals.rows import delivery_of, row_of
 from cc_tui.state.known import Known
 
 if TYPE_CHECKING:
@@ -79,16 +79,9 @@ class Intake:
         if row is None:
             self._wanted("counts")
             return
-        if delivery.id == row.delivery_id and delivery.version <= row.delivery_version:
+        if delivery.id == row.delivery.id and delivery.version <= row.delivery.version:
             return
-        changed = replace(
-            row,
-            delivery_id=delivery.id,
-            delivery=str(delivery.state),
-            delivery_version=delivery.version,
-            not_before=delivery.not_before.timestamp(),
-            trouble=delivery.error or delivery.waiting_for or "",
-        )
+        changed = replace(row, delivery=delivery_of(delivery))
         if seq is not None and seq <= self.counts_at:
             store.load([changed])
         else:

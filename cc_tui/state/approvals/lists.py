@@ -51,7 +51,7 @@ def approval_fields(server_now: Callable[[], float]) -> dict[str, Field[Approval
         "agent": Field(FieldKind.TEXT, lambda row: row.agent),
         "client": Field(FieldKind.TEXT, lambda row: row.client_id),
         "status": Field(FieldKind.TEXT, lambda row: row.status),
-        "delivery": Field(FieldKind.TEXT, lambda row: row.delivery),
+        "delivery": Field(FieldKind.TEXT, lambda row: row.delivery.state),
         "by": Field(FieldKind.TEXT, lambda row: row.decided_by),
         "flag": Field(FieldKind.TEXT, lambda row: " ".join(row.flags)),
         "risk": Field(FieldKind.NUMBER, lambda row: row.risk),

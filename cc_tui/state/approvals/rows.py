@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from sys import intern
 from typing import TYPE_CHECKING
 
@@ -66,8 +67,25 @@ class LocalDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class RowDelivery:
+    """The newest delivery of an approval; `trouble` is why it failed or waits, in the server's words."""
+
+    id: str
+    state: str
+    version: int
+    not_before: float
+    trouble: str
+
+
+NO_DELIVERY = RowDelivery("", "", 0, 0.0, "")
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalRow:
-    """An approval without its body; times are seconds since the epoch by the server's clock."""
+    """An approval without its body; times are seconds since the epoch by the server's clock.
+
+    There may be 100,000 of them: what most have alike is one object for all (`NO_DELIVERY`, `shared`, interned words).
+    """
 
     id: str
     client_id: str
@@ -85,15 +103,16 @@ class ApprovalRow:
     expires_at: float | None
     decided_by: str
     decided_at: float | None
-    reason_code: str
     returned_why: str
-    delivery_id: str
-    delivery: str
-    delivery_version: int
-    not_before: float
-    trouble: str
+    delivery: RowDelivery
     version: int
-    payload_sha256: str
+    hash: bytes | str
+    """As `packed_hash` makes it; `payload_sha256` is the server's own text."""
+
+    @property
+    def payload_sha256(self) -> str:
+        """The hash of what would go out, as the server tells it."""
+        return self.hash.hex() if isinstance(self.hash, bytes) else self.hash
 
     @property
     def is_decided(self) -> bool:
@@ -109,24 +128,23 @@ class ApprovalRow:
             return View(self.status)
         if self.status != "approved":
             return None
-        if self.delivery in LEAVING_STATES:
+        if self.delivery.state in LEAVING_STATES:
             return View.LEAVING
-        if self.delivery in PROBLEM_STATES:
+        if self.delivery.state in PROBLEM_STATES:
             return View.PROBLEMS
-        return View.SENT if self.delivery == "sent" else None
+        return View.SENT if self.delivery.state == "sent" else None
 
     def is_newer_than(self, other: ApprovalRow) -> bool:
         """Whether it tells something later than `other` (of the same approval).
 
         Of the same version it does where it was judged again: whether it is safe follows the policy, not the text.
         """
-        mine, theirs = (self.version, self.delivery_version), (other.version, other.delivery_version)
+        mine, theirs = (self.version, self.delivery.version), (other.version, other.delivery.version)
         return mine > theirs or (mine == theirs and self.safe is not other.safe)
 
 
 def row_of(approval: Approval) -> ApprovalRow:
     """The row of an approval as the wire has it."""
-    delivery = approval.delivery
     return ApprovalRow(
         id=approval.id,
         client_id=intern(approval.client_id),
@@ -138,22 +156,43 @@ def row_of(approval: Approval) -> ApprovalRow:
         status=intern(str(approval.status)),
         risk=approval.risk.score,
         weight=heaviest(str(flag.severity) for flag in approval.risk.flags),
-        flags=tuple(intern(flag.code) for flag in approval.risk.flags),
+        flags=shared(tuple(intern(flag.code) for flag in approval.risk.flags)),
         safe=approval.safe,
         created_at=approval.created_at.timestamp(),
         expires_at=_seconds(approval.expires_at),
         decided_by=intern(approval.decided_by or ""),
         decided_at=_seconds(approval.decided_at),
-        reason_code=intern(str(approval.reason_code or "")),
         returned_why=intern(approval.returned.why if approval.returned else ""),
-        delivery_id=delivery.id if delivery else "",
-        delivery=intern(str(delivery.state)) if delivery else "",
-        delivery_version=delivery.version if delivery else 0,
-        not_before=delivery.not_before.timestamp() if delivery else 0.0,
-        trouble=_trouble(delivery),
+        delivery=delivery_of(approval.delivery) if approval.delivery else NO_DELIVERY,
         version=approval.version,
-        payload_sha256=approval.payload_sha256,
+        hash=packed_hash(approval.payload_sha256),
     )
+
+
+def delivery_of(delivery: Delivery) -> RowDelivery:
+    """A delivery as its row has it."""
+    return RowDelivery(
+        id=delivery.id,
+        state=intern(str(delivery.state)),
+        version=delivery.version,
+        not_before=delivery.not_before.timestamp(),
+        trouble=delivery.error or delivery.waiting_for or "",
+    )
+
+
+def packed_hash(text: str) -> bytes | str:
+    """A hash in a third of the room; one that would not come out again letter by letter stays as it is."""
+    try:
+        packed = bytes.fromhex(text)
+    except ValueError:
+        return text
+    return packed if packed.hex() == text else text
+
+
+@lru_cache(maxsize=1024)
+def shared(flags: tuple[str, ...]) -> tuple[str, ...]:
+    """One object for all rows that have the same flags."""
+    return flags
 
 
 def heaviest(severities: Iterable[str]) -> Weight:
@@ -164,13 +203,6 @@ def heaviest(severities: Iterable[str]) -> Weight:
         weight = Weight(severity) if severity in order else Weight.WARN
         found = max(found, weight, key=order.index)
     return found
-
-
-def _trouble(delivery: Delivery | None) -> str:
-    """Why a delivery failed or waits, in the server's words."""
-    if delivery is None:
-        return ""
-    return delivery.error or delivery.waiting_for or ""
 
 
 def _seconds(moment: datetime | None) -> float | None:

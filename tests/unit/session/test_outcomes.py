@@ -146,10 +146,10 @@ def test_an_undo_that_came_too_late_changes_no_count(told: Told) -> None:
     sent = approval(1, status="approved", version=3, delivery=wire_delivery(1, state="sent"))
     told.outcomes.undo_failed(decision(), "it is on its way", sent)
     assert (told.said.text, told.said.level) == (f"{WHO}: it is on its way", Level.WARN)
-    assert told.known.approvals.rows[row(1).id].delivery == "sent"
+    assert told.known.approvals.rows[row(1).id].delivery.state == "sent"
     assert told.outcomes.tally["approved"] == 1
     told.outcomes.undo_failed(decision(), "the server can't be asked", None)
-    assert told.known.approvals.rows[row(1).id].delivery == "sent"
+    assert told.known.approvals.rows[row(1).id].delivery.state == "sent"
 
 
 def test_what_has_no_recipient_is_named_by_its_id(told: Told) -> None:

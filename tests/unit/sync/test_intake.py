@@ -60,7 +60,7 @@ def test_a_delivery_moves_its_approval() -> None:
     reader.apply(event("approvals", "approval.decided", approved))
     reader.apply(event("approvals", "delivery.changed", wire_delivery(1, state="sent", version=4), seq=11))
     reader.apply(event("approvals", "delivery.changed", wire_delivery(1, state="dispatching", version=3), seq=12))
-    assert known.approvals.rows[row(1).id].delivery == "sent"
+    assert known.approvals.rows[row(1).id].delivery.state == "sent"
     assert (known.approvals.counts.leaving, known.approvals.counts.sent) == (0, 1)
 
 

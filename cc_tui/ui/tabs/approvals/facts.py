@@ -67,13 +67,13 @@ class QueueFacts:
 
 def _trouble(row: ApprovalRow) -> str:
     """What keeps an approved draft from leaving, and what can be done."""
-    match row.delivery if row.status == "approved" else "":
+    match row.delivery.state if row.status == "approved" else "":
         case "failed":
-            return f"failed: {row.trouble}. m tries it again."
+            return f"failed: {row.delivery.trouble}. m tries it again."
         case "unknown":
-            return f"it may have left: {row.trouble}. m settles what became of it."
-        case "ready" | "retry_wait" if row.trouble:
-            return f"waits: {row.trouble}"
+            return f"it may have left: {row.delivery.trouble}. m settles what became of it."
+        case "ready" | "retry_wait" if row.delivery.trouble:
+            return f"waits: {row.delivery.trouble}"
         case _:
             return ""
 

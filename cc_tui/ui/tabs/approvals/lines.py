@@ -86,13 +86,13 @@ def typed_lines(row: ApprovalRow, step: Step, width: int, look: Look, *, is_airy
 
 def settle_lines(row: ApprovalRow, width: int, look: Look, *, is_airy: bool = False) -> list[Line]:
     """What became of a delivery in trouble, and what can be said or done about it."""
-    is_unknown = row.delivery == "unknown"
+    is_unknown = row.delivery.state == "unknown"
     gap = [Line()] if is_airy else []
     lines = [Line().add(look.signs.heavy_rule * width, Token.WARN), *gap]
     head = Line().add(" " * GUTTER).add(f"{look.signs.warn} ", Token.WARN)
     head.add("It may or may not have left" if is_unknown else "It failed, nothing left", Token.STRONG)
     lines.append(head)
-    told = safe_lines(row.trouble or "the server does not say why", max(20, width - GUTTER - 1))
+    told = safe_lines(row.delivery.trouble or "the server does not say why", max(20, width - GUTTER - 1))
     lines += [Line().add(" " * GUTTER).add(one.text, Token.DIM) for one in told[:3]]
     choices = [("1", " sent"), ("2", " not sent, send it"), ("3", " failed")] if is_unknown else [("t", " try again")]
     choices.append(("esc", " leaves it"))

@@ -217,18 +217,18 @@ _SENT_WORDS = {"call_script": "booked", "contract_change": "in force"}
 def server_outcome(row: ApprovalRow, now: float, look: Look) -> SafeText:
     """What the server says became of a decided row; `now` is its time in seconds."""
     signs = look.signs
-    match row.status, row.delivery:
+    match row.status, row.delivery.state:
         case "approved", "held":
-            left = row.not_before - now
+            left = row.delivery.not_before - now
             words = f"{signs.leads_to} held {seconds_left(left)}" if left > 0 else f"{signs.leads_to} leaving"
         case "approved", "ready" | "dispatching":
-            words = f"{signs.leads_to} waits" if row.trouble else f"{signs.leads_to} leaving"
+            words = f"{signs.leads_to} waits" if row.delivery.trouble else f"{signs.leads_to} leaving"
         case "approved", "retry_wait":
-            words = f"{signs.leads_to} retry {seconds_left(row.not_before - now)}"
+            words = f"{signs.leads_to} retry {seconds_left(row.delivery.not_before - now)}"
         case "approved", "sent":
             words = f"{signs.safe} {_SENT_WORDS.get(row.kind, 'sent')} {_when(row, now)}"
         case "approved", "failed" | "unknown":
-            words = f"{signs.warn} {row.delivery}"
+            words = f"{signs.warn} {row.delivery.state}"
         case "rejected", _:
             words = _cut_to_outcome(f"{signs.rejected} {safe_line(row.decided_by)}", _when(row, now))
         case _:
@@ -249,7 +249,7 @@ def _cut_to_outcome(who: str, when: SafeText) -> SafeText:
 
 def countdown_left(row: ApprovalRow, now: float) -> bool:
     """Whether the row's text runs down by the second."""
-    return row.status == "approved" and row.delivery in ("held", "retry_wait") and row.not_before > now
+    return row.status == "approved" and row.delivery.state in ("held", "retry_wait") and row.delivery.not_before > now
 
 
 def oldest_words(oldest: float | None, now: float) -> SafeText:

@@ -29,7 +29,7 @@ def why_not(row: ApprovalRow | None, action_id: str) -> str | None:
     """Why a delivery can't be settled, or tried again, in a few words."""
     if row is None:
         return "nothing is selected"
-    match action_id, row.delivery if row.status == "approved" else "":
+    match action_id, row.delivery.state if row.status == "approved" else "":
         case "approvals.settle", "unknown" | "failed":
             return None
         case "approvals.settle", _:
@@ -82,13 +82,13 @@ class Settling:
     async def _settle(self, row: ApprovalRow, outcome: str, note: str) -> None:
         backstage = self._tab.session.backstage
         if backstage is not None:
-            answer = backstage.commands.settle(row.delivery_id, outcome, note, row.delivery_version)
+            answer = backstage.commands.settle(row.delivery.id, outcome, note, row.delivery.version)
             await self._say(row, answer, f"settled as {_WORDS[outcome]}", "not settled")
 
     async def _retry(self, row: ApprovalRow) -> None:
         backstage = self._tab.session.backstage
         if backstage is not None:
-            answer = backstage.commands.retry(row.delivery_id, row.delivery_version)
+            answer = backstage.commands.retry(row.delivery.id, row.delivery.version)
             await self._say(row, answer, "is tried again", "not tried again")
 
     async def _say(self, row: ApprovalRow, asked: Awaitable[Delivery], done: str, failed: str) -> None:
