@@ -1,1 +1,1 @@
-"""What a shell types: `cc-server init`, `keys`, `run`, `simulate`."""
+"""What a shell types: the commands of `cc-server`."""

@@ -11,7 +11,7 @@ from cc_tui.actions.registry import ACTIONS
 HEAD = """# Keys
 
 Every action, where its keys count, and its id for the `[keys]` table of the config. In the app `?` shows the same, with
-why an action can't be used now. A capital is its small twin's stronger sister, or asks.
+why an action can't be used now. What `A` and `Y` approve was listed or asked about before.
 """
 
 

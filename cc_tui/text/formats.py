@@ -1,4 +1,4 @@
-"""How figures are written: money, ages, clocks, ratios, counts. The law is the look's page on formats.
+"""How figures are written: money, ages, clocks, ratios, counts. One way for each, everywhere.
 
 A figure without a source is written `–`. Ages know when their text changes next, so that nothing is redrawn in between.
 """
