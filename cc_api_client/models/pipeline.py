@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from cc_api_client.models.base import Open, Page, RequestBody, Usd, UtcTime, Wire
+from cc_api_client.models.base import Open, Usd, UtcTime, Wire
 
 
 class Stage(StrEnum):
@@ -60,20 +60,3 @@ class StageCount(Wire):
     stage: Open[Stage] = Field(description="Which.")
     count: int = Field(description="How many leads.")
     value_usd: Usd | None = Field(default=None, description="What they may be worth.")
-
-
-class PipelinePage(Page[Lead]):
-    """A page of leads, with the stages."""
-
-    stages: list[StageCount] | None = Field(default=None, description="All stages in order.")
-
-
-class LeadNew(RequestBody):
-    """A lead that a person adds."""
-
-    email: str = Field(min_length=3, max_length=320, description="Their address.")
-    name: str | None = Field(default=None, max_length=200, description="Their name.")
-    company: str | None = Field(default=None, max_length=200, description="Where they work.")
-    phone: str | None = Field(default=None, max_length=50, description="Their number.")
-    source: str | None = Field(default=None, max_length=100, description="Where the lead came from.")
-    stage: Stage | None = Field(default=None, strict=False, description="Where it starts.")

@@ -21,7 +21,6 @@ FAILED = 1
 INTERRUPTED = 130
 FASTEST_RATE = 1000.0
 _SETTINGS = ("host", "port", "db", "hold_seconds", "log_format", "workers")
-_ROLE_HELP = "what it may do (default: operator)"
 
 
 def main(arguments: Sequence[str]) -> int:

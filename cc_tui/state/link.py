@@ -46,6 +46,8 @@ class LinkStore:
         self.changed: Signal[Link] = Signal()
         self.heard_at: float | None = None
         """When the server was last heard, in local seconds; it changes often and is not signalled."""
+        self.unread_events = 0
+        """Events that told of something in a way nobody understands; they were left out."""
         self.clock_offset = 0.0
         """Server time minus local time in seconds; holds are counted down with it."""
 

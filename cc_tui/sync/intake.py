@@ -36,7 +36,6 @@ class Intake:
         self._wanted = wanted
         self.counts_at = 0
         """Events up to this seq are in the counts already."""
-        self.malformed = 0
 
     def apply(self, event: Event) -> None:
         """Take one event over."""
@@ -56,7 +55,7 @@ class Intake:
                     self._wanted("identity")
                     self._wanted("dashboard")
         except ValidationError:
-            self.malformed += 1
+            self._known.link.unread_events += 1
 
     def _approval(self, event: Event) -> None:
         store = self._known.approvals

@@ -100,12 +100,10 @@ class Everywhere:
         )
 
     def _log(self) -> None:
-        from cc_tui.ui.dialogs.pages import PageSheet, log_lines
+        from cc_tui.ui.dialogs.pages import PageSheet, log_lines, log_notes
 
         app = self._app
-        notes = []
-        if app.witness.is_mute:
-            notes.append("this terminal can't testify what it shows: decisions count 1 s after a frame was written")
+        notes = log_notes(is_mute=app.witness.is_mute, unread_events=app.session.known.link.unread_events)
         messages = app.session.known.messages.newest(LOG_SHOWN)
         app.open_sheet(
             PageSheet(app.look, "log", "Log, newest first", lambda width: log_lines(messages, notes, width, app.look))

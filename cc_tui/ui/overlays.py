@@ -27,11 +27,6 @@ class Overlays:
         self.prompt: Prompt | None = None
 
     @property
-    def is_any_open(self) -> bool:
-        """Whether something lies over the tab."""
-        return self.sheet is not None or self.prompt is not None
-
-    @property
     def takes_text(self) -> bool:
         """Whether keys are typed into an input."""
         if self.prompt is not None:

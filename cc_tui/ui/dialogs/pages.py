@@ -94,6 +94,19 @@ def _help_of(action: Action, why: str | None, width: int, look: Look) -> Iterato
         yield Line().add(" " * (margin + 4)).add(wrapped.text, Token.DIM)
 
 
+def log_notes(*, is_mute: bool, unread_events: int) -> list[str]:
+    """What holds all the time, and so stands above what was said."""
+    notes = (
+        ["this terminal can't testify what it shows: decisions count 1 s after a frame was written"] if is_mute else []
+    )
+    if unread_events:
+        what = "1 event" if unread_events == 1 else f"{unread_events} events"
+        notes.append(
+            f"{what} of the server could not be read, and what was told is missing; ^r fetches everything again"
+        )
+    return notes
+
+
 def log_lines(messages: Sequence[Message], notes: Sequence[str], width: int, look: Look) -> list[Line]:
     """What was said, newest first; `notes` stand above it. Long sentences go on in the next line."""
     margin = margin_of(width)

@@ -73,7 +73,7 @@ def test_a_delivery_of_an_unknown_approval_asks_for_the_counts() -> None:
 def test_a_malformed_event_is_left_out_and_counted() -> None:
     known, reader, _ = intake()
     reader.apply(event("approvals", "approval.created", {"id": 7}))
-    assert reader.malformed == 1
+    assert known.link.unread_events == 1
     assert len(known.approvals.rows) == 2
 
 

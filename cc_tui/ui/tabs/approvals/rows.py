@@ -22,7 +22,6 @@ from cc_tui.ui.widgets.shape import Shape
 KIND = 9
 TO = {Shape.WIDE: 22, Shape.NARROW: 24}
 SUBJECT_AT = 40
-OUTCOME = 12
 
 
 class QueueRows:
