@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
+from cc_api_client.backoff import FIRST_SECONDS, back_off
 from cc_api_client.errors import BadAnswer, CommandCenterError, Unauthorized, Unavailable, Unreachable, Unsupported
 from cc_api_client.models import events as wire
 from cc_api_client.models.events import Event, EventPosition, Frame, GoingAway, Heartbeat, Hello
@@ -242,7 +243,7 @@ class EventStream:
         if named is not None:
             self._reader.retry_after_seconds = None
             return named + self._rng.uniform(0.0, 0.5)
-        return max(0.1, self._rng.uniform(0.0, min(BACK_OFF_MOST_SECONDS, 0.5 * 2.0**self._failures)))
+        return back_off(self._failures, FIRST_SECONDS, BACK_OFF_MOST_SECONDS, self._rng)
 
     def _connection(self) -> _Connection:
         params = {}

@@ -6,10 +6,12 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
+from cc_api_client.backoff import BackOff
 from cc_api_client.errors import CommandCenterError, RateLimited, ServerFault, Unavailable, Unreachable
 from cc_tui.decisions.batches import Batch, BatchJournal
 from cc_tui.decisions.journal import Destination
@@ -82,13 +84,13 @@ class BatchSender:
         self._journal = journal
         self._sink = sink
         self._clock = clock
-        self._rng = rng
         self._new_key = new_key
         self._deliver_within = deliver_within_seconds
         self._port: BatchPort | None = None
         self._destination: Destination | None = None
+        self._back_off = BackOff(rng, most_seconds=RETRY_MOST_SECONDS)
         self._wake = asyncio.Event()
-        self._failures = 0
+        self._nothing_left = asyncio.Event()
         self._under_way: str | None = None
         self._one_at_a_time = asyncio.Lock()
         self._perhaps_there: set[str] = set()
@@ -105,7 +107,7 @@ class BatchSender:
 
     def reached(self) -> None:
         """The server can be reached (again): send what waits, offer what is too old."""
-        self._failures = 0
+        self._back_off.forget()
         oldest = self._clock.wall() - self._deliver_within
         for batch in self._sendable():
             if batch.decided_at < oldest:
@@ -148,6 +150,7 @@ class BatchSender:
                 self._journal.settle(batch.key)
                 self._recallable.pop(batch.key, None)
                 self._sink.batch_dropped(batch)
+        self._wake.set()
 
     # Undo
 
@@ -174,6 +177,7 @@ class BatchSender:
                 del self._recallable[key]
                 self._journal.settle(key)
                 self._sink.batch_dropped(batch)
+                self._wake.set()
                 return True
             if not await self._deliver(batch):
                 raise Unreachable("it may have arrived already, and the server can't be asked now")
@@ -199,17 +203,24 @@ class BatchSender:
         while True:
             self._wake.clear()
             batch = next(iter(self._sendable()), None)
-            if batch is None or self._port is None:
-                await self._wake.wait()
-            elif not await self._deliver(batch):
-                await self._back_off()
+            if batch is None:
+                self._nothing_left.set()
+            left = self._back_off.left_seconds(self._clock.monotonic())
+            if batch is None or self._port is None or left:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(left or None):
+                        await self._wake.wait()
+            else:
+                await self._deliver(batch)
 
     async def flush(self, seconds: float) -> int:
         """Wait until everything is delivered, at most `seconds`; returns how many items are not."""
-        until = self._clock.monotonic() + seconds
-        while self._sendable() and self._clock.monotonic() < until:
+        if self._sendable():
+            self._nothing_left.clear()
             self._wake.set()
-            await asyncio.sleep(0.02)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._nothing_left.wait()
         return sum(len(batch.items) for batch in self.waiting())
 
     def _sendable(self) -> list[Batch]:
@@ -235,6 +246,8 @@ class BatchSender:
             log.info("a batch waits: %s", error)
             if not (isinstance(error, Unreachable) and not error.sent):
                 self._perhaps_there.add(batch.key)
+            named = error.retry_after_seconds if isinstance(error, Unavailable | RateLimited) else None
+            self._back_off.failed(self._clock.monotonic(), named)
             return False
         except CommandCenterError as error:
             self._end(batch.key)
@@ -259,14 +272,5 @@ class BatchSender:
         self._sink.batch_refused(batch, str(error))
 
     def _end(self, key: str) -> None:
-        self._failures = 0
+        self._back_off.succeeded()
         self._perhaps_there.discard(key)
-
-    async def _back_off(self) -> None:
-        self._failures += 1
-        ceiling = min(RETRY_MOST_SECONDS, 0.5 * 2.0**self._failures)
-        try:
-            async with asyncio.timeout(max(0.2, self._rng.uniform(0.0, ceiling))):
-                await self._wake.wait()
-        except TimeoutError:
-            return

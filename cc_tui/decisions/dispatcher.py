@@ -10,10 +10,12 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
+from cc_api_client.backoff import BackOff
 from cc_api_client.errors import (
     CommandCenterError,
     Conflict,
@@ -114,15 +116,14 @@ class Dispatcher:
         self._journal = journal
         self._sink = sink
         self._clock = clock
-        self._rng = rng
         self._new_key = new_key
         self._deliver_within = deliver_within_seconds
         self._port: DecisionPort | None = None
         self._destination: Destination | None = None
         self._in_flight: dict[str, asyncio.Task[None]] = {}
-        self._failures = 0
-        self._not_before = 0.0
+        self._back_off = BackOff(rng, most_seconds=RETRY_MOST_SECONDS)
         self._wake = asyncio.Event()
+        self._nothing_left = asyncio.Event()
         self._perhaps_there: set[str] = set()
         """Keys of decisions whose request may have arrived although no answer came."""
         self._recallable: OrderedDict[str, tuple[Decision, int | None]] = OrderedDict()
@@ -141,7 +142,7 @@ class Dispatcher:
 
     def reached(self) -> None:
         """The server can be reached (again): send what waits, offer what is too old and what others left behind."""
-        self._failures, self._not_before = 0, 0.0
+        self._back_off.forget()
         self._take_over()
         self._offer_old()
         self._wake.set()
@@ -193,6 +194,7 @@ class Dispatcher:
             if decision.key in keys and decision.key not in self._in_flight:
                 self._journal.settle(decision.key)
                 self._sink.dropped(decision)
+        self._wake.set()
 
     # Undo
 
@@ -224,6 +226,7 @@ class Dispatcher:
             if any(waiting.key == key for waiting in self.waiting()):
                 self._journal.settle(key)
                 self._sink.dropped(decision)
+                self._wake.set()
                 return True
         return False
 
@@ -264,8 +267,12 @@ class Dispatcher:
         try:
             while True:
                 self._wake.clear()
-                self._start_waiting()
-                await self._pause()
+                if not self._sendable():
+                    self._nothing_left.set()
+                left = self._back_off.left_seconds(self._clock.monotonic())
+                if not left:
+                    self._start_waiting()
+                await self._pause(left)
         finally:
             for task in self._in_flight.values():
                 task.cancel()
@@ -273,30 +280,25 @@ class Dispatcher:
 
     async def flush(self, seconds: float) -> int:
         """Wait until everything is delivered, at most `seconds`; returns how many decisions are not."""
-        until = self._clock.monotonic() + seconds
-        while self._sendable() and self._clock.monotonic() < until:
+        if self._sendable():
+            self._nothing_left.clear()
             self._wake.set()
-            await asyncio.sleep(0.02)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._nothing_left.wait()
         return len(self.waiting())
 
-    async def _pause(self) -> None:
-        left = self._not_before - self._clock.monotonic()
-        wait = left if self._not_before and left > 0 else None
-        if self._not_before and wait is None:
-            self._not_before = 0.0
-            if self._sendable() and self._port is not None and len(self._in_flight) < AT_ONCE:
-                return
-        try:
-            async with asyncio.timeout(wait):
+    async def _pause(self, left: float) -> None:
+        """Until something changes, or the back-off is over (in `left` seconds; 0: there is none)."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(left or None):
                 await self._wake.wait()
-        except TimeoutError:
-            return
 
     def _sendable(self) -> list[Decision]:
         return [one for one in self.waiting() if not one.is_offered]
 
     def _start_waiting(self) -> None:
-        if self._port is None or self._clock.monotonic() < self._not_before:
+        if self._port is None:
             return
         for decision in self._sendable():
             if len(self._in_flight) >= AT_ONCE:
@@ -310,7 +312,7 @@ class Dispatcher:
         self._in_flight.pop(key, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("delivering a decision failed in a way nobody foresaw", exc_info=error)
-            self._back_off(None)
+            self._back_off.failed(self._clock.monotonic())
         self._wake.set()
 
     async def _deliver(self, port: DecisionPort, decision: Decision) -> None:
@@ -324,12 +326,12 @@ class Dispatcher:
             if not (isinstance(error, Unreachable) and not error.sent):
                 self._perhaps_there.add(decision.key)
             named = error.retry_after_seconds if isinstance(error, Unavailable | RateLimited) else None
-            self._back_off(named)
+            self._back_off.failed(self._clock.monotonic(), named)
         except CommandCenterError as error:
             self._in_trouble(decision, TroubleKind.REFUSED, str(error))
             self._sink.refused(decision, str(error))
         else:
-            self._failures = 0
+            self._back_off.succeeded()
             self._perhaps_there.discard(decision.key)
             self._journal.settle(decision.key)
             if decision.key in self._recallable:
@@ -340,12 +342,6 @@ class Dispatcher:
         self._perhaps_there.discard(decision.key)
         self._journal.trouble(decision.key, kind, sentence)
         self._recallable.pop(decision.key, None)
-
-    def _back_off(self, named: float | None) -> None:
-        self._failures += 1
-        ceiling = min(RETRY_MOST_SECONDS, 0.5 * 2.0**self._failures)
-        wait = named if named is not None else max(0.2, self._rng.uniform(0.0, ceiling))
-        self._not_before = self._clock.monotonic() + wait
 
     def _offer_old(self) -> None:
         oldest = self._clock.wall() - self._deliver_within

@@ -6,14 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import Random
 
-BACK_OFF_FIRST_SECONDS = 1.0
+from cc_api_client.backoff import FIRST_SECONDS, back_off
+
 BACK_OFF_MOST_SECONDS = 30.0
-
-
-def back_off(failures: int, rng: Random) -> float:
-    """Seconds to wait after `failures` failures in a row: full jitter, never under a quarter of a second."""
-    ceiling = min(BACK_OFF_MOST_SECONDS, BACK_OFF_FIRST_SECONDS * 2.0 ** (failures - 1))
-    return max(0.25, rng.uniform(0.0, ceiling))
 
 
 @dataclass(slots=True)
@@ -103,5 +98,7 @@ class Schedule:
         """`feed` could not be fetched; returns when it is tried again (`wait_seconds`: the server's wish)."""
         feed.in_flight = False
         feed.failures += 1
-        feed.due_at = now + (back_off(feed.failures, self._rng) if wait_seconds is None else wait_seconds)
+        if wait_seconds is None:
+            wait_seconds = back_off(feed.failures, FIRST_SECONDS, BACK_OFF_MOST_SECONDS, self._rng)
+        feed.due_at = now + wait_seconds
         return feed.due_at

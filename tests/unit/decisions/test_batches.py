@@ -16,6 +16,7 @@ import pytest
 from cc_api_client.errors import (
     CommandCenterError,
     Forbidden,
+    RateLimited,
     ServerFault,
     Unavailable,
     Unprocessable,
@@ -107,6 +108,7 @@ class Desk:
         for _ in range(2_000):
             if holds():
                 return
+            self.clock.seconds += 0.05
             self.sender._wake.set()
             await asyncio.sleep(0)
         raise AssertionError(f"it never came about; said: {self.said()}, sent: {self.port.sent}")
@@ -157,6 +159,40 @@ async def test_a_batch_is_sent_again_under_its_key_until_the_server_answers(
         desk.sender.decide(batch())
         await desk.until(lambda: not desk.sender.waiting())
     assert [one.key for one in desk.port.sent] == ["b1"] * 3
+
+
+@pytest.mark.parametrize("error", [Unavailable("restarting", status=503), RateLimited("slow down", status=429)])
+async def test_a_batch_waits_as_long_as_the_server_asks_and_no_wake_makes_it_earlier(
+    desk: Desk, error: Unavailable | RateLimited
+) -> None:
+    error.retry_after_seconds = 60.0
+    desk.port.answer = lambda found: error if len(desk.port.sent) < 2 else done(found)
+    async with desk.running():
+        desk.sender.decide(batch())
+        await desk.until(lambda: bool(desk.port.sent))
+        asked_at = desk.clock.seconds
+        await desk.until(lambda: not desk.sender.waiting())
+    assert desk.clock.seconds - asked_at >= 59.9
+    assert len(desk.port.sent) == 2
+
+
+async def test_the_last_moment_waits_for_what_is_under_way_and_no_longer(desk: Desk) -> None:
+    desk.port.gate = asyncio.Event()
+    async with desk.running():
+        desk.sender.decide(batch())
+        flushing = asyncio.create_task(desk.sender.flush(60.0))
+        await desk.until(lambda: bool(desk.port.sent))
+        assert not flushing.done()
+        desk.port.gate.set()
+        assert await flushing == 0
+        assert await desk.sender.flush(60.0) == 0
+
+
+async def test_what_cannot_be_delivered_in_the_last_moment_is_counted(desk: Desk) -> None:
+    desk.port.gate = asyncio.Event()
+    async with desk.running():
+        desk.sender.decide(batch())
+        assert await desk.sender.flush(0.05) == 2
 
 
 async def test_what_was_not_done_is_told_item_by_item(desk: Desk) -> None:

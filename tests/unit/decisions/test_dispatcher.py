@@ -250,3 +250,24 @@ async def test_what_another_app_left_behind_is_offered_when_the_server_is_reache
     assert desk.sink.words("k9") == ["offered"]
     desk.dispatcher.reached()
     assert desk.sink.words("k9") == ["offered"]
+
+
+async def test_the_last_moment_ends_as_soon_as_nothing_is_left_to_send(desk: Desk) -> None:
+    desk.port.gate = asyncio.Event()
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.decide(decision("k1", "one"))
+        desk.dispatcher.decide(decision("k2", "two"))
+        flushing = asyncio.create_task(desk.dispatcher.flush(60.0))
+        await desk.until(lambda: len(desk.port.calls) == 2)
+        assert not flushing.done()
+        desk.port.gate.set()
+        assert await flushing == 0
+
+
+async def test_what_fails_at_last_is_counted_when_the_last_moment_is_over(desk: Desk) -> None:
+    desk.port.answer = lambda _id: Unreachable("gone", sent=False)
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.decide(decision())
+        assert await desk.dispatcher.flush(0.05) == 1
