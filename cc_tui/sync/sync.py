@@ -44,6 +44,8 @@ log = logging.getLogger(__name__)
 
 FETCHES_AT_ONCE = 3
 ASSETS_SECONDS = 300.0
+STREAM_AGAIN_SECONDS = 300.0
+"""How long a server that had no stream for this key is left in peace: a role, or what stands before it, may change."""
 
 
 class Sync:
@@ -78,6 +80,7 @@ class Sync:
         """Something ended in a way that nobody foresaw."""
         self._first_position: EventPosition | None = None
         self._first_answer = asyncio.Event()
+        self._stream_wanted = asyncio.Event()
         self._schedule = Schedule(rng)
         self._machine = LinkMachine(known.link, poll_seconds)
         self._intake = Intake(known, self.want)
@@ -100,8 +103,9 @@ class Sync:
             self._wake.set()
 
     def refresh(self) -> None:
-        """Fetch everything again now."""
+        """Fetch everything again now, and ask for the stream again if the server had none for this key."""
         self._schedule.ask_all()
+        self._stream_wanted.set()
         self._wake.set()
 
     def take_agent(self, agent: Agent) -> None:
@@ -185,13 +189,23 @@ class Sync:
             self._spawn(self._fetch(feed))
 
     async def _stream(self, streamer: Streamer) -> None:
-        """Follow the stream from the first snapshot on, for as long as the server has one."""
-        await self._first_answer.wait()
-        if self._first_position is None:
-            return
-        async for resync in streamer.follow(self._first_position):
+        """Follow the stream from a snapshot on; where the server has none for this key, ask for it now and then."""
+        missed_events = False
+        while True:
+            await self._first_answer.wait()
+            if self._first_position is not None:
+                await self._follow(streamer, self._first_position, missed_events)
+            self._stream_wanted.clear()
+            await _wait(self._stream_wanted, STREAM_AGAIN_SECONDS)
+            self._first_answer.clear()
+            missed_events = True
+
+    async def _follow(self, streamer: Streamer, since: EventPosition, missed_events: bool) -> None:
+        """Follow the stream from `since` on, for as long as the server has one."""
+        async for resync in streamer.follow(since):
             self._schedule.is_live = streamer.is_up
-            if resync:
+            if resync or (missed_events and streamer.is_up):
+                missed_events = False
                 self._known.approvals.forget_wholes(list(self._known.approvals.rows))
                 self._schedule.ask_all()
             elif not streamer.is_up:
