@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
 from cc_tui.state.approvals.rows import View, row_of
@@ -72,7 +71,7 @@ class ViewLoader:
         limit = RECENT_ROWS if view in (View.SENT, View.REJECTED, View.EXPIRED) else ROWS_KEPT
         present: set[str] = set()
         complete = True
-        with _fewer_collections():
+        with _fewer_collections:
             async for page_ids, more in self._pages(_SELECTS[view]):
                 present |= page_ids
                 if more and len(present) >= limit:
@@ -115,12 +114,27 @@ class ViewLoader:
             self._store.set_counts(counts_of(summary))
 
 
-@contextmanager
-def _fewer_collections() -> Iterator[None]:
-    """Many rows that all stay: the cyclic collector would walk them again and again (1.7 times the time)."""
-    before = gc.get_threshold()
-    gc.set_threshold(50_000, before[1], before[2])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
+class _FewerCollections:
+    """Many rows that all stay: the cyclic collector would walk them again and again (1.7 times the time).
+
+    Views are loaded at the same time and end in any order: the first load sets the threshold, the last one puts back
+    what was there before it.
+    """
+
+    def __init__(self) -> None:
+        self._loads = 0
+        self._before = gc.get_threshold()
+
+    def __enter__(self) -> None:
+        if self._loads == 0:
+            self._before = gc.get_threshold()
+            gc.set_threshold(50_000, *self._before[1:])
+        self._loads += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._loads -= 1
+        if self._loads == 0:
+            gc.set_threshold(*self._before)
+
+
+_fewer_collections = _FewerCollections()
