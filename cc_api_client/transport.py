@@ -11,7 +11,7 @@ import ssl
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import Random
@@ -33,6 +33,9 @@ from cc_api_client.errors import (
 
 ANSWER_MOST_BYTES = 64 * 1024 * 1024
 ETAGS_KEPT = 64
+BODY_KEPT_MOST_BYTES = 2 * 1024 * 1024
+BODIES_KEPT_BYTES = 8 * 1024 * 1024
+"""Of all kept answers together; the longest unused go first."""
 ATTEMPTS = 3
 BACK_OFF_SECONDS = 0.25
 KEEP_ALIVE_SECONDS = 30.0
@@ -44,7 +47,7 @@ class Answer:
     """An answer of the server; `not_modified` when it is the kept one, confirmed by the server."""
 
     status: int
-    body: bytes
+    body: bytes = field(repr=False)
     headers: Mapping[str, str]
     not_modified: bool = False
 
@@ -122,6 +125,7 @@ class Transport:
         self._rng = rng or Random()
         self._http: httpx.AsyncClient | None = None
         self._etags: OrderedDict[tuple[str, tuple[tuple[str, str], ...]], tuple[str, Answer]] = OrderedDict()
+        self._kept_bytes = 0
 
     def __repr__(self) -> str:
         return f"Transport({self.base_url!r})"
@@ -169,7 +173,7 @@ class Transport:
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
         if answer.status == 304 and kept is not None:
-            self._etags.move_to_end((request.path, request.params))
+            self._keep(request, kept[1])
             return Answer(200, kept[1].body, {**kept[1].headers, **answer.headers}, not_modified=True)
         if answer.status >= 300:
             raise _error_of(answer, self.base_url)
@@ -215,11 +219,17 @@ class Transport:
         """Keep an answer that may be asked for again; a page in the middle of a list is passed by once."""
         etag = answer.headers.get("etag")
         is_passed_by = any(name == "cursor" for name, _ in request.params)
-        if request.method == "GET" and etag and not is_passed_by and len(answer.body) < 2 * 1024 * 1024:
-            self._etags[request.path, request.params] = (etag, answer)
-            self._etags.move_to_end((request.path, request.params))
-            while len(self._etags) > ETAGS_KEPT:
-                self._etags.popitem(last=False)
+        if request.method != "GET":
+            return
+        kept = self._etags.pop((request.path, request.params), None)
+        self._kept_bytes -= len(kept[1].body) if kept is not None else 0
+        if not etag or is_passed_by or len(answer.body) >= BODY_KEPT_MOST_BYTES:
+            return
+        self._etags[request.path, request.params] = (etag, answer)
+        self._kept_bytes += len(answer.body)
+        while len(self._etags) > ETAGS_KEPT or self._kept_bytes > BODIES_KEPT_BYTES:
+            _, (_, oldest) = self._etags.popitem(last=False)
+            self._kept_bytes -= len(oldest.body)
 
     def _unreachable(self, error: httpx.HTTPError) -> Unreachable:
         never_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)

@@ -38,4 +38,6 @@ class CreatedApiKey(Wire):
     """A key that was made, with its token, this once."""
 
     key: ApiKey = Field(description="The key.")
-    token: str | None = Field(description="What `X-API-Key` takes; null when the answer is given a second time.")
+    token: str | None = Field(
+        repr=False, description="What `X-API-Key` takes; null when the answer is given a second time."
+    )

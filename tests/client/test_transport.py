@@ -32,9 +32,12 @@ from cc_api_client.errors import (
     Unsupported,
     VersionConflict,
 )
+from cc_api_client.models.keys import ApiKey, CreatedApiKey
 from cc_api_client.resources.answers import path_of
 from cc_api_client.transport import (
     ATTEMPTS,
+    BODIES_KEPT_BYTES,
+    BODY_KEPT_MOST_BYTES,
     ETAGS_KEPT,
     Request,
     Transport,
@@ -407,6 +410,42 @@ async def test_the_answers_asked_for_last_are_kept(wire: WireServer, way: Transp
     for path in ("/api/runs/0", "/api/agents", "/api/runs/0", "/api/runs/1"):
         await way.send(a_get(path))
     assert [heard.headers.get("if-none-match") for heard in wire.heard[ETAGS_KEPT:]] == ['"a"', None, '"a"', None]
+
+
+async def test_kept_answers_are_bounded_by_their_bytes_together(wire: WireServer, way: Transport) -> None:
+    wire.reply(json_reply("x" * (BODY_KEPT_MOST_BYTES - 100), etag='"a"'))
+    fit = BODIES_KEPT_BYTES // BODY_KEPT_MOST_BYTES
+    for place in range(fit + 1):
+        await way.send(a_get(f"/api/runs/{place}"))
+    for path in ("/api/runs/1", "/api/runs/1", "/api/runs/0"):
+        await way.send(a_get(path))
+    assert [heard.headers.get("if-none-match") for heard in wire.heard[fit + 1 :]] == ['"a"', '"a"', None]
+    assert way._kept_bytes == sum(len(answer.body) for _, answer in way._etags.values()) <= BODIES_KEPT_BYTES
+
+
+async def test_a_kept_answer_that_was_let_go_while_it_was_confirmed_is_answered_all_the_same(
+    wire: WireServer, way: Transport
+) -> None:
+    wire.reply(json_reply([1], etag='"a"'), Reply(304, b""))
+    first = await way.send(a_get())
+    asking = asyncio.create_task(way.send(a_get()))
+    while len(wire.heard) < 2:
+        await asyncio.sleep(0)
+    way._etags.clear()
+    way._kept_bytes = 0
+    assert (await asking).body == first.body
+
+
+async def test_an_answer_shows_no_body_in_tracebacks_and_logs(wire: WireServer, way: Transport) -> None:
+    wire.reply(json_reply({"token": "the-secret"}))
+    assert "the-secret" not in repr(await way.send(a_get()))
+
+
+def test_a_key_that_was_made_shows_no_token_in_tracebacks_and_logs() -> None:
+    key = ApiKey(id="k", name="ana", role="viewer", prefix="cc_1", created_at=datetime.now(UTC))
+    made = CreatedApiKey(key=key, token="the-secret")
+    assert "the-secret" not in f"{made!r} {made}"
+    assert "the-secret" in made.model_dump_json()
 
 
 async def test_a_page_in_the_middle_of_a_list_is_not_kept(wire: WireServer, way: Transport) -> None:
