@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -237,18 +238,20 @@ class Session:
 
     async def close(self) -> int:
         """Deliver what waits (at most two seconds), end everything in order; returns how many decisions are kept."""
-        backstage = self.backstage
+        backstage, self.backstage = self.backstage, None
         if backstage is None:
             return 0
-        self.backstage = None
-        deciding = backstage.deciding
-        left = await deciding.flush(2.0) if self.known.link.link.is_up else deciding.waiting_count()
+        async with AsyncExitStack() as ending:  # from below, each whatever becomes of the others
+            ending.callback(backstage.journal.close)
+            ending.push_async_callback(backstage.client.aclose)
+            ending.push_async_callback(self._end_tasks)
+            deciding = backstage.deciding
+            return await deciding.flush(2.0) if self.known.link.link.is_up else deciding.waiting_count()
+
+    async def _end_tasks(self) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await backstage.client.aclose()
-        backstage.journal.close()
-        return left
 
     def decide(self, row: ApprovalRow, verb: Verb, reason: Reason | None = None) -> None:
         """Keep a decision on disk, show it, have it delivered.

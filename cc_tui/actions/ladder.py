@@ -1,7 +1,8 @@
 """The ladder of confirmation: the riskier a draft, the more it takes to let it out. Pure.
 
 Below risk 40 one key; 40 to 69, or a warning, one key after a longer look (the guard's part); from 70, or with a flag
-that blocks, `a` and then `Y`; an amount or a contract change is let out by typing the amount or the client's name.
+that blocks, `a` and then `Y`; an amount or a contract change is let out by typing the amount or the client's name,
+an amount that can't be read by the name too.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def step_for(row: ApprovalRow, payload: dict[str, Any] | None, client_name: str 
     amount = amount_of(payload)
     if amount is not None:
         return Step(Rung.TYPE, amount_usd=amount)
-    if row.kind == "contract_change":
+    if row.kind == "contract_change" or (payload or {}).get("amount_usd") is not None:
         return Step(Rung.TYPE, name=client_name or row.client_id)
     if row.risk >= HIGH_FROM or row.weight is Weight.BLOCK:
         return Step(Rung.CONFIRM)

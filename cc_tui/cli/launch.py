@@ -50,7 +50,7 @@ def run_app(config: Config, demo: EndpointSource | None) -> int:
     first_rows = _asked_ahead(config)
     prepare_textual(config)
     from cc_tui.actions.keymap import KeyClash
-    from cc_tui.ui.app import run
+    from cc_tui.ui.run import run
 
     try:
         code, last_words = run(config, demo, first_rows)

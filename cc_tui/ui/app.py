@@ -113,7 +113,7 @@ class CommandCenter(App[int]):
             changed.subscribe(lambda _change: self._state_changed())
         known.messages.changed.subscribe(lambda _none: self.look_again())
         hangup.leave_when_told(self.leave, has_terminal=not self.is_headless)
-        self.app_suspend_signal.subscribe(self, lambda _app: self.witness.dropped())
+        self.app_suspend_signal.subscribe(self, lambda _app: self.witness.went_away())
         self.app_resume_signal.subscribe(self, lambda _app: self.resumed())
         self.witness.begin(*self.size)
         self._reshape(*self.size)
@@ -151,9 +151,11 @@ class CommandCenter(App[int]):
         self.run_worker(self._leave(), group="leave", exit_on_error=False)
 
     async def _leave(self) -> None:
-        left = await self.session.close()
-        words = f"{left} decision{'s are' if left > 1 else ' is'} kept and offered at the next start"
-        self.exit(0, message=words if left else None)
+        left = 0
+        try:
+            left = await self.session.close()
+        finally:
+            self.exit(0, message=hangup.last_words(left))
 
     # What tabs ask (Stage)
 
@@ -188,7 +190,7 @@ class CommandCenter(App[int]):
 
     def resumed(self) -> None:
         """Another program had the terminal: paint all of it anew; nothing shown before counts."""
-        self.witness.dropped()
+        self.witness.came_back()
         self._forget_screen()
         self.refresh(repaint=True, layout=True)
 
@@ -385,16 +387,3 @@ class CommandCenter(App[int]):
             self.session.known.messages.clear()
         self.tab.reshape(width, height)
         self.frame_changed()
-
-
-def run(
-    config: Config, demo: EndpointSource | None, first_rows: Ahead[FirstRows] | None = None
-) -> tuple[int, list[str]]:
-    """Run the app on this terminal; returns the exit code and what is left to say to the shell.
-
-    Raises:
-        KeyClash: the config gives one key to two actions.
-    """
-    app = CommandCenter(config, demo, first_rows=first_rows)
-    code = app.run()
-    return (code if code is not None else 1), app.opening.last_words

@@ -30,6 +30,11 @@ def leave_when_told(leave: Callable[[], object], *, has_terminal: bool) -> None:
         watch(sys.__stdin__.fileno(), partial(loop.call_soon_threadsafe, leave))
 
 
+def last_words(kept: int) -> str | None:
+    """What is told to the shell of decisions that were not delivered."""
+    return f"{kept} decision{'s are' if kept > 1 else ' is'} kept and offered at the next start" if kept else None
+
+
 def watch(descriptor: int, leave: Callable[[], object]) -> None:
     """Have `leave` called, in another thread, when the terminal behind `descriptor` hangs up; then end in any case."""
     threading.Thread(target=_wait, args=(descriptor, leave), name="cc-hangup", daemon=True).start()

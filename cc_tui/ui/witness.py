@@ -44,6 +44,7 @@ class Witness:
         self._last: Shown | None = None
         self._due_at: float | None = None
         self._mute_watch = False
+        self._is_away = False
 
     @property
     def is_mute(self) -> bool:
@@ -66,13 +67,23 @@ class Witness:
         self._guard.forget()
         self._last = None
 
+    def went_away(self) -> None:
+        """Another program has the terminal: nothing is asked of it, and nothing shown before counts."""
+        self._is_away = True
+        self.dropped()
+
+    def came_back(self) -> None:
+        """The terminal is the app's again."""
+        self._is_away = False
+        self.dropped()
+
     def taken_back(self) -> None:
         """A question was not asked, because its frame was never sent: ask about the newest one."""
         self._last = None
 
     def frame_drawn(self) -> None:
         """A frame was written, or may have been: ask whether the draft in view is on the screen."""
-        shown = self._shown()
+        shown = None if self._is_away else self._shown()
         if shown == self._last:
             return
         self._last = shown
@@ -120,7 +131,7 @@ class Witness:
     def _ask_again(self) -> None:
         """The hold is over: keys read after the answer to this question count."""
         self._due_at = None
-        shown = self._shown()
+        shown = None if self._is_away else self._shown()
         if shown is None or not self._guard.wants_fence(self._terminal.monotonic()):
             return
         self._last = shown

@@ -83,7 +83,7 @@ class Prompt(Vertical):
     """
 
     def __init__(self, look: Look, question: Question) -> None:
-        super().__init__(id="prompt")
+        super().__init__()
         self.question = question
         self._underlining = Underlining()
         self._input = TypedInput(question, self._underlining)

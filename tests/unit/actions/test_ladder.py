@@ -54,6 +54,12 @@ def test_an_empty_name_is_never_accepted() -> None:
     assert not Step(Rung.TYPE).accepts("")
 
 
+@pytest.mark.parametrize("told", ["12k", True, [], {"usd": 3}, "NaN"])
+def test_an_amount_that_can_not_be_read_asks_for_the_clients_name(told: object) -> None:
+    step = step_for(row(1, kind="proposal"), {"amount_usd": told}, "Acme")
+    assert (step.rung, step.phrase) == (Rung.TYPE, "Acme")
+
+
 @pytest.mark.parametrize("told", [None, True, "NaN", "Infinity", "many", [1], {}])
 def test_what_is_no_figure_is_no_amount(told: object) -> None:
     assert amount_of({"amount_usd": told}) is None

@@ -13,7 +13,7 @@ import pytest
 
 from cc_api_client.models.agents import Agent
 from cc_tui.config.model import Config
-from cc_tui.decisions.journal import AlreadyDecided, Verb
+from cc_tui.decisions.journal import AlreadyDecided, JournalUnavailable, Verb
 from cc_tui.session import NotConnected, Session, new_key
 from cc_tui.state.approvals.rows import LocalPhase
 from cc_tui.state.identity import Identity
@@ -186,3 +186,26 @@ def test_keys_are_never_the_same_and_can_stand_in_a_header() -> None:
     keys = {new_key() for _ in range(1_000)}
     assert len(keys) == 1_000
     assert all(key.isascii() and key.isalnum() and len(key) == 32 for key in keys)
+
+
+async def test_a_journal_that_fails_at_the_end_keeps_neither_tasks_nor_client_open(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backstage = session.backstage
+    assert backstage is not None
+    tasks = list(session._tasks)
+
+    closed: list[str] = []
+
+    def fails() -> int:
+        raise JournalUnavailable("the disk is gone")
+
+    async def told() -> None:
+        closed.append("client")
+
+    monkeypatch.setattr(backstage.client, "aclose", told)
+    monkeypatch.setattr(backstage.deciding, "waiting_count", fails)
+    with pytest.raises(JournalUnavailable):
+        await session.close()
+    assert all(task.done() for task in tasks)
+    assert closed == ["client"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shlex
 import subprocess
@@ -36,30 +37,39 @@ def open_sheet(tab: ApprovalsTab, row: ApprovalRow) -> None:
 
 
 def open_in_editor(tab: ApprovalsTab, row: ApprovalRow) -> None:
-    """Hand the draft to $VISUAL or $EDITOR, and save what comes back."""
+    """Hand the draft to $VISUAL or $EDITOR, and save what comes back; meanwhile decisions go on being delivered."""
     whole = tab.session.known.approvals.whole(row.id)
     if whole is None:
         tab.session.say("the draft is not here yet; try again in a moment", Level.WARN)
         return
+    tab.stage.run_soon(_edit_outside(tab, row, whole.subject, whole.body or ""))
+
+
+async def _edit_outside(tab: ApprovalsTab, row: ApprovalRow, subject: str, body: str) -> None:
     command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-    text = f"{SUBJECT_LINE}{whole.subject}\n\n{whole.body or ''}"
+    text = f"{SUBJECT_LINE}{subject}\n\n{body}"
+    try:
+        with tab.app.batch_update(), tab.app.suspend():
+            edited = await asyncio.to_thread(_run_editor, shlex.split(command), text)
+    except (OSError, ValueError) as error:
+        tab.session.say(f"{command} could not be run: {error}", Level.ERROR)
+        return
+    tab.stage.resumed()
+    if edited is None or edited == text:
+        tab.session.say("nothing was changed")
+        return
+    fields = parse_edited(edited, subject)
+    tab.session.keep_edit(row.id, row.version, fields)
+    await tab.session.save_edit(row, fields)
+
+
+def _run_editor(command: list[str], text: str) -> str | None:
+    """What an editor makes of a text; None when it ends with an error."""
     with tempfile.TemporaryDirectory(prefix="cc-tui-edit-") as folder:
         path = Path(folder) / "draft.txt"
         path.write_text(text, encoding="utf-8")
-        try:
-            with tab.app.suspend():
-                done = subprocess.run([*shlex.split(command), str(path)], check=False)  # noqa: S603  (their editor)
-            edited = path.read_text(encoding="utf-8", errors="replace")
-        except (OSError, ValueError) as error:
-            tab.session.say(f"{command} could not be run: {error}", Level.ERROR)
-            return
-    tab.stage.resumed()
-    if done.returncode != 0 or edited == text:
-        tab.session.say("nothing was changed")
-        return
-    fields = parse_edited(edited, whole.subject)
-    tab.session.keep_edit(row.id, row.version, fields)
-    tab.stage.run_soon(tab.session.save_edit(row, fields))
+        done = subprocess.run([*command, str(path)], check=False)  # noqa: S603  (their editor)
+        return path.read_text(encoding="utf-8", errors="replace") if done.returncode == 0 else None
 
 
 def parse_edited(text: str, subject: str) -> dict[str, str]:
