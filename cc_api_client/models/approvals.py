@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from cc_api_client.models.base import Open, Page, RequestBody, UtcTime, Wire
+from cc_api_client.models.delivery_states import DeliveryState
 from cc_api_client.models.operations import AuditRow
 from cc_api_client.models.pipeline import Lead
 from cc_api_client.models.runs import Run
@@ -31,20 +32,6 @@ class ApprovalStatus(StrEnum):
     REJECTED = "rejected"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
-
-
-class DeliveryState(StrEnum):
-    """Where the effect of an approval is."""
-
-    HELD = "held"
-    READY = "ready"
-    DISPATCHING = "dispatching"
-    RETRY_WAIT = "retry_wait"
-    SENT = "sent"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    RECALLED = "recalled"
-    BLOCKED = "blocked"
 
 
 class Channel(StrEnum):

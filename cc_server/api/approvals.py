@@ -16,11 +16,11 @@ from cc_api_client.models.approvals import (
     ApprovalPage,
     ApprovalStatus,
     ApproveBody,
-    DeliveryState,
     ReasonCode,
     RejectBody,
 )
 from cc_api_client.models.base import ActionAnswer
+from cc_api_client.models.delivery_states import DeliveryState
 from cc_api_client.models.roles import Role
 from cc_server.api import calls
 from cc_server.api.http.problems import RequestProblem

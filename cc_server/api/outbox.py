@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Query, Request, Response
 
-from cc_api_client.models.approvals import Delivery, DeliveryState
+from cc_api_client.models.approvals import Delivery
 from cc_api_client.models.base import ActionAnswer, Page
 from cc_api_client.models.batches import ResolveBody
+from cc_api_client.models.delivery_states import DeliveryState
 from cc_api_client.models.operations import SuppressionEntry, SuppressionIntake
 from cc_api_client.models.outbox import OutboxAnswer, OutboxApproveBody, OutboxPage, OutboxRejectBody
 from cc_api_client.models.roles import Role

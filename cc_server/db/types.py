@@ -1,7 +1,8 @@
-"""Column types that mean the same on SQLite and PostgreSQL: moments in UTC and exact money."""
+"""Column types that mean the same on SQLite and PostgreSQL: moments in UTC and exact money, and how JSON is stored."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -12,6 +13,11 @@ from sqlalchemy.types import TypeDecorator
 _MICRO = 1_000_000
 _CENT = Decimal("0.01")
 _SMALLEST = Decimal("0.000001")
+
+
+def as_json(value: object) -> str:
+    """JSON as it is stored, on both databases."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 class UtcDateTime(TypeDecorator[datetime]):

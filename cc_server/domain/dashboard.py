@@ -61,7 +61,7 @@ def stats(conn: Connection, unit: Unit, components: Sequence[Component]) -> Dash
     stages = leads.stages(conn, actor)
     meeting = next(stage for stage in stages if stage.stage is Stage.MEETING)
     revenue = clients.revenue(conn, actor, unit.now.date())
-    midnight = unit.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = unit.midnight
     budget = _budget(unit)
     return DashboardStats(
         queue=told.queue,

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from cc_api_client.models.approvals import ApprovalStatus, DeliveryState
+from cc_api_client.models.approvals import ApprovalStatus
+from cc_api_client.models.delivery_states import DeliveryState
 from cc_server.domain import audit, counters, house, jobs
 from cc_server.domain.outbox import sending
 from cc_server.domain.outbox.rows import COUNTS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cc_api_client.models.policy import Policy
 from cc_api_client.models.settings import Settings
@@ -30,3 +30,13 @@ class Unit:
     def policy(self) -> Policy:
         """What is safe to send without a person."""
         return self.settings.approvals.policy or DEFAULT_POLICY
+
+    @property
+    def midnight(self) -> datetime:
+        """When the UTC day began: days, budgets and caps are counted from there."""
+        return self.now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+    @property
+    def next_midnight(self) -> datetime:
+        """When the UTC day ends."""
+        return self.midnight + timedelta(days=1)

@@ -6,6 +6,7 @@ import gc
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
+from cc_api_client.models.delivery_states import LEAVING, PROBLEMS, DeliveryState
 from cc_tui.state.approvals.rows import View, row_of
 from cc_tui.state.approvals.store import ROWS_KEPT, Counts
 from cc_tui.state.known import Known
@@ -22,9 +23,9 @@ RECENT_ROWS = 500
 
 _SELECTS: dict[View, dict[str, Any]] = {
     View.PENDING: {"status": "pending", "sort": "created"},
-    View.LEAVING: {"status": "approved", "delivery": "held,ready,dispatching,retry_wait", "sort": "decided"},
-    View.PROBLEMS: {"status": "approved", "delivery": "failed,unknown", "sort": "decided"},
-    View.SENT: {"status": "approved", "delivery": "sent", "sort": "-decided"},
+    View.LEAVING: {"status": "approved", "delivery": ",".join(LEAVING), "sort": "decided"},
+    View.PROBLEMS: {"status": "approved", "delivery": ",".join(PROBLEMS), "sort": "decided"},
+    View.SENT: {"status": "approved", "delivery": DeliveryState.SENT.value, "sort": "-decided"},
     View.REJECTED: {"status": "rejected", "sort": "-decided"},
     View.EXPIRED: {"status": "expired", "sort": "-expires"},
 }

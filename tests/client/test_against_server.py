@@ -24,7 +24,8 @@ from cc_api_client.errors import (
     Unsupported,
     VersionConflict,
 )
-from cc_api_client.models.approvals import Approval, ApprovalEdit, ApprovalStatus, DeliveryState, ReasonCode
+from cc_api_client.models.approvals import Approval, ApprovalEdit, ApprovalStatus, ReasonCode
+from cc_api_client.models.delivery_states import DeliveryState
 from cc_api_client.models.events import EventPosition, Topic
 from cc_api_client.models.operations import LeadIntake
 from cc_api_client.models.roles import Role

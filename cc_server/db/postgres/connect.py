@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import asyncpg
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 
 from cc_server.db.postgres.url import PostgresUrl
+from cc_server.db.types import as_json
 
 CONNECTIONS = 8
 CONNECT_SECONDS = 5.0
@@ -34,7 +34,7 @@ def engine_of(url: PostgresUrl) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=WAIT_SECONDS,
         isolation_level="READ COMMITTED",
-        json_serializer=_json,
+        json_serializer=as_json,
         hide_parameters=True,  # an error must not carry texts and hashes into a log
     )
 
@@ -50,10 +50,6 @@ async def connection(url: PostgresUrl) -> Any:
     for name in ("text", "varchar"):
         await made.set_type_codec(name, schema="pg_catalog", encoder=_to_stored, decoder=_from_stored)
     return made
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _to_stored(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,9 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
+from cc_server.db.types import as_json
+
 BUSY_TIMEOUT_SECONDS = 5.0
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _engine(path: Path, pragmas: tuple[str, ...], begin: str, connections: int) -> Engine:
@@ -23,7 +20,7 @@ def _engine(path: Path, pragmas: tuple[str, ...], begin: str, connections: int) 
         poolclass=QueuePool,
         pool_size=connections,
         max_overflow=0,
-        json_serializer=_json,
+        json_serializer=as_json,
         hide_parameters=True,  # an error must not carry texts and hashes into a log
         connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from cc_api_client.models.approvals import DeliveryState
+from cc_api_client.models.delivery_states import DeliveryState
 from cc_server.db import locks
 from cc_server.db.tables import deliveries, hourly
 from cc_server.domain.unit import Unit
@@ -29,7 +29,7 @@ def spent_since(conn: Connection, moment: datetime) -> Decimal:
 
 def what_is_spent(conn: Connection, unit: Unit) -> str | None:
     """Which budget has no room left, in words; None while all have."""
-    budgets, day = unit.settings.budgets, midnight(unit.now)
+    budgets, day = unit.settings.budgets, unit.midnight
     if budgets.daily_usd is not None and spent_since(conn, day) >= budgets.daily_usd:
         return f"today's budget of ${budgets.daily_usd:.2f} is spent"
     if budgets.monthly_usd is not None and spent_since(conn, day.replace(day=1)) >= budgets.monthly_usd:
@@ -39,7 +39,7 @@ def what_is_spent(conn: Connection, unit: Unit) -> str | None:
 
 def has_room(conn: Connection, unit: Unit, amount_usd: Decimal) -> bool:
     """Whether every budget has room for so much more."""
-    budgets, day = unit.settings.budgets, midnight(unit.now)
+    budgets, day = unit.settings.budgets, unit.midnight
     limits = ((budgets.daily_usd, day), (budgets.monthly_usd, day.replace(day=1)))
     return all(limit is None or spent_since(conn, since) + amount_usd <= limit for limit, since in limits)
 
@@ -50,15 +50,5 @@ def is_cap_reached(conn: Connection, unit: Unit) -> bool:
     if cap is None:
         return False
     locks.exclusive(conn, "daily cap")  # two senders must not take the last place of a day both
-    sent = conn.execute(_SENT, {"since": midnight(unit.now)}).scalar_one()
+    sent = conn.execute(_SENT, {"since": unit.midnight}).scalar_one()
     return bool(sent + conn.execute(_BEING_SENT).scalar_one() >= cap)
-
-
-def midnight(moment: datetime) -> datetime:
-    """When the UTC day of a moment began."""
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def next_midnight(moment: datetime) -> datetime:
-    """When the next UTC day begins."""
-    return midnight(moment) + timedelta(days=1)

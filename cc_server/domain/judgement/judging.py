@@ -115,5 +115,5 @@ def _look_again(unit: Unit, around: Surroundings, facts: Facts, verdict: Verdict
     if cools_at is not None and cools_at > unit.now:
         moments.append(cools_at)
     if policy.daily_cap is not None and (facts.sent_today or 0) >= policy.daily_cap:
-        moments.append(unit.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1))
+        moments.append(unit.next_midnight)
     return min(moments, default=None)

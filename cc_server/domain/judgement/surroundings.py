@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, literal_column, select
 
+from cc_api_client.models.delivery_states import MAY_LEAVE
 from cc_server.db.tables import agents, approvals, email_history, hourly, leads, suppression
 from cc_server.domain import counters
 from cc_server.domain.controls.suppression import address_of
@@ -22,7 +23,6 @@ TWIN_DAYS = 30
 SUCCESS_DAYS = 7
 SILENT_AFTER = timedelta(minutes=3)
 """Three periods of an agent's heartbeat."""
-_LEAVING = ("held", "ready", "dispatching", "retry_wait", "unknown")
 _KEPT = "surroundings_kept"
 
 
@@ -48,7 +48,7 @@ _ANOTHER_LEAVING = (
     .where(
         *_TO_THEM,
         approvals.c.id != bindparam("itself"),
-        approvals.c.delivery_state.in_(_spelled(*_LEAVING)),
+        approvals.c.delivery_state.in_(_spelled(*MAY_LEAVE)),
     )
     .limit(1)
 )
@@ -189,7 +189,6 @@ def _success(conn: Connection, unit: Unit, agent: str) -> float | None:
 
 def _sent_today(conn: Connection, unit: Unit) -> int:
     """Messages that left since the UTC day began, and those that are about to."""
-    midnight = unit.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    sent = int(conn.execute(_SENT_SINCE, {"since": midnight}).scalar_one())
+    sent = int(conn.execute(_SENT_SINCE, {"since": unit.midnight}).scalar_one())
     waiting = counters.read(conn, "approvals.delivery.", None)
-    return sent + sum(waiting.get(state, 0) for state in _LEAVING)
+    return sent + sum(waiting.get(state, 0) for state in MAY_LEAVE)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, select
 
-from cc_api_client.models.approvals import DeliveryState
+from cc_api_client.models.delivery_states import WAITING, DeliveryState
 from cc_api_client.models.events import EventType
 from cc_api_client.models.operations import SuppressionEntry, SuppressionIntake
 from cc_server.db import locks
@@ -17,8 +17,6 @@ from cc_server.domain.outbox.deliveries import change
 from cc_server.domain.outbox.drafts import NEVER_WRITE
 from cc_server.domain.outbox.rows import Row, find_to_change, tell
 from cc_server.domain.unit import Unit
-
-WAITING = (DeliveryState.HELD, DeliveryState.READY, DeliveryState.RETRY_WAIT)
 
 _OPEN_TO = (
     select(approvals.c.id, approvals.c.client_id)

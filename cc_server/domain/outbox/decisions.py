@@ -11,13 +11,14 @@ from sqlalchemy import Connection, bindparam
 
 from cc_api_client.models.approvals import Approval, Channel
 from cc_api_client.models.base import ActionAnswer
+from cc_api_client.models.delivery_states import WAITING
 from cc_api_client.models.events import EventType
 from cc_server.db.changing import Changing
 from cc_server.db.tables import approvals
 from cc_server.domain import audit
 from cc_server.domain.outbox import deliveries
 from cc_server.domain.outbox.lapses import expire_one, is_overdue
-from cc_server.domain.outbox.rows import PREFIX, RECALLABLE, Row, find, find_to_change, model_of, tell
+from cc_server.domain.outbox.rows import PREFIX, Row, find, find_to_change, model_of, tell
 from cc_server.domain.refusals import DomainRefusal, already_decided, version_conflict
 from cc_server.domain.unit import Unit
 
@@ -197,7 +198,7 @@ def _refuse_overdue(unit: Unit, row: Row) -> NoReturn:
 def _may_be_undone(unit: Unit, row: Row) -> bool:
     if row["status"] == "rejected":
         return bool(unit.now <= row["decided_at"] + timedelta(seconds=unit.settings.approvals.reject_undo_seconds))
-    return row["delivery_state"] in RECALLABLE and row["delivery__lease_until"] is None
+    return row["delivery_state"] in WAITING and row["delivery__lease_until"] is None
 
 
 def _too_late(unit: Unit, row: Row) -> DomainRefusal:

@@ -8,14 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
-from cc_api_client.models.approvals import Channel, Delivery, DeliveryState
+from cc_api_client.models.approvals import Channel, Delivery
+from cc_api_client.models.delivery_states import WAITING, DeliveryState
 from cc_api_client.models.events import EventType
 from cc_api_client.models.risk_levels import CAREFUL_FROM, HIGH_FROM
 from cc_api_client.models.settings import Settings
 from cc_server.db.changing import Changing
 from cc_server.db.tables import approvals, clients, deliveries
 from cc_server.domain import counters
-from cc_server.domain.outbox.rows import COUNTS, RECALLABLE, Row
+from cc_server.domain.outbox.rows import COUNTS, Row
 from cc_server.domain.refusals import DomainRefusal
 from cc_server.domain.unit import Unit
 from cc_server.events import log as events
@@ -25,7 +26,7 @@ _RECALL = (
     update(deliveries)
     .where(
         deliveries.c.id == bindparam("wanted"),
-        deliveries.c.state.in_(sorted(RECALLABLE)),
+        deliveries.c.state.in_(WAITING),
         deliveries.c.lease_until.is_(None),  # no attempt was cut off, so nothing may have left
     )
     .values(state=DeliveryState.RECALLED.value, version=deliveries.c.version + 1, waiting_for=None)

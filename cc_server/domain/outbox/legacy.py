@@ -6,12 +6,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_
 
+from cc_api_client.models.delivery_states import LEAVING
 from cc_api_client.models.outbox import OutboxAnswer, OutboxPage, OutboxRow
 from cc_server.db.tables import approvals
 from cc_server.domain.actors import Actor, narrowed
 from cc_server.domain.outbox import decisions
 from cc_server.domain.outbox.decisions import Seen
-from cc_server.domain.outbox.rows import LEAVING, PREFIX, Row, find, model_of, selected
+from cc_server.domain.outbox.rows import PREFIX, Row, find, model_of, selected
 from cc_server.domain.refusals import DomainRefusal
 from cc_server.domain.unit import Unit
 
@@ -71,7 +72,7 @@ def _means(status: str) -> ColumnElement[bool]:
     if status in _ENDED:
         return and_(approvals.c.status == APPROVED, approvals.c.delivery_state == status)
     if status == APPROVED:
-        return and_(approvals.c.status == APPROVED, approvals.c.delivery_state.in_(sorted(LEAVING)))
+        return and_(approvals.c.status == APPROVED, approvals.c.delivery_state.in_(LEAVING))
     return approvals.c.status == status
 
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, or_, select
 
-from cc_api_client.models.approvals import Approval, ApprovalPage, ApprovalSummary, DeliveryState
+from cc_api_client.models.approvals import Approval, ApprovalPage, ApprovalSummary
+from cc_api_client.models.delivery_states import LEAVING, DeliveryState
 from cc_api_client.models.operations import OutboxCounts
 from cc_server.db.tables import approvals
 from cc_server.domain import counters
 from cc_server.domain.actors import Actor, narrowed
 from cc_server.domain.cursors import Cursors
-from cc_server.domain.outbox.rows import COUNTS, LEAVING, model_of, selected
+from cc_server.domain.outbox.rows import COUNTS, model_of, selected
 
 SORTS = {
     "risk": approvals.c.risk_score,

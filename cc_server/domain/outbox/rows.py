@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select
 
-from cc_api_client.models.approvals import Approval, Delivery, DeliveryState
+from cc_api_client.models.approvals import Approval, Delivery
 from cc_api_client.models.events import EventType
 from cc_server.db.tables import approvals, deliveries
 from cc_server.domain import audit, counters
@@ -23,10 +23,6 @@ Row = Mapping[Any, Any]
 """A stored approval with its newest delivery, whose columns begin with `delivery__`."""
 
 PREFIX = "delivery__"
-LEAVING = frozenset(
-    {DeliveryState.HELD, DeliveryState.READY, DeliveryState.DISPATCHING, DeliveryState.RETRY_WAIT}
-)  # fmt: skip
-RECALLABLE = LEAVING - {DeliveryState.DISPATCHING}
 COUNTS = "approvals."
 
 _ONLY_DETAILS = ("body", "payload", "original")

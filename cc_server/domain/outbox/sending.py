@@ -13,13 +13,14 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 
-from cc_api_client.models.approvals import Channel, DeliveryState
+from cc_api_client.models.approvals import Channel
+from cc_api_client.models.delivery_states import WAITING, DeliveryState
 from cc_server.db import locks
 from cc_server.db.tables import approvals, deliveries
 from cc_server.domain import audit
 from cc_server.domain.controls import budgets, kill_switch, suppression
 from cc_server.domain.outbox import judging
-from cc_server.domain.outbox.blocks import WAITING, block
+from cc_server.domain.outbox.blocks import block
 from cc_server.domain.outbox.deliveries import change
 from cc_server.domain.outbox.drafts import NEVER_WRITE
 from cc_server.domain.outbox.effects import NoEffect, take_effect
@@ -222,7 +223,7 @@ class Wait:
 def _why_waiting(conn: Connection, unit: Unit, row: Row) -> Wait | None:
     """What keeps it waiting, though its hold is over; a change of any of it wakes it earlier."""
     soon = unit.now + timedelta(seconds=LOOK_AGAIN_SECONDS)
-    tomorrow = budgets.next_midnight(unit.now)
+    tomorrow = unit.next_midnight
     if stop := kill_switch.read(conn).on(row["agent_name"], row["client_id"]):
         return Wait(kill_switch.words(stop), soon)
     agent = judging.agent_of(conn, row)

@@ -10,11 +10,10 @@ from functools import lru_cache
 from sys import intern
 from typing import TYPE_CHECKING
 
+from cc_api_client.models.delivery_states import LEAVING, PROBLEMS
+
 if TYPE_CHECKING:
     from cc_api_client.models.approvals import Approval, Delivery
-
-LEAVING_STATES = frozenset({"held", "ready", "dispatching", "retry_wait"})
-PROBLEM_STATES = frozenset({"failed", "unknown"})
 
 
 class View(StrEnum):
@@ -128,9 +127,9 @@ class ApprovalRow:
             return View(self.status)
         if self.status != "approved":
             return None
-        if self.delivery.state in LEAVING_STATES:
+        if self.delivery.state in LEAVING:
             return View.LEAVING
-        if self.delivery.state in PROBLEM_STATES:
+        if self.delivery.state in PROBLEMS:
             return View.PROBLEMS
         return View.SENT if self.delivery.state == "sent" else None
 
