@@ -15,21 +15,21 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from cc_tui.config.model import Config
+from cc_tui.decisions.outcomes import Outcomes
 from cc_tui.state.approvals.lists import ApprovalList
-from cc_tui.state.approvals.rows import ApprovalRow, LocalDecision, LocalPhase, View, row_of
+from cc_tui.state.approvals.rows import ApprovalRow, View
 from cc_tui.state.clock import Clock, SystemClock
 from cc_tui.state.known import Known
 from cc_tui.state.messages import Level, Message
-from cc_tui.state.signal import Signal
 
 if TYPE_CHECKING:
     from cc_api_client.ahead import Ahead
     from cc_api_client.client import CommandCenterClient
-    from cc_api_client.models.approvals import Approval
     from cc_api_client.models.batches import BatchAction, BatchPlan, BatchPlanItem
+    from cc_api_client.models.operations import Me
     from cc_tui.actions.commands import Commands
     from cc_tui.decisions.deciding import Deciding
-    from cc_tui.decisions.journal import Decision, Destination, EditDraft, Journal, Reason, Verb
+    from cc_tui.decisions.journal import Destination, EditDraft, Journal, Reason, Verb
     from cc_tui.sync.first_rows import FirstRows
     from cc_tui.sync.sync import Sync
 
@@ -52,92 +52,6 @@ class Backstage:
     journal: Journal
     deciding: Deciding
     commands: Commands
-
-
-class Outcomes:
-    """Writes what became of decisions into the state, and says it."""
-
-    def __init__(self, known: Known, clock: Clock) -> None:
-        self._known = known
-        self._clock = clock
-        self.tally: dict[str, int] = {"approved": 0, "rejected": 0, "conflict": 0}
-        """What this run decided, for the empty queue's words."""
-        self.offers: Signal[None] = Signal()
-        """Decisions wait for the operator's word."""
-        self.came_back: Signal[str] = Signal()
-        """An approval whose decision was taken back."""
-
-    def undelivered(self, decision: Decision) -> None:
-        """It is on disk; the screen may change now."""
-        self._local(decision, LocalPhase.UNDELIVERED)
-
-    def offered(self, decision: Decision) -> None:
-        """It waits for the operator's word."""
-        self._local(decision, LocalPhase.OFFERED)
-        self.offers.emit(None)
-
-    def confirmed(self, decision: Decision, approval: Approval) -> None:
-        """The server has it: its word stands from now on."""
-        self._known.approvals.put([row_of(approval)])
-        self._known.approvals.undecide(decision.approval_id)
-        self.tally["approved" if decision.verb == "approve" else "rejected"] += 1
-        self._say_confirmed(decision, approval)
-
-    def conflict(self, decision: Decision, sentence: str, approval: Approval | None) -> None:
-        """Someone was first, or the draft changed."""
-        if approval is not None:
-            self._known.approvals.put([row_of(approval)])
-            self._known.approvals.forget_wholes([approval.id])
-        self._local(decision, LocalPhase.CONFLICT, sentence)
-        self.tally["conflict"] += 1
-        self._say(Message(f"{_who(decision)}: {sentence}", Level.WARN, self._clock.wall(), (_who(decision),)))
-
-    def refused(self, decision: Decision, sentence: str) -> None:
-        """The server will not take it; it is kept under problems."""
-        self._local(decision, LocalPhase.REFUSED, sentence)
-        self._say(Message(f"{_who(decision)}: {sentence}", Level.ERROR, self._clock.wall(), (_who(decision),)))
-
-    def dropped(self, decision: Decision) -> None:
-        """The operator took it back, or dropped it."""
-        self._known.approvals.undecide(decision.approval_id)
-        self._say(
-            Message(f"taken back: {_who(decision)}, never sent", Level.DONE, self._clock.wall(), (_who(decision),))
-        )
-
-    def undone(self, decision: Decision, approval: Approval) -> None:
-        """The server took it back."""
-        self._known.approvals.put([row_of(approval)])
-        self.tally["approved" if decision.verb == "approve" else "rejected"] -= 1
-        words = f"undone: {_who(decision)} is pending again"
-        self._say(Message(words, Level.DONE, self._clock.wall(), (_who(decision),)))
-        self.came_back.emit(decision.approval_id)
-
-    def undo_failed(self, decision: Decision, sentence: str, approval: Approval | None) -> None:
-        """Too late."""
-        if approval is not None:
-            self._known.approvals.put([row_of(approval)])
-        self._say(Message(f"{_who(decision)}: {sentence}", Level.WARN, self._clock.wall(), (_who(decision),)))
-
-    def _say_confirmed(self, decision: Decision, approval: Approval) -> None:
-        who = _who(decision)
-        if decision.verb == "reject":
-            why = approval.reason or str(approval.reason_code or "").replace("_", " ")
-            words, short = f"rejected {who}, {why} · u undo", f"rejected {who} · u undo"
-            self._say(Message(words, Level.DONE, self._clock.wall(), (who, "u"), short=short))
-            return
-        delivery = approval.delivery
-        until = delivery.not_before.timestamp() - self._known.link.clock_offset if delivery is not None else None
-        words = f"approved {who}, leaves in {{left}} · u undo" if until is not None else f"approved {who} · u undo"
-        short = words.removeprefix("approved ").replace(",", "") if until is not None else ""
-        self._say(Message(words, Level.DONE, self._clock.wall(), (who, "u"), until, short=short))
-
-    def _local(self, decision: Decision, phase: LocalPhase, sentence: str | None = None) -> None:
-        reason = decision.reason.code if decision.reason is not None else None
-        local = LocalDecision(decision.verb, phase, decision.decided_at, decision.key, reason, sentence)
-        self._known.approvals.decide(decision.approval_id, local)
-
-    def _say(self, message: Message) -> None:
-        self._known.messages.say(message)
 
 
 class Session:
@@ -178,6 +92,21 @@ class Session:
         if rows is not None:
             rows.show(self.known)
         return rows is not None
+
+    async def test(self, url: str, api_key: str, client: str) -> Me:
+        """Ask a server who the key is, without opening it; `client` narrows it to one client, if it is not empty.
+
+        Raises:
+            ValueError: the address or the key can't be used.
+            CommandCenterError: the server can't be reached, or does not take the key.
+        """
+        from cc_api_client.client import CommandCenterClient
+
+        asked = CommandCenterClient(url, api_key, client_id=client or None, rng=self._rng)
+        try:
+            return await asked.operations.me()
+        finally:
+            await asked.aclose()
 
     async def open(self, url: str, api_key: str) -> None:
         """Open a server: from now on the state is kept true and decisions are delivered.
@@ -394,7 +323,3 @@ def _import_backstage() -> None:
 def new_key() -> str:
     """A fresh idempotency key."""
     return uuid4().hex
-
-
-def _who(decision: Decision) -> str:
-    return decision.recipient or decision.approval_id

@@ -52,6 +52,7 @@ def run_app(config: Config, demo: EndpointSource | None) -> int:
     from cc_tui.actions.keymap import KeyClash
     from cc_tui.ui.run import run
 
+    log_to(config.log_path)
     try:
         code, last_words = run(config, demo, first_rows)
     except KeyClash as clash:
@@ -88,6 +89,24 @@ def prepare_textual(config: Config) -> None:
     if sys.stderr is None or not sys.stderr.isatty():
         # Textual draws on sys.__stderr__: with 2>file that would be a blank screen.
         sys.__stderr__ = sys.__stdout__  # type: ignore[misc]
+
+
+def log_to(path: Path) -> None:
+    """Logs go to a file and nowhere else; one that can't be written is left out."""
+    import logging
+    from logging.handlers import RotatingFileHandler
+
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handler: logging.Handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=2, encoding="utf-8")
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.INFO)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("websockets").setLevel(logging.WARNING)
 
 
 def complain(sentence: str, code: int) -> int:

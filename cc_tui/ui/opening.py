@@ -1,4 +1,4 @@
-"""How the app opens: the log, the server of the config or the demo, or the form that asks for one."""
+"""How the app opens: the server of the config or the demo, or the form that asks for one."""
 
 from __future__ import annotations
 
@@ -45,7 +45,6 @@ class Opening:
         app, config = self._app, self._app.session.config
         await self._show_first_rows()
         _settle_memory()
-        _log_to(str(config.log_path))
         app.session.outcomes.offers.subscribe(lambda _none: self._offer_soon())
         if app.demo is not None:
             await self._open_demo()
@@ -116,15 +115,10 @@ class Opening:
 
     async def _test(self, sheet: ConnectSheet, values: dict[str, str]) -> None:
         """Ask the server who the key is; go on only when it answers."""
-        from cc_api_client.client import CommandCenterClient
         from cc_api_client.errors import CommandCenterError
 
         try:
-            client = CommandCenterClient(values["url"], values["api_key"], client_id=values["client"] or None)
-            try:
-                me = await client.operations.me()
-            finally:
-                await client.aclose()
+            me = await self._app.session.test(values["url"], values["api_key"], values["client"])
         except (ValueError, CommandCenterError) as error:
             sheet.say(str(error))
             return
@@ -182,22 +176,3 @@ def _settle_memory() -> None:
     if not gc.isenabled():
         gc.enable()
         gc.freeze()
-
-
-def _log_to(path: str) -> None:
-    """Logs go to a file and nowhere else; one that can't be written is left out."""
-    import logging
-    from logging.handlers import RotatingFileHandler
-    from pathlib import Path
-
-    try:
-        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handler: logging.Handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=2, encoding="utf-8")
-    except OSError:
-        handler = logging.NullHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    root = logging.getLogger()
-    root.handlers = [handler]
-    root.setLevel(logging.INFO)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    logging.getLogger("websockets").setLevel(logging.WARNING)

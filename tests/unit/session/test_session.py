@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from cc_api_client.errors import Unreachable
 from cc_api_client.models.agents import Agent
 from cc_tui.config.model import Config
 from cc_tui.decisions.journal import AlreadyDecided, JournalUnavailable, Verb
@@ -19,6 +20,7 @@ from cc_tui.state.approvals.rows import LocalPhase
 from cc_tui.state.identity import Identity
 from cc_tui.state.load import Load
 from cc_tui.state.messages import Level
+from tests.client.wire_server import json_reply, wire_server
 from tests.support.rows import row
 from tests.unit.decisions.support import StandingClock
 
@@ -209,3 +211,29 @@ async def test_a_journal_that_fails_at_the_end_keeps_neither_tasks_nor_client_op
         await session.close()
     assert all(task.done() for task in tasks)
     assert closed == ["client"]
+
+
+async def test_a_server_is_asked_who_the_key_is_without_being_opened(config: Config) -> None:
+    me = {
+        "name": "ana", "role": "operator", "client_ids": None, "server_id": "s", "epoch": "e",
+        "server_time": "2026-11-25T12:00:00Z",
+    }  # fmt: skip
+    session = Session(config, StandingClock(), Random(7))
+    async with wire_server() as wire:
+        wire.reply(json_reply(me))
+        told = await session.test(wire.url, "a-key", "clinic")
+    (asked,) = wire.heard
+    assert (told.name, told.role) == ("ana", "operator")
+    assert (asked.target, asked.headers["x-client-id"]) == ("/api/me", "clinic")
+    assert session.backstage is None
+    assert session.known.identity.identity is None
+
+
+async def test_a_server_that_is_not_there_or_an_address_that_is_none_is_told(
+    config: Config, unused_tcp_port: int
+) -> None:
+    session = Session(config, StandingClock(), Random(7))
+    with pytest.raises(Unreachable, match="can't be reached"):
+        await session.test(f"http://127.0.0.1:{unused_tcp_port}", "a-key", "")
+    with pytest.raises(ValueError, match="not an address"):
+        await session.test("nowhere", "a-key", "")

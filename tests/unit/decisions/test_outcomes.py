@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cc_tui.decisions.journal import Decision, Destination, Reason, Seen, Verb
-from cc_tui.session import Outcomes
+from cc_tui.decisions.outcomes import Outcomes
 from cc_tui.state.approvals.rows import LocalPhase, View
 from cc_tui.state.known import Known
 from cc_tui.state.messages import Level, Message
