@@ -21,6 +21,7 @@ from cc_api_client.models.dashboard import (
     Series,
     Waiting,
 )
+from cc_api_client.models.delivery_states import PROBLEMS
 from cc_api_client.models.operations import Component, ComponentStatus, Metrics
 from cc_api_client.models.pipeline import Stage
 from cc_server.db.tables import approvals, deliveries
@@ -139,7 +140,7 @@ def _delivery_alerts(conn: Connection, actor: Actor) -> list[Alert]:
         select(deliveries.c.state, deliveries.c.changed_at, deliveries.c.error, deliveries.c.approval_id,
                approvals.c.to_email)
         .join_from(deliveries, approvals, deliveries.c.approval_id == approvals.c.id)
-        .where(deliveries.c.state.in_(("failed", "unknown")))
+        .where(deliveries.c.state.in_(PROBLEMS))
         .order_by(deliveries.c.changed_at.desc())
         .limit(TROUBLES_TOLD)
     )  # fmt: skip

@@ -14,6 +14,7 @@ from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.canvas import Canvas
 from cc_tui.ui.widgets.line import Line
+from cc_tui.ui.widgets.shape import margin_of
 
 DEAD_SECONDS = 0.25
 
@@ -31,7 +32,7 @@ class _Face(Canvas):
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """Heavy rule, title, what it says, the two buttons."""
-        margin = " " * (2 if width >= 110 else 1)
+        margin = " " * margin_of(width)
         rule = Line().add(self.look.signs.heavy_rule * width, Token.BAD if self._is_risky else Token.ACCENT)
         lines = [rule, Line(), Line().add(margin).add(self._title, Token.STRONG), Line()]
         room = max(0, height - 7)

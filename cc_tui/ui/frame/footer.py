@@ -12,6 +12,7 @@ from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Ground, Token
 from cc_tui.ui.widgets.canvas import Canvas
 from cc_tui.ui.widgets.line import Line
+from cc_tui.ui.widgets.shape import NARROW_FROM, WIDE_FROM, margin_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,12 @@ class KeyFooter(Canvas):
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """What fits, and `?` at the right edge. An item without an action is not clicked."""
-        margin = 2 if width >= 110 else 1
-        gap = 3 if width >= 110 else 2
+        margin = margin_of(width)
+        gap = 3 if width >= WIDE_FROM else 2
         line = Line(ground=Ground.RAISED).add(" " * margin)
         self._spans = []
         at = margin
-        help_width = 6 if width >= 80 else 1
+        help_width = 6 if width >= NARROW_FROM else 1
         room = width - 2 * margin - help_width - gap
         for item in self._items:
             wide = len(item.key) + 1 + len(item.word)
@@ -68,7 +69,7 @@ class KeyFooter(Canvas):
             room -= wide + gap
         if not self._has_help:
             return [line]
-        line.end("?", Token.STRONG).end(" help" if width >= 80 else "", Token.DIM).end(" " * margin)
+        line.end("?", Token.STRONG).end(" help" if width >= NARROW_FROM else "", Token.DIM).end(" " * margin)
         self._spans.append((width - margin - help_width, width, "app.help"))
         return [line]
 

@@ -14,6 +14,7 @@ from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Ground, Token
 from cc_tui.ui.widgets.canvas import Canvas
 from cc_tui.ui.widgets.line import Line, Piece, width_of
+from cc_tui.ui.widgets.shape import NARROW_FROM, WIDE_FROM, margin_of
 
 GAP = 3
 
@@ -43,18 +44,18 @@ class BarFacts:
 
 def status_line(facts: BarFacts, width: int, look: Look) -> Line:
     """The bar in one line of `width` cells."""
-    margin = 2 if width >= 110 else 1
+    margin = margin_of(width)
     line = Line(ground=Ground.RAISED).add(" " * margin)
     if facts.condition.word.startswith(("STOPPED", "NOT STOPPED")):
         return _stopped(facts, margin, look)
     blocks = _blocks(facts, width, look)
     right = _right(facts, width)
-    if width < 80:
+    if width < NARROW_FROM:
         line.extend(blocks[0])
         return line.end(str(facts.pending if facts.pending is not None else "–"), _figure(facts, Token.STRONG)).end(
             " to approve" + " " * margin, Token.DIM if not facts.is_fresh else Token.TEXT
         )
-    gap = GAP if width >= 110 else 2
+    gap = GAP if width >= WIDE_FROM else 2
     room = width - 2 * margin - width_of(right) - 2
     for number, block in enumerate(blocks):
         need = width_of(block) + (gap if number else 0)
@@ -69,7 +70,7 @@ def status_line(facts: BarFacts, width: int, look: Look) -> Line:
 
 
 def _blocks(facts: BarFacts, width: int, look: Look) -> list[list[Piece]]:
-    wide = width >= 110
+    wide = width >= WIDE_FROM
     blocks = [_health(facts.condition, look, wide=wide)]
     blocks.append([(safe_line(facts.scope), Token.ACCENT if facts.is_scoped else Token.TEXT)])
     if facts.pending is not None:
@@ -137,7 +138,7 @@ def _right(facts: BarFacts, width: int) -> list[Piece]:
     pieces: list[Piece] = []
     if facts.is_read_only:
         pieces = [
-            (SafeText("read-only key" if width >= 110 else "read-only"), Token.TEXT),
+            (SafeText("read-only key" if width >= WIDE_FROM else "read-only"), Token.TEXT),
             (SafeText("   "), Token.DIM),
         ]
     return [*pieces, (safe_line(facts.link), Token.DIM)]

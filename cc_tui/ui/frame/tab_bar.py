@@ -12,6 +12,7 @@ from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.canvas import Canvas
 from cc_tui.ui.widgets.line import Line
+from cc_tui.ui.widgets.shape import NARROW_FROM, WIDE_FROM, margin_of
 
 HAIRLINE_FROM_ROWS = 30
 
@@ -28,7 +29,7 @@ class TabName:
 
     def written(self, width: int) -> str:
         """The name with its count."""
-        name = self.name if width >= 110 else self.short
+        name = self.name if width >= WIDE_FROM else self.short
         return f"{name} {self.count:,}" if self.count else name
 
 
@@ -66,7 +67,7 @@ class TabBar(Canvas):
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """The tabs, and the hairline."""
-        lines = [self._narrow(width) if width < 80 else self._wide(width)]
+        lines = [self._narrow(width) if width < NARROW_FROM else self._wide(width)]
         if height > 1:
             lines.append(self._hairline(width))
         return lines
@@ -78,9 +79,9 @@ class TabBar(Canvas):
                 self.post_message(self.Chosen(tab_id))
 
     def _wide(self, width: int) -> Line:
-        line = Line().add(" " * (2 if width >= 110 else 1))
-        at = 2 if width >= 110 else 1
-        gap = 4 if width >= 110 else 2
+        line = Line().add(" " * margin_of(width))
+        at = margin_of(width)
+        gap = 4 if width >= WIDE_FROM else 2
         self._spans = []
         for tab in self._tabs:
             written = tab.written(width)
@@ -89,7 +90,7 @@ class TabBar(Canvas):
             if tab.id == self._active:
                 line.add(f"{tab.number} {written}", Token.TAB)
             else:
-                name = tab.name if width >= 110 else tab.short
+                name = tab.name if width >= WIDE_FROM else tab.short
                 line.add(f"{tab.number} ", Token.DIM).add(name)
                 line.add(f" {tab.count:,}" if tab.count else "", Token.STRONG)
             line.add(" " * gap)

@@ -15,7 +15,7 @@ from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.charts import bar, beside, indented, line_of_dots, section, thirds
 from cc_tui.ui.widgets.line import Line, Piece
-from cc_tui.ui.widgets.shape import Shape, margin_of
+from cc_tui.ui.widgets.shape import NARROW_FROM, WIDE_FROM, Shape, margin_of
 
 if TYPE_CHECKING:
     from cc_api_client.models.agents import Agent
@@ -41,7 +41,7 @@ def counts_line(facts: ChartFacts, width: int, look: Look) -> Line:
     """`3 active  1 paused  ■ 1 error …  24 h: 879 runs  92.5 % success  $41.20  $6.90/h`."""
     margin = margin_of(width)
     line = Line().add(" " * margin)
-    gap = 3 if width >= 110 else 2
+    gap = 3 if width >= WIDE_FROM else 2
     for state in ("active", "paused", "error", "planned"):
         number = sum(str(agent.status) == state for agent in facts.agents)
         if not number and state != "active":
@@ -55,10 +55,10 @@ def counts_line(facts: ChartFacts, width: int, look: Look) -> Line:
     day, hour = _total(facts.agents, "cost_24h_usd"), _total(facts.agents, "cost_1h_usd")
     runs = sum(agent.runs_24h or 0 for agent in facts.agents)
     good = _success(facts.agents)
-    if width >= 110:
+    if width >= WIDE_FROM:
         line.end("24 h: ", Token.DIM).end(count(runs)).end(" runs   ", Token.DIM)
         line.end(ratio(good)).end(" success   ", Token.DIM).end(spend(day)).end("   ")
-    elif width >= 80:
+    elif width >= NARROW_FROM:
         line.end("24 h ", Token.DIM).end(ratio(good)).end("  ")
     return line.end(f"{spend(hour)}/h").end(" " * margin)
 

@@ -64,7 +64,9 @@ class DetailDrawing:
         ]
         tabs = Line().add(" " * self._margin)
         for name in SECTIONS:
-            tabs.add(name, Token.TAB if name == section else Token.DIM).add("   " if self._width >= 80 else " ")
+            tabs.add(name, Token.TAB if name == section else Token.DIM).add(
+                "   " if self._width >= NARROW_FROM else " "
+            )
         if self._width >= NARROW_FROM:
             tabs.end("h l", Token.STRONG).end(" section", Token.DIM).end(" " * self._margin)
         return [title, Line(), *fact_lines(facts, self._width, self._margin), Line(), tabs, Line()]

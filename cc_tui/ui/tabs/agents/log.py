@@ -12,7 +12,7 @@ from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.charts import section
 from cc_tui.ui.widgets.line import Line, Piece
-from cc_tui.ui.widgets.shape import margin_of
+from cc_tui.ui.widgets.shape import NARROW_FROM, WIDE_FROM, margin_of
 
 if TYPE_CHECKING:
     from cc_api_client.models.agents import LogLine
@@ -45,7 +45,7 @@ def heading(agent_id: str, level: Level, width: int, look: Look, *, follows: boo
     """`─ outreach  log, following ───── f stop  v info and up ─`."""
     state = "log, following" if follows else "log, standing"
     title: list[Piece] = [(safe_line(agent_id), Token.STRONG), (SafeText(f"  {state}"), Token.DIM)]
-    words = level.words if width >= 110 else "level"
+    words = level.words if width >= WIDE_FROM else "level"
     right: list[Piece] = [
         (SafeText("f"), Token.STRONG), (SafeText(" stop  " if follows else " follow  "), Token.DIM),
         (SafeText("v"), Token.STRONG), (SafeText(f" {words}"), Token.DIM),
@@ -68,7 +68,7 @@ def _line(line: LogLine, width: int, margin: int, look: Look) -> Line:
         "error": (look.signs.block, Token.BAD),
     }.get(str(line.level), (look.signs.dot, Token.DIM))
     drawn = Line().add(" " * margin).add(clock_seconds(line.at), Token.DIM)
-    if width < 80:
+    if width < NARROW_FROM:
         return drawn.add(f" {sign} ", token).add(safe_line(line.message)).to(width - margin)
     drawn.add(f"  {sign} {safe_line(str(line.level)):<5}", token).to(margin + 19)
     drawn.add(f"{safe_line((line.run_id or '')[:SHORT_RUN]):<6}", Token.DIM)

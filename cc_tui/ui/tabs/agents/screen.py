@@ -18,7 +18,7 @@ from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.drawn import Drawn
 from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.pane import Pane
-from cc_tui.ui.widgets.shape import Shape
+from cc_tui.ui.widgets.shape import Shape, margin_of
 from cc_tui.ui.widgets.table import Table
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ class AgentScreen:
 
     def _no_runs(self, width: int, height: int) -> Sequence[Line]:
         store = self._session.known.agents
-        margin = " " * (2 if width >= 110 else 1)
+        margin = " " * margin_of(width)
         if self.agent_id in store.runs:
             return [Line().add(margin).add("no runs yet", Token.DIM)]
         if store.load.error is not None:

@@ -25,7 +25,7 @@ from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.charts import Axes, bar, beside, indented, line_chart, section, thirds
 from cc_tui.ui.widgets.line import Line, Piece
-from cc_tui.ui.widgets.shape import Shape, margin_of
+from cc_tui.ui.widgets.shape import NARROW_FROM, Shape, margin_of
 
 if TYPE_CHECKING:
     from cc_api_client.models.dashboard import Alert, DashboardStats
@@ -244,7 +244,7 @@ def _closed(rule: Line, width: int, look: Look) -> Line:
         + signs.tee_up
         + signs.rule * (width - first - second - 2)
     )
-    return Line().add(text, Token.RULE) if width >= 80 else rule
+    return Line().add(text, Token.RULE) if width >= NARROW_FROM else rule
 
 
 def _pipeline(facts: FiguresFacts, width: int, look: Look, *, airy: bool) -> list[Line]:
