@@ -19,8 +19,10 @@ from cc_tui.state.approvals.rows import (
     RowDelivery,
     View,
     heaviest,
+    lives,
     packed_hash,
     shared,
+    word_of,
 )
 from cc_tui.state.approvals.store import Counts
 from cc_tui.state.known import Known
@@ -80,10 +82,12 @@ def _row(told: Mapping[str, Any]) -> ApprovalRow:
         flags=shared(tuple(_text(flag["code"]) for flag in risk["flags"])),
         safe=told["safe"] is True,
         created_at=_seconds(told["created_at"]),
-        expires_at=_maybe_seconds(told.get("expires_at")),
-        decided_by=_text(told.get("decided_by") or ""),
-        decided_at=_maybe_seconds(told.get("decided_at")),
-        returned_why=_text(returned.get("why", "")),
+        lives_seconds=lives(_seconds(told["created_at"]), _maybe_seconds(told.get("expires_at"))),
+        word=word_of(
+            _text(told.get("decided_by") or ""),
+            _maybe_seconds(told.get("decided_at")),
+            _text(returned.get("why", "")),
+        ),
         delivery=_delivery(delivery) if delivery else NO_DELIVERY,
         version=_whole(told["version"]),
         hash=packed_hash(_text(told["payload_sha256"])),

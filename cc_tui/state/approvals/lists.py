@@ -52,7 +52,7 @@ def approval_fields(server_now: Callable[[], float]) -> dict[str, Field[Approval
         "client": Field(FieldKind.TEXT, lambda row: row.client_id),
         "status": Field(FieldKind.TEXT, lambda row: row.status),
         "delivery": Field(FieldKind.TEXT, lambda row: row.delivery.state),
-        "by": Field(FieldKind.TEXT, lambda row: row.decided_by),
+        "by": Field(FieldKind.TEXT, lambda row: row.word.by),
         "flag": Field(FieldKind.TEXT, lambda row: " ".join(row.flags)),
         "risk": Field(FieldKind.NUMBER, lambda row: row.risk),
         "age": Field(FieldKind.AGE, lambda row: server_now() - row.created_at),

@@ -80,10 +80,22 @@ NO_DELIVERY = RowDelivery("", "", 0, 0.0, "")
 
 
 @dataclass(frozen=True, slots=True)
+class RowWord:
+    """A person's word on an approval: who decided and when, and why it came back to be decided again."""
+
+    by: str
+    at: float | None
+    returned_why: str
+
+
+NO_WORD = RowWord("", None, "")
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalRow:
     """An approval without its body; times are seconds since the epoch by the server's clock.
 
-    There may be 100,000 of them: what most have alike is one object for all (`NO_DELIVERY`, `shared`, interned words).
+    There may be 100,000 of them: what most have alike is one object for all (`NO_DELIVERY`, `NO_WORD`, `shared`).
     """
 
     id: str
@@ -99,14 +111,17 @@ class ApprovalRow:
     flags: tuple[str, ...]
     safe: bool
     created_at: float
-    expires_at: float | None
-    decided_by: str
-    decided_at: float | None
-    returned_why: str
+    lives_seconds: float | None
+    word: RowWord
     delivery: RowDelivery
     version: int
     hash: bytes | str
     """As `packed_hash` makes it; `payload_sha256` is the server's own text."""
+
+    @property
+    def expires_at(self) -> float | None:
+        """When nobody may decide it any more, to the millisecond."""
+        return None if self.lives_seconds is None else self.created_at + self.lives_seconds
 
     @property
     def payload_sha256(self) -> str:
@@ -122,7 +137,7 @@ class ApprovalRow:
     def view(self) -> View | None:
         """The view it belongs to by the server's word; None for cancelled and unknown states."""
         if self.status == "pending":
-            return View.PROBLEMS if self.returned_why == "blocked" else View.PENDING
+            return View.PROBLEMS if self.word.returned_why == "blocked" else View.PENDING
         if self.status in (View.REJECTED, View.EXPIRED):
             return View(self.status)
         if self.status != "approved":
@@ -158,10 +173,10 @@ def row_of(approval: Approval) -> ApprovalRow:
         flags=shared(tuple(intern(flag.code) for flag in approval.risk.flags)),
         safe=approval.safe,
         created_at=approval.created_at.timestamp(),
-        expires_at=_seconds(approval.expires_at),
-        decided_by=intern(approval.decided_by or ""),
-        decided_at=_seconds(approval.decided_at),
-        returned_why=intern(approval.returned.why if approval.returned else ""),
+        lives_seconds=lives(approval.created_at.timestamp(), _seconds(approval.expires_at)),
+        word=word_of(
+            approval.decided_by or "", _seconds(approval.decided_at), approval.returned.why if approval.returned else ""
+        ),
         delivery=delivery_of(approval.delivery) if approval.delivery else NO_DELIVERY,
         version=approval.version,
         hash=packed_hash(approval.payload_sha256),
@@ -179,6 +194,16 @@ def delivery_of(delivery: Delivery) -> RowDelivery:
     )
 
 
+def word_of(by: str, at: float | None, returned_why: str) -> RowWord:
+    """A person's word as a row has it."""
+    return RowWord(intern(by), at, intern(returned_why)) if by or at is not None or returned_why else NO_WORD
+
+
+def lives(created_at: float, expires_at: float | None) -> float | None:
+    """How long an approval may be decided, in seconds to the millisecond: nearly all live equally long."""
+    return None if expires_at is None else _same(round(expires_at - created_at, 3))
+
+
 def packed_hash(text: str) -> bytes | str:
     """A hash in a third of the room; one that would not come out again letter by letter stays as it is."""
     try:
@@ -186,6 +211,11 @@ def packed_hash(text: str) -> bytes | str:
     except ValueError:
         return text
     return packed if packed.hex() == text else text
+
+
+@lru_cache(maxsize=1024)
+def _same(seconds: float) -> float:
+    return seconds
 
 
 @lru_cache(maxsize=1024)

@@ -141,7 +141,7 @@ class ApprovalStore:
         gone = [
             row.id
             for row in self.rows.values()
-            if row.id not in present and row.view is view and max(row.created_at, row.decided_at or 0.0) < before
+            if row.id not in present and row.view is view and max(row.created_at, row.word.at or 0.0) < before
         ]
         for approval_id in gone:
             del self.rows[approval_id]

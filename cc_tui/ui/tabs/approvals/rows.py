@@ -229,16 +229,16 @@ def server_outcome(row: ApprovalRow, now: float, look: Look) -> SafeText:
         case "approved", "failed" | "unknown":
             words = f"{signs.warn} {row.delivery.state}"
         case "rejected", _:
-            words = _cut_to_outcome(f"{signs.rejected} {safe_line(row.decided_by)}", _when(row, now))
+            words = _cut_to_outcome(f"{signs.rejected} {safe_line(row.word.by)}", _when(row, now))
         case _:
             words = safe_line(row.status)
     return SafeText(words)
 
 
 def _when(row: ApprovalRow, now: float) -> SafeText:
-    if row.decided_at is None:
+    if row.word.at is None:
         return SafeText("")
-    return clock(moment(row.decided_at)) if now - row.decided_at < 86_400 else age(now - row.decided_at)
+    return clock(moment(row.word.at)) if now - row.word.at < 86_400 else age(now - row.word.at)
 
 
 def _cut_to_outcome(who: str, when: SafeText) -> SafeText:

@@ -60,7 +60,7 @@ class Triage:
         if local is not None and local.is_open:
             return "decided already, not delivered yet"
         if row.status != "pending":
-            return f"already {row.status}" + (f" by {row.decided_by}" if row.decided_by else "")
+            return f"already {row.status}" + (f" by {row.word.by}" if row.word.by else "")
         if row.expires_at is not None and row.expires_at <= self._session.server_now():
             return "expired"
         return None

@@ -1,0 +1,42 @@
+"""Rows of the queue: small, and nothing of what the server told is lost in them."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from cc_tui.state.approvals.rows import NO_DELIVERY, NO_WORD, lives, packed_hash, row_of
+from tests.support.rows import approval, flag
+
+SHA = "0f" * 32
+
+
+@pytest.mark.parametrize("text", [SHA, SHA.upper(), "", "0f 0f", "sha256:0f", "f", "ü" * 32])
+def test_a_hash_comes_out_letter_by_letter_whatever_it_looks_like(text: str) -> None:
+    item = approval(1, payload_sha256=text)
+    assert row_of(item).payload_sha256 == text
+
+
+def test_a_hash_of_the_usual_form_takes_a_third_of_the_room() -> None:
+    packed = packed_hash(SHA)
+    assert isinstance(packed, bytes)
+    assert len(packed) == 32
+
+
+def test_expiry_is_kept_to_the_millisecond() -> None:
+    item = approval(1)
+    expires_at = row_of(item).expires_at
+    assert item.expires_at is not None
+    assert expires_at == pytest.approx(item.expires_at.timestamp(), abs=0.001)
+    assert row_of(approval(1, expires_at=None)).expires_at is None
+
+
+def test_what_most_rows_have_alike_is_one_object() -> None:
+    flags = {"score": 20, "parts": [], "flags": [flag(severity="warn")]}
+    one, two = row_of(approval(1, risk=flags)), row_of(approval(2, risk=flags))
+    assert one.flags is two.flags
+    assert lives(1.0, 86_401.0) is lives(7.0, 86_407.0)
+    assert one.delivery is NO_DELIVERY
+    assert one.word is NO_WORD
+    assert sys.getsizeof(one) <= 176
