@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,8 @@ ENVIRONMENT_PREFIX = "CC_SERVER_"
 DEFAULT_PORT = 8787
 MOST_WORKERS = 64
 LONGEST_HOLD_SECONDS = 86_400
+MOST_NESTED = 50
+_TOO_DEEP = "its tables or lists are nested too deeply; no setting has more than two levels"
 
 
 class ConfigError(Exception):
@@ -129,12 +132,26 @@ def _check_together(settings: ServerSettings) -> None:
     if settings.provider is ProviderName.SMTP and not (settings.smtp.host and settings.smtp.sender):
         missing = "smtp.host" if not settings.smtp.host else "smtp.sender"
         raise ConfigError(f'provider = "smtp" needs {missing}: set it in the file or as {variable_of(missing)}')
+    smtp = settings.smtp
+    if smtp.security is SmtpSecurity.NONE and smtp.username is not None and not _is_this_machine(smtp.host):
+        raise ConfigError(
+            f'smtp.security = "none" would send the password to {smtp.host} in clear: say "starttls" or "tls", '
+            "or leave smtp.username out"
+        )
     if settings.workers > 1 and isinstance(settings.db, Path):
         raise ConfigError(
             f"workers: a SQLite file has one server process; for {settings.workers} of them name a PostgreSQL database"
         )
     if (settings.tls_cert is None) != (settings.tls_key is None):
         raise ConfigError("tls_cert and tls_key belong together: set both, or neither")
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether what is sent there leaves no wire."""
+    try:
+        return host.lower() == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _text(value: object) -> str:
@@ -274,15 +291,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
 
 
 def _from_file(file: Path) -> dict[str, object]:
-    try:
-        text = file.read_text(encoding="utf-8")
-        tables = tomllib.loads(text)
-    except OSError as error:
-        raise ConfigError(f"can't read {file}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{file} is not UTF-8 text") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file}: not TOML: {error}") from None
+    text, tables = read_toml(file)
     values: dict[str, object] = {}
     for key, value in _flat(tables):
         where = f"{file}, line {line_of(text, key)}: "
@@ -290,6 +299,32 @@ def _from_file(file: Path) -> dict[str, object]:
             raise ConfigError(f"{where}{key} is no setting{nearest(key, list(SETTINGS))}")
         values[key] = _converted(key, value, where)
     return {key: _beside(file, value) for key, value in values.items()}
+
+
+def read_toml(file: Path) -> tuple[str, dict[str, Any]]:
+    """A file's text, and what it says.
+
+    Raises:
+        ConfigError: it can't be read, or is no TOML that anybody would write.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+        told = tomllib.loads(text)
+    except OSError as error:
+        raise ConfigError(f"can't read {file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{file} is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: not TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{file}: {_TOO_DEEP}") from None
+    level: list[Any] = [told]
+    for _ in range(MOST_NESTED):
+        level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
+        level = [inner for inner in level if isinstance(inner, (dict, list))]
+    if level:
+        raise ConfigError(f"{file}: {_TOO_DEEP}")
+    return text, told
 
 
 def _beside(file: Path, value: object) -> object:

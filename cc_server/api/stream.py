@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
-from typing import Annotated
+from collections.abc import AsyncIterator, Coroutine
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response, WebSocket, WebSocketDisconnect
 
@@ -25,6 +25,7 @@ from cc_server.domain.actors import Actor, Key
 from cc_server.domain.refusals import DatabaseUnavailable, DomainRefusal, not_found
 
 BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, RESTARTING, TRY_LATER = 4400, 4401, 4403, 1012, 1013
+GONE = 1006
 _CLOSES = {"unauthenticated": UNAUTHENTICATED, "rate_limited": TRY_LATER}
 FIRST_FRAME_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 25
@@ -53,12 +54,12 @@ async def stream(socket: WebSocket) -> None:
         frames = services.hub.follow(since, topics, actor.sees, services.db.clock.now)
         with services.hub.keys.hold(actor.key_id) as revoked:
             await _serve(socket, frames, revoked)
-        await socket.close(RESTARTING)
+        await _close(socket, RESTARTING)
     except Refused as refusal:
-        await socket.close(refusal.code, str(refusal)[:120])
+        await _close(socket, refusal.code, str(refusal)[:120])
     except DatabaseUnavailable:
-        await socket.close(RESTARTING, "the database does not answer")
-    except (WebSocketDisconnect, RuntimeError):
+        await _close(socket, RESTARTING, "the database does not answer")
+    except WebSocketDisconnect:
         return
 
 
@@ -82,15 +83,8 @@ async def poll_events(
         async with contextlib.aclosing(followed):
             frames += await anext(followed)
             await _read_what_is_there(followed, frames)
-            reading = asyncio.create_task(_read_until_told(followed, frames))
-            ending = asyncio.create_task(revoked.wait())
-            waited = max(wait, SHORTEST_WAIT_SECONDS)
-            await asyncio.wait((reading, ending), timeout=waited, return_when=asyncio.FIRST_COMPLETED)
-            for task in (reading, ending):
-                task.cancel()
-            for ended in await asyncio.gather(reading, ending, return_exceptions=True):
-                if isinstance(ended, Exception):
-                    raise ended
+            seconds = max(wait, SHORTEST_WAIT_SECONDS)
+            await until_first(_read_until_told(followed, frames), revoked.wait(), seconds=seconds)
         if revoked.is_set():
             raise RequestProblem("unauthenticated", "the key was revoked")
     told = [json.loads(frame) for frame in frames]
@@ -195,14 +189,21 @@ async def _serve(socket: WebSocket, frames: AsyncIterator[list[str]], revoked: a
     Raises:
         Refused: the reader's key was revoked.
     """
-    until = (_until_closed(socket), _send_all(socket, frames), _until_revoked(revoked))
-    tasks = [asyncio.create_task(one) for one in until]
-    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks:
-        task.cancel()
-    for ended in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(ended, Exception):
-            raise ended
+    await until_first(_until_closed(socket), _send_all(socket, frames), _until_revoked(revoked))
+
+
+async def until_first(*works: Coroutine[Any, Any, Any], seconds: float | None = None) -> None:
+    """Run all of them until one ends, or the time is over; none outlives this, even where its caller is cancelled."""
+    tasks = [asyncio.create_task(one) for one in works]
+    try:
+        await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for one in ended:
+        if isinstance(one, Exception):
+            raise one
 
 
 async def _until_revoked(revoked: asyncio.Event) -> None:
@@ -214,7 +215,17 @@ async def _send_all(socket: WebSocket, frames: AsyncIterator[list[str]]) -> None
     async for some in frames:
         if not some:
             continue
-        await socket.send_text(some[0] if len(some) == 1 else f"[{','.join(some)}]")
+        text = some[0] if len(some) == 1 else f"[{','.join(some)}]"
+        try:
+            await socket.send_text(text)
+        except RuntimeError as error:  # what the framework raises where the reader went in the meantime
+            raise WebSocketDisconnect(GONE) from error
+
+
+async def _close(socket: WebSocket, code: int, reason: str | None = None) -> None:
+    """Close a stream, unless its reader was first."""
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        await socket.close(code, reason)
 
 
 async def _until_closed(socket: WebSocket) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -30,7 +31,9 @@ def backup(settings: ServerSettings, target: Path) -> int:
     if not isinstance(settings.db, Path):
         raise ConfigError("a PostgreSQL database is copied by its own program: pg_dump --format=custom --file=FILE URL")
     if not settings.db.exists():
-        raise ConfigError(f"{settings.db} does not exist; make it with: cc-server init")
+        raise ConfigError(
+            f"{settings.db} does not exist; make it with: cc-server init --db {shlex.quote(str(settings.db))}"
+        )
     try:
         copy_to(settings.db, target)
     except DatabaseUnavailable as error:

@@ -215,7 +215,9 @@ def _add_simulation(simulate: argparse.ArgumentParser) -> None:
     simulate.add_argument("--approvals", type=_whole(0, 1_000_000), default=12, metavar="N", help="pending at start")
     simulate.add_argument("--ready-fd", type=_whole(0, 1_048_576), metavar="FD", help="write url, key and pid here")
     simulate.add_argument("--stop-on-stdin-eof", action="store_true", help="stop when stdin ends")
-    simulate.add_argument("--remove-dir", type=Path, metavar="DIR", help="remove this folder at the end; holds the db")
+    simulate.add_argument(
+        "--remove-dir", type=Path, metavar="DIR", help="at the end REMOVE this folder with all in it, --db too"
+    )
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:

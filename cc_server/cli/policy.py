@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from sqlalchemy import Connection
 
 from cc_api_client.models.policy import Policy, PolicyBody
 from cc_server.cli.opening import opened
-from cc_server.config import ConfigError, ServerSettings, line_of, nearest
+from cc_server.config import ConfigError, ServerSettings, line_of, nearest, read_toml
 from cc_server.db.schema import Opening
 from cc_server.domain.actors import SHELL
 from cc_server.domain.begin import Turn, begin
@@ -71,15 +70,7 @@ def read(file: Path) -> PolicyBody:
     Raises:
         ConfigError: it can't be read, or is none.
     """
-    try:
-        text = file.read_text(encoding="utf-8")
-        told: dict[str, Any] = tomllib.loads(text)
-    except OSError as error:
-        raise ConfigError(f"can't read {file}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{file} is not UTF-8 text") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file}: not TOML: {error}") from None
+    text, told = read_toml(file)
     names = list(PolicyBody.model_fields)
     for name in told:
         if name not in names:

@@ -80,19 +80,30 @@ class _Watch:
         if self._server is not None:
             self._server.should_exit = True
         threading.Event().wait(LAST_SECONDS)
-        _remove(self._remove_dir)
+        self.remove()
         os._exit(0)
+
+    def spare(self) -> None:
+        """What is in the folder is not ours to remove."""
+        self._remove_dir = None
+
+    def remove(self) -> None:
+        """Remove the folder that was made for this run, where there is one."""
+        if self._remove_dir is not None:
+            shutil.rmtree(self._remove_dir, ignore_errors=True)
 
 
 def simulate(settings: ServerSettings, demand: Demand) -> int:
     """Serve a living business until asked to stop.
 
     Raises:
-        ConfigError: the port or the database can't be used, or deliveries would leave this machine.
+        ConfigError: the port or the database can't be used, or deliveries would leave this machine, or the folder to
+            be removed is not the database's own.
     """
     provider = provider_of(settings)
     if provider.leaves_this_machine:
         raise ConfigError(f"smtp.host: {settings.smtp.host}: a simulated business sends nothing off this machine")
+    _require_own_folder(settings, demand.remove_dir)
     logs.configure(settings.log_format, settings.log_level)
     watch = _Watch(demand.remove_dir)
     if demand.stop_on_stdin_eof:
@@ -110,11 +121,31 @@ def simulate(settings: ServerSettings, demand: Demand) -> int:
                 sys.stderr.write(f"Serving a simulated business at {url}\n")
                 return serve(application, settings, [listener], watch.serving)
     finally:
-        _remove(demand.remove_dir)
+        watch.remove()
+
+
+def _require_own_folder(settings: ServerSettings, folder: Path | None) -> None:
+    """Remove no folder that was not made for this run.
+
+    Raises:
+        ConfigError: the database is not in it.
+    """
+    if folder is None:
+        return
+    if not isinstance(settings.db, Path) or folder.absolute() not in settings.db.absolute().parents:
+        raise ConfigError(f"--remove-dir: {folder} does not hold the database {settings.db}, and is left as it is")
 
 
 def _prepare(db: Database, settings: ServerSettings, demand: Demand, watch: _Watch) -> World:
-    """Give the business its past, where it has none, and its queue."""
+    """Give the business its past, where it has none, and its queue.
+
+    Raises:
+        ConfigError: the database holds another business.
+    """
+    if not db.read_sync(house.may_be_simulated):
+        watch.spare()
+        raise ConfigError(f"{settings.db} holds a business that `simulate` did not make up; name another with --db")
+    db.write_sync(house.mark_simulated)
     world = World(demand.seed, db.ids)
     now = db.clock.now()
     if not db.read_sync(world.adopt):
@@ -151,8 +182,3 @@ def _tell_ready(demand: Demand, url: str, api_key: str) -> None:
             pipe.write(line)
     except OSError as error:
         _log.warning("nobody waits for us: %s", error)
-
-
-def _remove(folder: Path | None) -> None:
-    if folder is not None:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -182,7 +182,7 @@ def require_extra() -> None:
         DatabaseUnavailable: it is not; the sentence names the extra.
     """
     if find_spec("asyncpg") is None or find_spec("greenlet") is None:
-        raise DatabaseUnavailable("PostgreSQL needs the extra `postgres`: pip install 'command-center[postgres]'")
+        raise DatabaseUnavailable("PostgreSQL needs the extra `postgres`: pip install '.[postgres]' in its folder")
 
 
 def _call(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], conn: Connection) -> Any:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from cc_api_client.models.agents import AgentPerformance, DayCost
 from cc_api_client.models.dashboard import HourCost, HourRuns
-from cc_server.db.tables import hourly, runs
+from cc_server.db.tables import agents, hourly, runs
 from cc_server.domain import counters
 from cc_server.domain.actors import narrowed
 from cc_server.domain.runs import AGENT_RUNS
@@ -39,24 +39,30 @@ class Figures:
 
 
 def of_all(conn: Connection, unit: Unit) -> dict[str, Figures]:
-    """The figures of every agent that ever ran, by its id."""
+    """The figures of every agent, by its id."""
+    return _figures(conn, unit, None)
+
+
+def of_one(conn: Connection, unit: Unit, agent_id: str) -> Figures:
+    """The figures of one agent."""
+    return _figures(conn, unit, agent_id)[agent_id]
+
+
+def _figures(conn: Connection, unit: Unit, only: str | None) -> dict[str, Figures]:
     found: dict[str, Figures] = defaultdict(Figures)
-    for name, count in counters.read(conn, AGENT_RUNS, unit.actor.visible).items():
-        found[name].runs = count
-    _take_hours(conn, unit, found)
-    _take_last_hour(conn, unit, found)
-    for agent_id, figures in found.items():
-        newest = select(runs.c.status, runs.c.started_at).where(runs.c.agent_name == agent_id)
-        newest = narrowed(newest, runs.c.client_id, unit.actor.visible).order_by(runs.c.created_at.desc()).limit(1)
-        last = conn.execute(newest).first()
-        if last is not None:
-            figures.last_status, figures.last_run = last.status, last.started_at
+    counted = counters.read(conn, AGENT_RUNS + (only or ""), unit.actor.visible)
+    for name, count in counted.items():
+        if only is None or not name:
+            found[only or name].runs = count
+    _take_hours(conn, unit, found, only)
+    _take_last_hour(conn, unit, found, only)
+    _take_last_run(conn, unit, found, only)
     return found
 
 
 def performance(conn: Connection, unit: Unit, agent_id: str) -> AgentPerformance:
     """How one agent does."""
-    figures = of_all(conn, unit).get(agent_id, Figures())
+    figures = of_one(conn, unit, agent_id)
     query = select(runs.c.duration_ms, runs.c.cost_estimate_usd).where(
         runs.c.agent_name == agent_id, runs.c.duration_ms.is_not(None)
     )
@@ -113,10 +119,12 @@ def _sums(conn: Connection, unit: Unit, since: datetime) -> dict[datetime, tuple
     return found
 
 
-def _take_hours(conn: Connection, unit: Unit, found: dict[str, Figures]) -> None:
+def _take_hours(conn: Connection, unit: Unit, found: dict[str, Figures], only: str | None) -> None:
     """Add up the hours of a week."""
     day_ago = _hour(unit.now) - timedelta(hours=HOURS - 1)
     query = select(hourly).where(hourly.c.hour >= _hour(unit.now) - timedelta(days=7), hourly.c.agent_id != "")
+    if only is not None:
+        query = query.where(hourly.c.agent_id == only)
     ended: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for row in conn.execute(narrowed(query, hourly.c.client_id, unit.actor.visible)):
         sums = ended[row.agent_id]
@@ -134,16 +142,30 @@ def _take_hours(conn: Connection, unit: Unit, found: dict[str, Figures]) -> None
         found[agent_id].success_ratio_7d = good_week / week if week else None
 
 
-def _take_last_hour(conn: Connection, unit: Unit, found: dict[str, Figures]) -> None:
+def _take_last_hour(conn: Connection, unit: Unit, found: dict[str, Figures], only: str | None) -> None:
     """Add up the last sixty minutes, run by run."""
     since = unit.now - timedelta(hours=1)
     query = select(runs.c.agent_name, func.sum(runs.c.cost_estimate_usd, type_=hourly.c.cost_usd.type)).where(
         runs.c.created_at >= since - timedelta(hours=1), runs.c.completed_at >= since, runs.c.agent_name.is_not(None)
     )
+    if only is not None:
+        query = query.where(runs.c.agent_name == only)
     for agent_id, cost in conn.execute(
         narrowed(query, runs.c.client_id, unit.actor.visible).group_by(runs.c.agent_name)
     ):
         found[agent_id].cost_1h_usd = cost if cost is not None else Decimal("0.00")
+
+
+def _take_last_run(conn: Connection, unit: Unit, found: dict[str, Figures], only: str | None) -> None:
+    """Look up each agent's newest run: one step into the index an agent, in one statement."""
+    newest = select(runs.c.id).where(runs.c.agent_name == agents.c.id)
+    newest = narrowed(newest, runs.c.client_id, unit.actor.visible).order_by(runs.c.created_at.desc()).limit(1)
+    each = select(newest.correlate(agents).scalar_subquery()).select_from(agents)
+    if only is not None:
+        each = each.where(agents.c.id == only)
+    query = select(runs.c.agent_name, runs.c.status, runs.c.started_at).where(runs.c.id.in_(each))
+    for row in conn.execute(query):
+        found[row.agent_name].last_status, found[row.agent_name].last_run = row.status, row.started_at
 
 
 def _percentile(ordered: list[int], share: float) -> int | None:

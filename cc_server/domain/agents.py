@@ -203,7 +203,7 @@ def get(conn: Connection, unit: Unit, agent_id: str) -> Agent:
     Raises:
         DomainRefusal: there is no such agent (`not_found`).
     """
-    return _model(_row(conn, agent_id), agent_figures.of_all(conn, unit).get(agent_id))
+    return _model(_row(conn, agent_id), agent_figures.of_one(conn, unit, agent_id))
 
 
 def configuration(conn: Connection, agent_id: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, or_, select
 
 from cc_api_client.models.base import Page
 from cc_api_client.models.clients import BusinessClient
@@ -86,8 +86,10 @@ def page(conn: Connection, actor: Actor, today: date, limit: int, cursor: str | 
 
 def active_on(conn: Connection, actor: Actor, day: date | None) -> int:
     """How many clients there were on a day; None: all there ever were."""
-    rows = conn.execute(narrowed(select(clients.c.since, clients.c.ended_on), clients.c.id, actor.visible))
-    return sum(day is None or (row.since <= day and (row.ended_on is None or row.ended_on > day)) for row in rows)
+    query = narrowed(select(func.count()).select_from(clients), clients.c.id, actor.visible)
+    if day is not None:
+        query = query.where(clients.c.since <= day, or_(clients.c.ended_on.is_(None), clients.c.ended_on > day))
+    return int(conn.execute(query).scalar_one())
 
 
 def revenue(conn: Connection, actor: Actor, today: date) -> list[DayRevenue]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select, update
 from cc_server.db import schema
 from cc_server.db.tables import event_log, idempotency, installation, outages
 from cc_server.db.upsert import insert_new
-from cc_server.domain import audit
+from cc_server.domain import audit, counters
 from cc_server.domain.unit import Unit
 from cc_server.sealing.verify import RESTORED
 
@@ -18,6 +18,8 @@ OUTAGE_SECONDS = 60
 """A gap between two ticks that counts as an outage."""
 IDEMPOTENCY_HOURS = 48
 EVENTS_KEPT_DAYS = 7
+SIMULATED = "simulated"
+"""The count that marks a database whose business is made up."""
 
 
 _OUTAGE = insert_new(outages, on=("started_at",))
@@ -51,6 +53,17 @@ def restored(conn: Connection, unit: Unit) -> str:
         before={"epoch": before.epoch}, after={"epoch": epoch},
     )  # fmt: skip
     return epoch
+
+
+def may_be_simulated(conn: Connection) -> bool:
+    """Whether nothing ever happened here, or nothing but what was made up."""
+    return audit.head(conn).seq == 0 or bool(counters.read(conn, SIMULATED, None))
+
+
+def mark_simulated(conn: Connection) -> None:
+    """What happens here from now on is made up."""
+    if not counters.read(conn, SIMULATED, None):
+        counters.add(conn, None, {SIMULATED: 1})
 
 
 def is_ready(conn: Connection) -> bool:

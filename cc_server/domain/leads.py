@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select
 from cc_api_client.models.events import EventType
 from cc_api_client.models.operations import IntakeAnswer, IntakeStatus, LeadIntake
 from cc_api_client.models.pipeline import Lead, Stage, StageCount
+from cc_server.db import locks
 from cc_server.db.changing import Changing
 from cc_server.db.tables import leads, stage_changes
 from cc_server.db.types import from_micros, to_micros
@@ -76,6 +77,7 @@ def take_in(conn: Connection, unit: Unit, intake: LeadIntake, qualifier: str | N
     """
     client_id = unit.actor.require_client()
     key, since = _dedup(client_id, intake, unit.now)
+    locks.exclusive(conn, f"intake:{key}")
     if conn.execute(_TWIN, {"known_by": key, "since": since}).first() is not None:
         return IntakeAnswer(status=IntakeStatus.DUPLICATE, idempotency_key=key)
     new = NewLead(

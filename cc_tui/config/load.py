@@ -153,6 +153,8 @@ class _File:
             return tomllib.loads(self._text)
         except tomllib.TOMLDecodeError as error:
             raise ConfigMistake(f"{self._path}: {error}") from error
+        except RecursionError:
+            raise ConfigMistake(f"{self._path}: its tables or lists are nested too deeply") from None
 
     def _table(self, told: Mapping[str, Any], name: str, *place: str) -> dict[str, Any]:
         table = told.get(name, {})

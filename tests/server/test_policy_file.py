@@ -36,6 +36,8 @@ def test_a_policy_is_checked_and_named_with_its_mark(file: Path, capsys: pytest.
         ("risk_below = 3\n", "version: is missing"),
         ('version = "v7"\nhold_seconds = 2026-01-01\n', "line 2: hold_seconds: "),
         ("version =", "not TOML"),
+        (f"version = {'[' * 5_000}", "nested too deeply"),
+        (f"version{'.a' * 5_000} = 1", "nested too deeply"),
         ("\x00", "not TOML"),
     ],
 )

@@ -1,7 +1,8 @@
 """Who is let in: a key is looked up and counted, a wrong one is counted by the address that it comes from.
 
-A right key is always let in, whoever else sits behind the same address; what is refused there is only that wrong keys
-are looked up as fast as somebody can send them.
+A right key in the header is let in whoever else sits behind the same address, as often as a key may ask. That takes a
+look at the database for every key that is sent, wrong ones too: what a flood of them gets there is 429 instead of 401.
+A stream that says its key in its first frame counts as a stranger's before, and may be refused at such an address.
 """
 
 from __future__ import annotations

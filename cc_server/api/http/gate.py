@@ -8,6 +8,7 @@ role a route asks for is the route's own word.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, MutableMapping
@@ -213,11 +214,13 @@ async def _received(receive: Receive) -> bytes:
 async def _discard(receive: Receive) -> None:
     """Read on for a while: who is still sending when the connection closes is told nothing but that it was reset."""
     left = DISCARDED_BYTES
-    while left > 0:
-        message = await receive()
-        left -= len(message.get("body", b""))
-        if not message.get("more_body", False):
-            return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(BODY_SECONDS):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
@@ -10,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from cc_server.db.errors import DatabaseUnavailable
 
 
-def unavailable(path: Path, error: DBAPIError | sqlite3.Error | OSError) -> DatabaseUnavailable | None:
+def unavailable(path: Path, error: Exception) -> DatabaseUnavailable | None:
     """`error` as a sentence about `path`, or None where it is a mistake of ours and not of the store."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, OSError):

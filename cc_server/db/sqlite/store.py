@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -70,6 +71,7 @@ class SqliteStore:
             DatabaseInUse: another server serves it.
             DatabaseUnavailable: it can't be opened, read or written, or is none of ours.
         """
+        self._require_file()
         if self._lock is not None:
             self._lock.take()
         try:
@@ -86,9 +88,13 @@ class SqliteStore:
         if self._watch is not None:
             self._watch.start()
 
-    def _prepared(self) -> Engine:
+    def _require_file(self) -> None:
+        """Leave nothing where there is no database, not even a lock."""
         if self._opening is Opening.EXISTING and not self._path.exists():
-            raise ForeignDatabase("does not exist; make it with: cc-server init")
+            advice = f"make it with: cc-server init --db {shlex.quote(str(self._path))}"
+            raise ForeignDatabase(f"{self._path} does not exist; {advice}")
+
+    def _prepared(self) -> Engine:
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         engine = writing_engine(self._path)
         try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import queue
-import sqlite3
 import threading
 import time
 from collections.abc import Sequence
@@ -83,9 +82,11 @@ class Writer:
         try:
             with self._engine.connect() as conn, conn.begin():
                 self._run_group(conn, first, ran)
-        except (DBAPIError, sqlite3.Error) as error:
+        except Exception as error:  # noqa: BLE001 - whatever broke, the writer goes on, and its callers hear it
             known = unavailable(self._path, error)
-            self.trouble = str(known or error)
+            if known is None:
+                _log.exception("a group could not be committed")
+            self.trouble = str(known or f"a commit broke ({type(error).__name__}); the server's log has it")
             self._fail(first, ran, known or error)
             return
         self.trouble = None

@@ -24,6 +24,8 @@ SUCCESS_DAYS = 7
 SILENT_AFTER = timedelta(minutes=3)
 """Three periods of an agent's heartbeat."""
 _KEPT = "surroundings_kept"
+_SENT_TODAY = "sent_today"
+_SUCCESS_OF = "success_of:"
 
 
 def _spelled(*words: str) -> list[ColumnElement[str]]:
@@ -172,13 +174,13 @@ def _kept(conn: Connection, unit: Unit, name: str, find: Callable[[], T]) -> T:
 def _success_if_asked(conn: Connection, unit: Unit, agent: str) -> float | None:
     if unit.policy.agent_min_success is None:
         return None
-    return _kept(conn, unit, agent, partial(_success, conn, unit, agent))
+    return _kept(conn, unit, _SUCCESS_OF + agent, partial(_success, conn, unit, agent))
 
 
 def _sent_today_if_asked(conn: Connection, unit: Unit, *, is_exact: bool) -> int | None:
     if unit.policy.daily_cap is None:
         return None
-    return _sent_today(conn, unit) if is_exact else _kept(conn, unit, "", partial(_sent_today, conn, unit))
+    return _sent_today(conn, unit) if is_exact else _kept(conn, unit, _SENT_TODAY, partial(_sent_today, conn, unit))
 
 
 def _success(conn: Connection, unit: Unit, agent: str) -> float | None:

@@ -5,7 +5,7 @@ Everything that changes an approval ends in `tell`: counts, event and audit row 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select
@@ -41,6 +41,7 @@ def selected(*, whole: bool = True) -> Select[Any]:
 
 
 _ONE = selected().where(approvals.c.id == bindparam("wanted"))
+_SOME = selected(whole=False).where(approvals.c.id.in_(bindparam("wanted", expanding=True)))
 _LOCK = select(approvals.c.id).where(approvals.c.id == bindparam("wanted")).with_for_update()
 
 
@@ -54,6 +55,12 @@ def find(conn: Connection, actor: Actor, approval_id: str) -> Row:
     if row is None or not actor.sees(row["client_id"]):
         raise not_found("approval")
     return row
+
+
+def listed(conn: Connection, actor: Actor, approval_ids: Collection[str]) -> dict[str, Row]:
+    """Those of some approvals that the actor sees, by id, without what only a detail needs."""
+    rows = conn.execute(_SOME, {"wanted": list(approval_ids)}).mappings()
+    return {row["id"]: row for row in rows if actor.sees(row["client_id"])}
 
 
 def find_to_change(conn: Connection, actor: Actor, approval_id: str) -> Row:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select
 
 from cc_api_client.models.batches import (
     BatchAction,
@@ -19,13 +19,14 @@ from cc_api_client.models.batches import (
     BatchStatus,
 )
 from cc_server.db import locks
+from cc_server.db.changing import Changing
 from cc_server.db.tables import approvals, batch_items, batches
 from cc_server.db.upsert import insert_new
 from cc_server.domain import audit
 from cc_server.domain.actors import Actor
 from cc_server.domain.outbox import decisions
 from cc_server.domain.outbox.decisions import Seen
-from cc_server.domain.outbox.rows import find, model_of
+from cc_server.domain.outbox.rows import Row, find, listed, model_of
 from cc_server.domain.policy.default import pin_of
 from cc_server.domain.refusals import DomainRefusal, not_found
 from cc_server.domain.review.planning import hold_of, would
@@ -42,7 +43,13 @@ _ITEM = (
     .where(batch_items.c.batch_id == bindparam("batch"), batch_items.c.place == bindparam("at"))
     .with_for_update(of=batch_items)
 )
-_WRITE = update(batch_items).where(batch_items.c.batch_id == bindparam("batch"), batch_items.c.place == bindparam("at"))
+_ENDING = Changing(
+    batch_items,
+    batch_items.c.batch_id == bindparam("batch"),
+    batch_items.c.place == bindparam("at"),
+    always={},
+    returning=[batch_items.c.place],
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,15 +171,15 @@ def result(conn: Connection, actor: Actor, batch_id: str, *, of_undo: bool = Fal
     """What became of a batch's items, or of taking them back, in the order in which they were sent."""
     prefix = "undo_" if of_undo else ""
     rows = conn.execute(_ITEMS, {"batch": batch_id}).mappings().all()
-    told = [_told(conn, actor, row, prefix) for row in rows if row[f"{prefix}status"] is not None]
-    return BatchResult(batch_id=batch_id, items=told)
+    ended = [row for row in rows if row[f"{prefix}status"] is not None]
+    found = listed(conn, actor, [row["approval_id"] for row in ended])
+    return BatchResult(batch_id=batch_id, items=[_told(found.get(row["approval_id"]), row, prefix) for row in ended])
 
 
-def _told(conn: Connection, actor: Actor, row: RowMapping, prefix: str) -> BatchResultItem:
-    status = row[f"{prefix}status"]
-    is_there = row[f"{prefix}code"] != "not_found"
-    item = model_of(find(conn, actor, row["approval_id"]), whole=False) if is_there else None
-    return BatchResultItem(id=row["approval_id"], status=status, code=row[f"{prefix}code"], item=item)
+def _told(approval: Row | None, row: RowMapping, prefix: str) -> BatchResultItem:
+    status, code = row[f"{prefix}status"], row[f"{prefix}code"]
+    item = model_of(approval, whole=False) if approval is not None and code != "not_found" else None
+    return BatchResultItem(id=row["approval_id"], status=status, code=code, item=item)
 
 
 def _same(known: RowMapping, commit: Commit) -> str:
@@ -192,7 +199,7 @@ def _item(conn: Connection, batch_id: str, place: int) -> RowMapping:
 
 
 def _write(conn: Connection, batch_id: str, place: int, values: dict[str, object]) -> None:
-    conn.execute(_WRITE.values(**values), {"batch": batch_id, "at": place})
+    _ENDING.run(conn, values, {"batch": batch_id, "at": place})
 
 
 def _row(batch_id: str, place: int, item: BatchItem) -> dict[str, object]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, update
+from sqlalchemy import Connection, bindparam, or_
 
 from cc_api_client.models.events import EventType
+from cc_server.db.changing import Changing
 from cc_server.db.tables import approvals
 from cc_server.domain.judgement.judging import judge_draft
 from cc_server.domain.outbox.rows import Row, announce, find, selected
@@ -33,14 +34,13 @@ _ITS_TIME = (
     .order_by(approvals.c.judge_again_at, approvals.c.id)
     .limit(SLICE)
 )
-_WRITE = (
-    update(approvals)
-    .where(
-        approvals.c.id == bindparam("wanted"),
-        approvals.c.status == "pending",
-        approvals.c.version == bindparam("from_version"),
-    )
-    .returning(approvals.c.version)
+_JUDGING = Changing(
+    approvals,
+    approvals.c.id == bindparam("wanted"),
+    approvals.c.status == "pending",
+    approvals.c.version == bindparam("from_version"),
+    always={},
+    returning=[approvals.c.version],
 )
 
 
@@ -60,7 +60,7 @@ def _rejudge(conn: Connection, unit: Unit, row: Row) -> None:
     is_other_risk = any(found[name] != row[name] for name in _SHOWN_RISK)
     place = {"wanted": row["id"], "from_version": row["version"]}
     version = row["version"] + (1 if is_other_risk else 0)
-    if conn.execute(_WRITE.values(**found, version=version), place).first() is None:
+    if _JUDGING.run(conn, {**found, "version": version}, place).first() is None:
         return
     if any(found[name] != row[name] for name in _TOLD):
         announce(conn, unit, row, find(conn, unit.actor, row["id"]), EventType.APPROVAL_UPDATED)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 import websockets
 
+from cc_server.api.http import gate
 from cc_server.api.http.admission import Admission
 from cc_server.api.http.gate import MAX_HEAD_BYTES, SECURITY_HEADERS
 from cc_server.api.http.limits import REMEMBERED_MOST, RateLimit
@@ -85,6 +86,16 @@ async def test_requests_one_after_the_other_on_a_connection_are_counted_anew(ser
     status, _, rest = await exchange(server, one, one, one, last)
     assert status == 200
     assert rest.count(b"HTTP/1.1 200 OK") == 3
+
+
+async def test_a_body_that_is_too_large_and_never_comes_is_refused_all_the_same(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "BODY_SECONDS", 0.05)
+    key = server.house.tokens["ana"].encode()
+    head = b"POST /intake/lead HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    whole = head + b"X-API-Key: " + key + b"\r\nContent-Length: 9999999\r\n\r\n{"
+    assert_problem(await exchange(server, whole), 413, "payload_too_large")
 
 
 # Strangers

@@ -205,3 +205,11 @@ def test_a_judgement_is_no_secret_but_its_facts_stay_in_the_house(house: House) 
     draft = house.draft()
     assert "facts" not in json.loads(draft.model_dump_json())
     assert house.approve(draft, by=ANA).item.safe
+
+
+def test_a_draft_of_nobodys_agent_does_not_mistake_todays_count_for_its_success(house: House) -> None:
+    under(house, LENIENT.model_copy(update={"version": "counts", "agent_min_success": 0.5, "daily_cap": 10}))
+    for _ in range(3):
+        house.draft(agent_name="")
+    facts = facts_of(house, house.draft(agent_name="", to_email="kim@clinic.example"))
+    assert facts.agent_success_ratio is None

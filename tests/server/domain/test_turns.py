@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from cc_api_client.models.operations import SuppressionIntake
+from cc_api_client.models.operations import IntakeAnswer, IntakeStatus, LeadIntake, SuppressionIntake
 from cc_api_client.models.settings import KillSwitchBody
 from cc_server.db.database import Database
 from cc_server.db.ids import SeededIds
 from cc_server.db.tables import approvals
-from cc_server.domain.actors import SYSTEM
+from cc_server.domain import leads
+from cc_server.domain.actors import SYSTEM, Actor
 from cc_server.domain.begin import Turn, begin
 from cc_server.domain.controls import kill_switch
 from cc_server.domain.outbox import blocks, decisions, sending
@@ -181,3 +182,22 @@ def test_a_claim_that_comes_second_to_an_undo_takes_nothing(
     undoing.may_end.set()
     assert undone.result(PATIENCE_SECONDS).status == "pending"
     assert claiming.result(PATIENCE_SECONDS) is None
+
+
+def test_a_form_that_two_processes_hand_in_at_once_makes_one_lead(
+    house: House, other: Database, aside: ThreadPoolExecutor
+) -> None:
+    form = Actor("website form", "", "intake", frozenset({house.client_id}), house.client_id)
+    intake = LeadIntake(name="Maya", email="maya@clinic.example", message="Hello", timestamp="2026-11-23T12:00:00Z")
+
+    def take_in(db: Database) -> Callable[[Connection], IntakeAnswer]:
+        return lambda conn: leads.take_in(conn, begin(conn, form, house.clock.now(), db.ids, Turn.READS), intake)
+
+    first = Paused(take_in(house.db))
+    one: Future[Any] = aside.submit(house.db.write_sync, first)
+    assert first.is_done.wait(PATIENCE_SECONDS)
+    two: Future[Any] = aside.submit(other.write_sync, take_in(other))
+    wait_for_a_waiter(other)
+    first.may_end.set()
+    answers = [one.result(PATIENCE_SECONDS).status, two.result(PATIENCE_SECONDS).status]
+    assert answers == [IntakeStatus.QUEUED, IntakeStatus.DUPLICATE]

@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, select
+from sqlalchemy import Connection, Table, select
 
 from cc_server.cli.simulate import Demand, simulate
 from cc_server.config import ConfigError, ProviderName, ServerSettings, SmtpSettings
 from cc_server.db.clock import ManualClock
 from cc_server.db.database import Database
 from cc_server.db.ids import SeededIds
-from cc_server.db.tables import approvals, counters, deliveries, leads
+from cc_server.db.tables import approvals, counters, deliveries, leads, metadata
+from cc_server.domain import clients, house
+from cc_server.domain.actors import SYSTEM
+from cc_server.domain.unit import Unit
 from cc_server.simulate.history import History
 from cc_server.simulate.queue import Queue
 from cc_server.simulate.world import World
-from tests.server.house import NOON
+from tests.server.house import NOON, new_client
 
 WAITING = 13
 TEXTS = ("id", "client_id", "kind", "agent_name", "to_email", "to_name", "subject", "body", "payload", "created_at",
@@ -196,3 +199,46 @@ def test_it_refuses_to_send_off_this_machine(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"mail\.clinic\.example.*sends nothing off this machine"):
         simulate(settings, Demand(seed=1, rate=0, approvals=0))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_it_leaves_a_business_alone_that_it_did_not_make_up(tmp_path: Path) -> None:
+    db = Database(tmp_path / "real.db", ManualClock(NOON), ids=SeededIds(1))
+    db.open()
+    db.write_sync(lambda conn: clients.add(conn, Unit(SYSTEM, NOON, db.ids), new_client("Brightwater Solar")))
+    before = db.read_sync(everything)
+    db.close()
+    with pytest.raises(ConfigError, match=r"real\.db holds a business that `simulate` did not make up; name another"):
+        simulate(
+            ServerSettings(db=tmp_path / "real.db", port=0), Demand(seed=1, rate=0, approvals=0, remove_dir=tmp_path)
+        )
+    db = Database(tmp_path / "real.db", ManualClock(NOON))
+    db.open()
+    assert db.read_sync(everything) == before
+    db.close()
+
+
+def test_it_knows_a_business_that_it_made_up_and_takes_one_where_nothing_is(tmp_path: Path) -> None:
+    db = Database(tmp_path / "made up.db", ManualClock(NOON), ids=SeededIds(1))
+    db.open()
+    try:
+        assert db.read_sync(house.may_be_simulated)
+        db.write_sync(house.mark_simulated)
+        db.write_sync(World(1, db.ids).found, NOON)
+        assert db.read_sync(house.may_be_simulated)
+        db.write_sync(house.mark_simulated)
+        assert db.read_sync(house.may_be_simulated)
+    finally:
+        db.close()
+
+
+def test_the_folder_that_it_is_to_remove_holds_its_own_database(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    settings = ServerSettings(db=tmp_path / "business.db", port=0)
+    with pytest.raises(ConfigError, match=r"--remove-dir: .*precious does not hold the database"):
+        simulate(settings, Demand(seed=1, rate=0, approvals=0, remove_dir=precious))
+    assert [path.name for path in tmp_path.iterdir()] == ["precious"]
+
+
+def everything(conn: Connection) -> list[list[tuple[Any, ...]]]:
+    return [[tuple(row) for row in conn.execute(select(table))] for table in metadata.sorted_tables]

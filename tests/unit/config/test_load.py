@@ -208,6 +208,10 @@ def test_what_is_no_toml_is_said_with_its_line(file: Path) -> None:
     assert "line 2" in sentence
 
 
+def test_what_is_nested_too_deeply_is_said_in_a_sentence(file: Path) -> None:
+    assert mistake(file, f"url = {'[' * 5_000}") == f"{file}: its tables or lists are nested too deeply"
+
+
 def test_a_key_given_twice_is_said_with_its_line(file: Path) -> None:
     assert "line 2" in mistake(file, "url = 'a'\nurl = 'b'\n")
 
