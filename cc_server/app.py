@@ -37,7 +37,7 @@ from cc_server.api.http.problems import (
 from cc_server.api.services import Services
 from cc_server.config import ServerSettings
 from cc_server.db.database import Database
-from cc_server.domain import agents, job_control, keys, runs
+from cc_server.domain import keys
 from cc_server.domain.actors import SYSTEM, Actor, Key
 from cc_server.domain.begin import Turn, begin
 from cc_server.domain.controls import settings as controls
@@ -46,6 +46,7 @@ from cc_server.domain.outbox import resolving
 from cc_server.domain.outbox import rows as outbox_rows
 from cc_server.domain.refusals import DatabaseUnavailable, DomainRefusal
 from cc_server.domain.review import committing
+from cc_server.domain.work import agents, job_control, runs
 from cc_server.events.hub import Hub
 from cc_server.worker.anchor import AnchorKeeper
 from cc_server.worker.providers import Provider

@@ -14,7 +14,7 @@ from cc_api_client.models.runs import Run, RunStatus
 from cc_server.api import calls
 from cc_server.api.http.routing import asks, new_router
 from cc_server.api.params import Cursor, Limit, words_of
-from cc_server.domain import agent_figures, agents, runs
+from cc_server.domain.work import agent_figures, agents, runs
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

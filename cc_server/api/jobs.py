@@ -13,7 +13,7 @@ from cc_api_client.models.roles import Role
 from cc_server.api import calls
 from cc_server.api.http.routing import asks, new_router
 from cc_server.api.params import Cursor, Limit, words_of
-from cc_server.domain import job_control
+from cc_server.domain.work import job_control
 
 router = new_router()
 

@@ -26,10 +26,11 @@ from cc_server.api.http.gate import call_of
 from cc_server.api.http.problems import KINDS, RequestProblem
 from cc_server.api.http.routing import ANY_KEY, ANYBODY, asks, new_router, require_key
 from cc_server.api.params import Cursor, Limit
-from cc_server.domain import clients, dashboard, house, jobs, leads
+from cc_server.domain import clients, dashboard, house, leads
 from cc_server.domain.actors import Key, actor_for
 from cc_server.domain.controls import kill_switch
 from cc_server.domain.refusals import DatabaseUnavailable
+from cc_server.domain.work import jobs
 from cc_server.web.pages import CONTENT_SECURITY_POLICY, page, problem_page
 from cc_server.web.pages import Page as WebPage
 

@@ -25,10 +25,11 @@ from cc_api_client.models.delivery_states import PROBLEMS
 from cc_api_client.models.operations import Component, ComponentStatus, Metrics
 from cc_api_client.models.pipeline import Stage
 from cc_server.db.tables import approvals, deliveries
-from cc_server.domain import agent_figures, agents, clients, house, jobs, leads, runs
+from cc_server.domain import clients, house, leads
 from cc_server.domain.actors import Actor, narrowed
 from cc_server.domain.outbox import listing
 from cc_server.domain.unit import Unit
+from cc_server.domain.work import agent_figures, agents, jobs, runs
 
 RECENT_RUNS = 15
 TROUBLES_TOLD = 20

@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 
 from cc_api_client.models.approvals import ApprovalStatus
 from cc_api_client.models.delivery_states import DeliveryState
-from cc_server.domain import audit, counters, house, jobs
+from cc_server.domain import audit, counters, house
 from cc_server.domain.outbox import sending
 from cc_server.domain.outbox.rows import COUNTS
+from cc_server.domain.work import jobs
 from cc_server.events import log as events
 
 

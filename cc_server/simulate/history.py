@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from cc_server.db.database import Database
-from cc_server.domain import agents
 from cc_server.domain.actors import Actor
 from cc_server.domain.outbox import decisions, deliveries, lapses, rows, sending
 from cc_server.domain.outbox.decisions import Seen
+from cc_server.domain.work import agents
 from cc_server.simulate.cast import OPERATORS
 from cc_server.simulate.world import Working, World
 from cc_server.worker.providers import RecordingProvider

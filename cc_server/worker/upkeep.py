@@ -11,12 +11,13 @@ from sqlalchemy import Connection
 
 from cc_server.db import locks
 from cc_server.db.database import Database
-from cc_server.domain import house, jobs, keys
+from cc_server.domain import house, keys
 from cc_server.domain.actors import SYSTEM
 from cc_server.domain.begin import Turn, begin
 from cc_server.domain.outbox import lapses
 from cc_server.domain.refusals import DatabaseUnavailable
 from cc_server.domain.unit import Unit
+from cc_server.domain.work import jobs
 
 UPKEEP = "upkeep"
 TICK_SECONDS = 10.0

@@ -13,12 +13,12 @@ import pytest
 from cc_api_client.models.batches import BatchAction, BatchItem
 from cc_api_client.models.operations import SuppressionIntake
 from cc_server.db.tables import approvals, batches, deliveries, jobs_queue, leads, runs, suppression
-from cc_server.domain import jobs
 from cc_server.domain.actors import SYSTEM
 from cc_server.domain.outbox import blocks
 from cc_server.domain.outbox.sending import NotAccepted, Unclear
 from cc_server.domain.review import committing
 from cc_server.domain.review.committing import Commit
+from cc_server.domain.work import jobs
 from tests.conftest import Effort
 from tests.server.house import AGENT, House
 from tests.server.serving import Served

@@ -23,7 +23,7 @@ from cc_server.db.ids import SeededIds
 from cc_server.db.postgres.url import PostgresUrl
 from cc_server.db.tables import approvals, audit, counters, deliveries, event_log, metadata
 from cc_server.db.tables import leads as leads_table
-from cc_server.domain import agents, clients, keys, leads
+from cc_server.domain import clients, keys, leads
 from cc_server.domain.actors import SYSTEM, Actor
 from cc_server.domain.begin import Turn, begin
 from cc_server.domain.clients import NewClient, NewContract
@@ -34,6 +34,7 @@ from cc_server.domain.outbox.decisions import Seen
 from cc_server.domain.outbox.drafts import NewDraft
 from cc_server.domain.outbox.sending import Claimed, Outcome
 from cc_server.domain.unit import Unit
+from cc_server.domain.work import agents
 from cc_server.sealing.seals import Seals
 from tests.support.postgres import Postgres
 

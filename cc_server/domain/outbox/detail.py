@@ -6,9 +6,10 @@ from sqlalchemy import Connection, bindparam, select
 
 from cc_api_client.models.approvals import ApprovalDetail, HistoryItem
 from cc_server.db.tables import approvals, clients
-from cc_server.domain import audit, leads, runs
+from cc_server.domain import audit, leads
 from cc_server.domain.actors import Actor
 from cc_server.domain.outbox.rows import Row, fields_of, find
+from cc_server.domain.work import runs
 
 HISTORY_MOST = 5
 

@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given, settings
 
 from cc_api_client.models.policy import Policy
 from cc_server.db.tables import approvals
-from cc_server.domain import agents
 from cc_server.domain.actors import SYSTEM
 from cc_server.domain.outbox import edits
 from cc_server.domain.policy.default import DEFAULT_POLICY
 from cc_server.domain.policy.evaluation import evaluate
 from cc_server.domain.policy.facts import Facts
 from cc_server.domain.review import backtest
+from cc_server.domain.work import agents
 from tests.server.domain.test_policy import POLICIES
 from tests.server.house import AGENT, ANA, House
 from tests.server.serving import Api

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from cc_server.domain import jobs
 from cc_server.domain.actors import SYSTEM
+from cc_server.domain.work import jobs
 from tests.server.house import AGENT, House
 from tests.server.serving import Api
 

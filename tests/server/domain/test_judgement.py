@@ -12,7 +12,6 @@ from sqlalchemy import insert
 from cc_api_client.models.approvals import Approval
 from cc_api_client.models.policy import Policy
 from cc_server.db.tables import approvals, email_history, suppression
-from cc_server.domain import agents
 from cc_server.domain.actors import SYSTEM
 from cc_server.domain.outbox import edits
 from cc_server.domain.outbox.sending import Accepted
@@ -20,6 +19,7 @@ from cc_server.domain.policy.default import DEFAULT_POLICY, pin_of
 from cc_server.domain.policy.evaluation import evaluate
 from cc_server.domain.policy.facts import Facts
 from cc_server.domain.review import rejudging
+from cc_server.domain.work import agents
 from tests.server.house import AGENT, ANA, NOON, House
 
 LENIENT = DEFAULT_POLICY.model_copy(update={"version": "lenient", "agent_min_success": None})

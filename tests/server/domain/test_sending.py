@@ -17,11 +17,12 @@ import pytest
 from cc_api_client.models.approvals import Approval
 from cc_api_client.models.pipeline import Stage
 from cc_server.db.tables import approvals, calls, clients, contracts, deliveries, email_history, stage_changes
-from cc_server.domain import agents, leads
+from cc_server.domain import leads
 from cc_server.domain.actors import SYSTEM
 from cc_server.domain.outbox import edits, sending
 from cc_server.domain.outbox.sending import Accepted, Claimed, NotAccepted, Outcome, Unclear
 from cc_server.domain.refusals import DomainRefusal
+from cc_server.domain.work import agents
 from cc_server.worker.providers import FileProvider, RecordingProvider
 from cc_server.worker.sender import Sender
 from tests.server.house import AGENT, NOON, House, later

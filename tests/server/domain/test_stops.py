@@ -12,12 +12,12 @@ from cc_api_client.models.approvals import Approval
 from cc_api_client.models.settings import KillSwitchAnswer, KillSwitchBody
 from cc_server.db.tables import audit
 from cc_server.db.tables import kill_switch as table
-from cc_server.domain import agents
 from cc_server.domain.actors import SYSTEM, Actor
 from cc_server.domain.controls import kill_switch
 from cc_server.domain.outbox import sending
 from cc_server.domain.outbox.sending import Accepted
 from cc_server.domain.refusals import DomainRefusal
+from cc_server.domain.work import agents
 from tests.server.house import AGENT, ANA, BOSS, NOON, House, later
 
 WHY = "wrong price list"

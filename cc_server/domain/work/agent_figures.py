@@ -14,8 +14,8 @@ from cc_api_client.models.dashboard import HourCost, HourRuns
 from cc_server.db.tables import agents, hourly, runs
 from cc_server.domain import counters
 from cc_server.domain.actors import narrowed
-from cc_server.domain.runs import AGENT_RUNS
 from cc_server.domain.unit import Unit
+from cc_server.domain.work.runs import AGENT_RUNS
 
 HOURS = 24
 DAYS = 30
@@ -85,7 +85,7 @@ def cost_history(conn: Connection, unit: Unit, agent_id: str) -> list[DayCost]:
     """What one agent cost on each of the last 30 days, oldest first."""
     first = unit.now.date() - timedelta(days=DAYS - 1)
     query = select(hourly.c.hour, hourly.c.cost_usd).where(
-        hourly.c.agent_id == agent_id, hourly.c.hour >= _midnight(unit.now) - timedelta(days=DAYS - 1)
+        hourly.c.agent_id == agent_id, hourly.c.hour >= unit.midnight - timedelta(days=DAYS - 1)
     )
     by_day: dict[date, Decimal] = defaultdict(lambda: Decimal("0.00"))
     for row in conn.execute(narrowed(query, hourly.c.client_id, unit.actor.visible)):
@@ -103,7 +103,7 @@ def activity(conn: Connection, unit: Unit) -> list[HourRuns]:
 
 def spend_today(conn: Connection, unit: Unit) -> list[HourCost]:
     """What was spent in each hour since the UTC day began, oldest first."""
-    midnight = _midnight(unit.now)
+    midnight = unit.midnight
     by_hour = _sums(conn, unit, midnight)
     hours = [midnight + timedelta(hours=place) for place in range(unit.now.hour + 1)]
     return [HourCost(hour=hour, cost_usd=by_hour[hour][1]) for hour in hours]
@@ -175,7 +175,3 @@ def _percentile(ordered: list[int], share: float) -> int | None:
 
 def _hour(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
-
-
-def _midnight(moment: datetime) -> datetime:
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
