@@ -11,8 +11,8 @@ from enum import StrEnum
 from itertools import chain
 from types import MappingProxyType
 
-from cc_tui.state.approvals.rows import ApprovalRow, View
-from cc_tui.state.approvals.store import ApprovalStore
+from cc_tui.state.approvals.rows import GROWING, ApprovalRow, View, newest_first
+from cc_tui.state.approvals.store import DECIDED_KEPT, ApprovalStore
 from cc_tui.state.filter import Field, FieldKind, Predicate, parse_filter
 from cc_tui.state.load import Phase
 from cc_tui.state.signal import ALL, Ids, Signal
@@ -86,6 +86,7 @@ class ApprovalList:
         self._settled = False
         self._gone: set[str] = set()
         store.changed.subscribe(self._store_changed)
+        store.pins.append(lambda approval_id: approval_id in self._places or approval_id in self.marks)
 
     # Reading
 
@@ -141,6 +142,8 @@ class ApprovalList:
     def settle(self) -> None:
         """Order everything anew: what arrived comes in, what left goes."""
         rows = [row for row in self._store.rows.values() if self._belongs(row)]
+        if self.view in GROWING and len(rows) > DECIDED_KEPT:
+            rows = newest_first(rows)[:DECIDED_KEPT]
         rows.sort(key=_KEYS[self.sort], reverse=self.reversed)
         self.order = [row.id for row in rows]
         self._places = {approval_id: place for place, approval_id in enumerate(self.order)}

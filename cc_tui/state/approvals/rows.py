@@ -27,6 +27,10 @@ class View(StrEnum):
     EXPIRED = "expired"
 
 
+GROWING: frozenset[View | None] = frozenset({View.SENT, View.REJECTED, View.EXPIRED, None})
+"""Views that only grow; None: what was cancelled, which none shows."""
+
+
 class Weight(StrEnum):
     """The heaviest flag of a draft."""
 
@@ -222,6 +226,11 @@ def _same(seconds: float) -> float:
 def shared(flags: tuple[str, ...]) -> tuple[str, ...]:
     """One object for all rows that have the same flags."""
     return flags
+
+
+def newest_first(rows: Iterable[ApprovalRow]) -> list[ApprovalRow]:
+    """Rows by when they were decided or expired, the newest first."""
+    return sorted(rows, key=lambda row: (row.word.at or row.expires_at or row.created_at, row.id), reverse=True)
 
 
 def heaviest(severities: Iterable[str]) -> Weight:

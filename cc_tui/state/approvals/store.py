@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from cc_tui.state.approvals.rows import ApprovalRow, LocalDecision, LocalPhase, View
+from cc_tui.state.approvals.rows import GROWING, ApprovalRow, LocalDecision, LocalPhase, View, newest_first
 from cc_tui.state.load import Load
 from cc_tui.state.signal import ALL, Ids, Signal
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 WHOLE_ITEMS_KEPT = 64
 ROWS_KEPT = 100_000
+DECIDED_KEPT = 1_000
+"""The newest rows that are kept of each view that only grows: twice what is fetched of one."""
+LOOKED_EVERY = 1_000
+"""After how many decided rows it is looked whether some can go: a look at 100,000 rows takes some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,9 @@ class ApprovalStore:
         self._counts = Counts()
         self._counts_known = False
         self._wholes: OrderedDict[str, ApprovalDetail] = OrderedDict()
+        self.pins: list[Callable[[str], bool]] = []
+        """Asked whether a row is still needed: lists that show or mark it."""
+        self._decided_since_look = 0
         self.counts_doubtful = False
         """An approval changed whose earlier view is not known: `sync` asks for the counts again."""
 
@@ -116,10 +123,11 @@ class ApprovalStore:
                 self.counts_doubtful = True
             else:
                 self._counts = self._counts.moved(known.view, row.view)
-            self.rows[row.id] = row
+            self._keep(row)
             changed.add(row.id)
         if changed:
             self.changed.emit(frozenset(changed))
+        self._let_go()
 
     def load(self, rows: Iterable[ApprovalRow]) -> Ids:
         """Take over rows of a collection whose counts came with it; returns and tells those that changed."""
@@ -127,11 +135,34 @@ class ApprovalStore:
         for row in rows:
             known = self.rows.get(row.id)
             if known is None or row.is_newer_than(known):
-                self.rows[row.id] = row
+                self._keep(row)
                 changed.add(row.id)
         if changed:
             self.changed.emit(frozenset(changed))
+        self._let_go()
         return frozenset(changed)
+
+    def _keep(self, row: ApprovalRow) -> None:
+        self.rows[row.id] = row
+        self._decided_since_look += row.view in GROWING
+
+    def _let_go(self) -> None:
+        """Now and then: forget the oldest decided rows that no list shows or marks and no decision here is about."""
+        if self._decided_since_look < LOOKED_EVERY:
+            return
+        self._decided_since_look = 0
+        decided: dict[View | None, list[ApprovalRow]] = {view: [] for view in GROWING}
+        for row in self.rows.values():
+            if (view := row.view) in decided:
+                decided[view].append(row)
+        gone = [row.id for rows in decided.values() for row in newest_first(rows)[DECIDED_KEPT:] if self._is_free(row)]
+        for approval_id in gone:
+            del self.rows[approval_id]
+        if gone:
+            self.changed.emit(frozenset(gone))
+
+    def _is_free(self, row: ApprovalRow) -> bool:
+        return row.id not in self.local and not any(needs(row.id) for needs in self.pins)
 
     def forget_missing(self, view: View, present: set[str], before: float) -> None:
         """After a whole view was fetched: drop rows that the server no longer has in it.

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from cc_tui.state.approvals.rows import LocalDecision, LocalPhase, View, Weight
-from cc_tui.state.approvals.store import ApprovalStore, Counts
+from dataclasses import replace
+
+import pytest
+
+from cc_tui.state.approvals.lists import ApprovalList
+from cc_tui.state.approvals.rows import ApprovalRow, LocalDecision, LocalPhase, View, Weight, word_of
+from cc_tui.state.approvals.store import DECIDED_KEPT, LOOKED_EVERY, ApprovalStore, Counts
+from cc_tui.state.load import Load
 from tests.support.rows import NOON, detail, flag, row, wire_delivery
 
 
@@ -91,3 +97,60 @@ def test_the_heaviest_flag_weighs_and_an_unknown_severity_is_a_warning() -> None
 def test_blocked_items_stand_under_problems() -> None:
     returned = {"why": "blocked", "reasons": ["stale"], "at": NOON.isoformat()}
     assert row(1, returned=returned).view is View.PROBLEMS
+
+
+def decided(number: int, status: str) -> ApprovalRow:
+    """A row that was decided, later numbers later; made cheaply, many of them."""
+    return replace(_DECIDED[status], id=f"{status}-{number}", word=word_of("Ana", NOON.timestamp() + number, ""))
+
+
+_DECIDED = {
+    "sent": row(1, status="approved", delivery=wire_delivery(1, state="sent")),
+    "rejected": row(1, status="rejected"),
+    "expired": row(1, status="expired"),
+    "cancelled": row(1, status="cancelled"),
+}
+A_DAY = 5 * (DECIDED_KEPT + LOOKED_EVERY)
+
+
+@pytest.mark.parametrize("status", sorted(_DECIDED))
+def test_a_day_of_events_keeps_the_newest_decided_rows_and_no_more(status: str) -> None:
+    store = store_with(1, 2)
+    for number in range(A_DAY):
+        store.put([decided(number, status)])
+    ended = [one for one in store.rows.values() if one.is_decided]
+    assert DECIDED_KEPT <= len(ended) < DECIDED_KEPT + LOOKED_EVERY
+    newest = range(A_DAY - DECIDED_KEPT, A_DAY)
+    assert {one.id for one in ended} >= {f"{status}-{number}" for number in newest}
+    assert {row(1).id, row(2).id} <= store.rows.keys()
+
+
+def test_a_row_that_a_decision_a_mark_or_a_list_needs_is_never_let_go() -> None:
+    store = ApprovalStore()
+    shown = ApprovalList(store, View.SENT, NOON.timestamp)
+    other = ApprovalList(store, View.PENDING, NOON.timestamp)
+    store.set_load(View.SENT, Load().begun())
+    store.load([decided(0, "sent")])
+    store.set_load(View.SENT, Load().answered(NOON.timestamp()))
+    store.decide("rejected-0", decision(LocalPhase.CONFLICT))
+    other.mark(["expired-0"])
+    for number in range(A_DAY):
+        store.put([decided(number, status) for status in ("sent", "rejected", "expired")])
+    assert {"sent-0", "rejected-0", "expired-0"} <= store.rows.keys()
+    assert "sent-1" not in store.rows
+    assert shown.order == ["sent-0"]
+
+
+def test_a_list_that_is_settled_again_and_again_does_not_keep_all_that_it_ever_showed() -> None:
+    store = ApprovalStore()
+    shown = ApprovalList(store, View.SENT, NOON.timestamp)
+    store.set_load(View.SENT, Load().begun())
+    store.load([decided(0, "sent")])
+    store.set_load(View.SENT, Load().answered(NOON.timestamp()))
+    for number in range(1, A_DAY):
+        store.put([decided(number, "sent")])
+        if number % 300 == 0:
+            shown.settle()
+    assert len(store.rows) <= 2 * DECIDED_KEPT + LOOKED_EVERY
+    assert len(shown.order) <= DECIDED_KEPT
+    assert all(one in store.rows for one in shown.order)
