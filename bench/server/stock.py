@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, Table, select, text
 
 from cc_api_client.models.runs import RunStatus
 from cc_server.db.database import Address
@@ -21,6 +21,7 @@ from tests.support.postgres import Postgres
 
 TEMPLATES = 100
 """Rows that the domain makes; the others are copies of them."""
+_IDS = select(approvals.c.id).order_by(approvals.c.id)
 _NEW_ID = "lower(hex(randomblob(16)))"
 _EARLIER = "strftime('%Y-%m-%d %H:%M:%f000', {}.created_at, '-' || n.i || ' seconds')"
 
@@ -76,7 +77,7 @@ def _stocked(folder: Path, fill: Callable[[House], object]) -> Stock:
 def _filled(folder: Path, founded: Founded, fill: Callable[[House], object]) -> Stock:
     house = House(folder, founded)
     fill(house)
-    ids = tuple(row["id"] for row in house.all(approvals)[: 2 * TEMPLATES**2])
+    ids = house.db.read_sync(lambda conn: tuple(conn.execute(_IDS).scalars()))
     house.close()
     return Stock(house.db.address, folder / "house.db.audit-key", house.tokens["ana"], ids)
 
