@@ -30,10 +30,10 @@ environment, the environment over the file. A relative path in the file means: b
 |---|---|---|---|"""
 _API_HEAD = """# The API
 
-What `/openapi.json` describes in full, by route. A key goes in `X-API-Key`; `X-Client-Id` narrows a call to one client
-(or `all`), `Idempotency-Key` makes a write safe to send again, `If-Match` with the `ETag` that was seen refuses to
-change what changed meanwhile. Lists take `limit` and `cursor`. Whatever is refused is a problem (RFC 9457) with one of
-the codes below.
+What `/openapi.json` describes in full, by route; what holds for all of them is [the contract](contract.md). A key goes
+in `X-API-Key`; `X-Client-Id` narrows a call to one client (or `all`), `Idempotency-Key` makes a write safe to send
+again, `If-Match` with the `ETag` that was seen refuses to change what changed meanwhile. Lists take `limit` and
+`cursor`. Whatever is refused is a problem (RFC 9457) with one of the codes below.
 
 ## Routes
 

@@ -12,6 +12,7 @@ HEAD = """# Keys
 
 Every action, where its keys count, and its id for the `[keys]` table of the config. In the app `?` shows the same, with
 why an action can't be used now. What `A` and `Y` approve was listed or asked about before.
+The signs on the screens: [signs and words](signs-and-words.md).
 """
 
 
