@@ -39,6 +39,10 @@ FIRST_ROWS_SECONDS = 0.5
 log = logging.getLogger(__name__)
 
 
+class ClientNotSeen(Exception):
+    """The server knows the key, and it sees no client of that id."""
+
+
 class NotConnected(Exception):
     """Nothing can be decided or commanded before the server has told who it is."""
 
@@ -98,13 +102,22 @@ class Session:
 
         Raises:
             ValueError: the address or the key can't be used.
+            ClientNotSeen: the key sees no such client.
             CommandCenterError: the server can't be reached, or does not take the key.
         """
         from cc_api_client.client import CommandCenterClient
+        from cc_api_client.errors import CommandCenterError
 
         asked = CommandCenterClient(url, api_key, client_id=client or None, rng=self._rng)
         try:
-            return await asked.operations.me()
+            me = await asked.operations.me()
+            try:
+                await asked.operations.metrics()
+            except CommandCenterError as error:
+                if error.status in (400, 403, 404, 422):
+                    raise ClientNotSeen(f"client id: {error}") from error
+                raise
+            return me
         finally:
             await asked.aclose()
 

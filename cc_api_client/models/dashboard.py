@@ -116,6 +116,7 @@ class DashboardStats(Metrics):
     uptime_ratio_24h: Ratio | None = Field(default=None, description="The share of 24 hours without an outage.")
     spend_today_usd: Usd | None = Field(default=None, description="Spent since the UTC day began.")
     budget_today_usd: Usd | None = Field(default=None, description="What may be spent a day; null: no budget.")
+    alert_ratio: Ratio | None = Field(default=None, description="From which share of the budget on it is told.")
     leads_today: int | None = Field(default=None, description="Leads since the UTC day began.")
     deals_closing: int | None = Field(default=None, description="Leads in a meeting.")
     approvals_pending: int | None = Field(default=None, description="Approvals that wait for a person.")

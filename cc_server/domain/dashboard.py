@@ -76,6 +76,7 @@ def stats(conn: Connection, unit: Unit, components: Sequence[Component]) -> Dash
         uptime_ratio_24h=house.uptime_ratio_24h(conn, unit.now),
         spend_today_usd=spend_today,
         budget_today_usd=budget,
+        alert_ratio=unit.settings.budgets.alert_ratio if budget is not None else None,
         leads_today=leads.created_between(conn, actor, midnight, unit.now + timedelta(seconds=1)),
         deals_closing=meeting.count,
         approvals_pending=told.outbox.queued,

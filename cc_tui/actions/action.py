@@ -54,10 +54,14 @@ class Action:
     in_palette: bool = True
     why_not: Callable[[Known], str | None] | None = None
 
+    def is_forbidden(self, known: Known) -> bool:
+        """Whether nothing of its kind may be done here, by the key's role or by the operator's own choice."""
+        return self.needs_role != "viewer" and known.identity.is_read_only
+
     def unavailable(self, known: Known) -> str | None:
         """Why it can't be done now, in a few words, or None."""
         identity = known.identity
-        if self.needs_role != "viewer" and identity.is_read_only:
+        if self.is_forbidden(known):
             return "read-only key" if not identity.read_only_by_choice else "read-only by --read-only"
         if self.needs_link and not known.link.link.is_up:
             return "offline; only decisions are kept"

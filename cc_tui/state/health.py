@@ -11,7 +11,8 @@ from cc_tui.state.link import Link, LinkPhase
 if TYPE_CHECKING:
     from cc_api_client.models.dashboard import Alert, DashboardStats
 
-_TABS = {"agent": 3, "delivery": 5, "approval": 5, "run": 1, "budget": 3, "client": 1}
+TABS = {"agent": 3, "delivery": 5, "approval": 5, "run": 3, "budget": 3, "client": 1}
+"""The tab that shows more of what an alert is about."""
 
 
 class Tone(IntEnum):
@@ -73,9 +74,17 @@ def _from_alert(alert: Alert) -> Condition:
         tone, word = Tone.BAD, "Over budget"
     elif alert.code.startswith("component") and alert.level == "error":
         tone, word = Tone.BAD, "Down"
-    tab = _TABS.get(alert.object.type) if alert.object else None
+    tab = TABS.get(alert.object.type) if alert.object else None
     about = f"{alert.object.id} in error" if alert.code == "agent_error" and alert.object else alert.message
     return Condition(tone, word, about, alert.at.timestamp(), tab, alert.code)
+
+
+def is_spend_high(stats: DashboardStats | None) -> bool:
+    """Whether today's spend is where the server begins to tell of it; where it does not say from when, over budget."""
+    if stats is None or stats.spend_today_usd is None or not stats.budget_today_usd:
+        return False
+    limit = 1.0 if stats.alert_ratio is None else stats.alert_ratio
+    return float(stats.spend_today_usd / stats.budget_today_usd) >= limit
 
 
 def worst(link: Link, stats: DashboardStats | None) -> Condition:

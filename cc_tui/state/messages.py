@@ -67,6 +67,11 @@ class MessageStore:
         if self.shown is not None and self.shown.level is Level.WARN and now - self.shown.at > WARNING_SECONDS:
             self.clear()
 
+    def leave_behind(self) -> None:
+        """Another tab is shown: a note was about the one before."""
+        if self.shown is not None and self.shown.level is Level.NOTE:
+            self.clear()
+
     def clear(self) -> None:
         """Empty the line; the log stays."""
         if self.shown is not None:

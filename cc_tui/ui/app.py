@@ -134,6 +134,7 @@ class CommandCenter(App[int]):
         """Show a tab; it is made at its first visit."""
         if tab_id == self.active:
             return
+        self.session.known.messages.leave_behind()
         self.tab.display = False
         self.active = tab_id
         tab = self._tab(tab_id)
@@ -253,18 +254,22 @@ class CommandCenter(App[int]):
 
     def swallowed(self, swallowed: Swallowed) -> None:
         """Say what did not count; bring what was not seen into view."""
-        words = f"{swallowed.key} did not count: {swallowed.sentence}"
-        short = f"{swallowed.key} ignored: {swallowed.brief}"
-        self.session.say(words, Level.WARN, (swallowed.key,), short=short)
-        if self.overlays.prompt is not None:
-            self.overlays.prompt.say(words)
+        key, words = swallowed.key, f"{swallowed.key} did not count: {swallowed.sentence}"
+        short = f"{key} ignored: {swallowed.brief}"
         if swallowed.scroll_to is not None and self.overlays.sheet is None:
             self.everywhere.reveal_line(swallowed.scroll_to)
+            words, short = f"{words}; it is in view now, press {key} again", f"{key} ignored: now in view, {key} again"
+        self.session.say(words, Level.WARN, (key,), short=short)
+        if self.overlays.prompt is not None:
+            self.overlays.prompt.say(words)
         self.witness.hold_restarted()
 
     def typed_letter(self, key: str) -> bool:
         """A key that a started sequence waits for."""
-        return self.overlays.sheet is None and self.tab.typed_letter(key)
+        was_taken = self.overlays.sheet is None and self.tab.typed_letter(key)
+        if was_taken:
+            self.frame_changed()
+        return was_taken
 
     def act(self, action: Action, key: str) -> None:
         """The sheet's, the tab's, or everywhere's."""
@@ -272,6 +277,8 @@ class CommandCenter(App[int]):
             self.overlays.sheet.act(action, key)
         elif not self.tab.act(action, key):
             self.everywhere.act(action)
+        elif self.tab.letters():
+            self.frame_changed()
 
     # The terminal: what the witness asks
 
@@ -341,10 +348,12 @@ class CommandCenter(App[int]):
         sheet, prompt = self.overlays.sheet, self.overlays.prompt
         if prompt is not None:
             self.frame.show_fixed_keys((("enter", prompt.question.verb), ("esc", "leave")), has_help=False)
-        elif sheet is not None and sheet.keys:
-            self.frame.show_fixed_keys(sheet.keys, has_help=False)
+        elif keys := self.tab.letters() if sheet is None else sheet.keys:
+            self.frame.show_fixed_keys(keys, has_help=False)
+        elif sheet is not None:
+            self.frame.show_keys(self.keymap, self.places(), lambda _action: True, has_help=not sheet.takes_text)
         else:
-            self.frame.show_keys(self.keymap, self.places(), self.tab.offers if sheet is None else lambda _action: True)
+            self.frame.show_keys(self.keymap, self.places(), self.tab.offers)
 
     def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
         """A click on a tab."""

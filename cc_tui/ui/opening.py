@@ -114,17 +114,22 @@ class Opening:
         self._app.run_worker(self._test(sheet, values), group="opening", exit_on_error=False, exclusive=True)
 
     async def _test(self, sheet: ConnectSheet, values: dict[str, str]) -> None:
-        """Ask the server who the key is; go on only when it answers."""
+        """Ask the server who the key is, and whether it sees the client; go on only when it does."""
         from cc_api_client.errors import CommandCenterError
+        from cc_tui.session import ClientNotSeen
 
         try:
             me = await self._app.session.test(values["url"], values["api_key"], values["client"])
+        except ClientNotSeen as error:
+            sheet.say(str(error), "client")
+            return
         except (ValueError, CommandCenterError) as error:
             sheet.say(str(error))
             return
         self._app.overlays.close_sheet()
         await self._open(values["url"], values["api_key"])
-        self._offer_save(values, f"connected as {me.name} ({me.role})")
+        told = f"connected as {me.name} ({me.role})"
+        self._app.overlays.when_free(lambda: self._offer_save(values, told))
 
     def _offer_save(self, values: dict[str, str], said: str) -> None:
         from cc_tui.config.save import save_connection
@@ -145,7 +150,7 @@ class Opening:
         """Decisions that are too old to be sent by themselves, or of an earlier start, are offered together."""
         if not self._is_offering:
             self._is_offering = True
-            self._app.set_timer(OFFER_SECONDS, self._offer_undelivered)
+            self._app.set_timer(OFFER_SECONDS, lambda: self._app.overlays.when_free(self._offer_undelivered))
 
     def _offer_undelivered(self) -> None:
         from cc_tui.ui.dialogs.question import QuestionSheet

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,7 @@ class Overlays:
         self._app = app
         self.sheet: Sheet | None = None
         self.prompt: Prompt | None = None
+        self._waiting: deque[Callable[[], None]] = deque()
 
     @property
     def takes_text(self) -> bool:
@@ -49,6 +52,7 @@ class Overlays:
             prompt.remove()
             self._app.set_focus(None)
             self._app.frame_changed()
+            self._app.call_later(self._offer_next)
 
     def open_sheet(self, sheet: Sheet) -> None:
         """Open a sheet over the faded tab."""
@@ -60,6 +64,21 @@ class Overlays:
         self._app.mount(sheet)
         self._app.frame_changed()
         self._app.look_again()
+
+    def when_free(self, offer: Callable[[], None]) -> None:
+        """Make an offer that opens a sheet: now, or as soon as nothing else is open; none is lost."""
+        if self._is_any_open:
+            self._waiting.append(offer)
+        else:
+            offer()
+
+    @property
+    def _is_any_open(self) -> bool:
+        return self.sheet is not None or self.prompt is not None
+
+    def _offer_next(self) -> None:
+        if self._waiting and not self._is_any_open:
+            self._waiting.popleft()()
 
     def close_sheet(self) -> None:
         """Close the sheet; what was held before it does not count."""
@@ -73,6 +92,7 @@ class Overlays:
             canvas.fade(None)
         self._app.tab.reveal()
         self._app.frame_changed()
+        self._app.call_later(self._offer_next)
 
     def takes_key(self, name: str, key: str, read: KeyRead) -> bool:
         """A key typed while an input is open; True when it was more than text: `name` as ours, `key` as Textual's."""

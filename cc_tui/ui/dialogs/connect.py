@@ -17,7 +17,8 @@ LABELS = {"url": "Address of the server", "api_key": "API key (not shown)", "cli
 
 
 CONNECTING = "connecting …"
-EXAMPLES = {"url": "http://127.0.0.1:8787", "client": "all that the key may see"}
+MISSING = {"url": "the address of the server is missing", "api_key": "the API key is missing"}
+EXAMPLES = {"url": "for example http://127.0.0.1:8787", "client": "all that the key may see"}
 
 
 class ConnectSheet(Sheet):
@@ -62,11 +63,11 @@ class ConnectSheet(Sheet):
         missing = [field for field in self._inputs.values() if not field.value]
         (missing or list(self._inputs.values()))[0].focus()
 
-    def say(self, sentence: str) -> None:
-        """What came of the test."""
+    def say(self, sentence: str, about: str = "api_key") -> None:
+        """What came of the test, with the field that it is about under the cursor."""
         self._said.update(sentence)
         if sentence != CONNECTING:
-            field = self._inputs["api_key"]
+            field = self._inputs[about]
             field.focus()
             field.action_select_all()
 
@@ -96,9 +97,9 @@ class ConnectSheet(Sheet):
 
     def _enter(self) -> None:
         values = {name: field.value.strip() for name, field in self._inputs.items()}
-        for name in ("url", "api_key"):
+        for name, sentence in MISSING.items():
             if not values[name]:
-                self._inputs[name].focus()
+                self.say(sentence, name)
                 return
         self.say(CONNECTING)
         self._connect(values)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 
 from cc_tui.session import Session
-from cc_tui.state.health import Condition, Tone, worst
+from cc_tui.state.health import Condition, Tone, is_spend_high, worst
 from cc_tui.state.link import LinkPhase
 from cc_tui.text.formats import clock, moment, seconds_left
 from cc_tui.ui.frame.status_bar import BarFacts
 from cc_tui.ui.frame.tab_bar import TABS, TabName
 
-ALERT_RATIO = Decimal("0.8")
 STALE_STEPS = (10, 30, 60, 300)
 
 
@@ -29,7 +27,6 @@ def bar_facts(session: Session, *, is_demo: bool) -> BarFacts:
         condition = Condition(Tone.BAD, "STOPPED", stop_words(session))
     spend = stats.spend_today_usd if stats is not None else None
     budget = stats.budget_today_usd if stats is not None else None
-    over = spend is not None and bool(budget) and spend >= (budget or 0) * ALERT_RATIO
     scope = session.config.client
     name = known.identity.client_names.get(scope, scope) if scope and scope != "all" else "All clients"
     return BarFacts(
@@ -40,7 +37,7 @@ def bar_facts(session: Session, *, is_demo: bool) -> BarFacts:
         spend_usd=spend,
         budget_usd=budget,
         spender=session.top_spender(),
-        alert_ratio_reached=over,
+        alert_ratio_reached=is_spend_high(stats),
         undelivered=known.approvals.undelivered_count,
         is_fresh=not stale and known.link.link.phase is not LinkPhase.OFFLINE,
         is_demo=is_demo,

@@ -41,15 +41,17 @@ class Frame:
         """Which tab is shown, and below 80 columns which screen inside it."""
         self.tabs.show(tab_names(self._session), active, inner)
 
-    def show_keys(self, keymap: Keymap, places: Sequence[Where], offers: Callable[[Action], bool]) -> None:
+    def show_keys(
+        self, keymap: Keymap, places: Sequence[Where], offers: Callable[[Action], bool], *, has_help: bool = True
+    ) -> None:
         """The keys of these places that `offers` lets through; to retry only where the server can't be reached."""
         known = self._session.known
         left_out = {"app.help"} if not known.link.link.is_up else {"app.help", "app.refresh"}
         self.footer.show([
             FooterItem(action.id, keymap.footer_key(action), action.short)
             for action in keymap.footer(places)
-            if action.id not in left_out and offers(action) and action.unavailable(known) != "read-only key"
-        ])  # fmt: skip
+            if action.id not in left_out and offers(action) and not action.is_forbidden(known)
+        ], has_help=has_help)  # fmt: skip
 
     def show_fixed_keys(self, keys: Sequence[tuple[str, str]], *, has_help: bool) -> None:
         """Keys that are no actions, with their words; `?` may be a letter to type."""

@@ -31,6 +31,11 @@ class SortAsk:
         self._is_waiting = False
 
     @property
+    def choices(self) -> Sequence[tuple[str, str]]:
+        """The letters that are waited for, with their words; none while nothing is asked."""
+        return (*self._letters.items(), ("esc", "leave")) if self._is_waiting else ()
+
+    @property
     def _choices(self) -> str:
         return ", ".join(f"{letter} {word}" for letter, word in self._letters.items())
 

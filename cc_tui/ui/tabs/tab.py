@@ -105,6 +105,10 @@ class Tab(Widget):
         del key
         return False
 
+    def letters(self) -> Sequence[tuple[str, str]]:
+        """The letters that a started sequence waits for, with their words."""
+        return ()
+
     def tick(self) -> None:
         """A second has passed."""
 

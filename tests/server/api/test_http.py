@@ -269,7 +269,7 @@ async def test_the_dashboard_counts_the_callers_clients_only(api: Api, two: dict
     assert (bound["spend_today_usd"], whole["spend_today_usd"]) == ("1.00", "3.00")
     assert (bound["mrr_usd"], whole["mrr_usd"]) == ("1000.00", "2000.00")
     assert (bound["clients_active"], whole["clients_active"]) == (1, 2)
-    assert bound["budget_today_usd"] is None
+    assert (bound["budget_today_usd"], bound["alert_ratio"], whole["alert_ratio"]) == (None, None, 0.8)
 
 
 async def test_the_metrics_and_agents_carry_the_callers_figures_only(api: Api, two: dict[str, Any]) -> None:

@@ -220,9 +220,10 @@ async def test_a_server_is_asked_who_the_key_is_without_being_opened(config: Con
     }  # fmt: skip
     session = Session(config, StandingClock(), Random(7))
     async with wire_server() as wire:
-        wire.reply(json_reply(me))
+        wire.reply(json_reply(me), json_reply({"queue": {}, "outbox": {}, "runs": {}, "recent_runs": []}))
         told = await session.test(wire.url, "a-key", "clinic")
-    (asked,) = wire.heard
+    asked, of_client = wire.heard
+    assert of_client.headers["x-client-id"] == "clinic"
     assert (told.name, told.role) == ("ana", "operator")
     assert (asked.target, asked.headers["x-client-id"]) == ("/api/me", "clinic")
     assert session.backstage is None

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from cc_api_client.models.agents import Agent
     from cc_tui.ui.tabs.agents.tab import AgentsTab
 
+WHY = "paused; why? (enter leaves it empty, esc goes back)"
+
 
 class AgentCommands:
     """Carries out what changes an agent."""
@@ -60,10 +62,11 @@ class AgentCommands:
         if reason is None:
             self._tab.stage.ask(
                 Question(
-                    label="why?",
+                    label=WHY if self._tab.is_wide else "paused; why?",
                     initial=agent.pause_reason or "",
                     verb="give the reason",
                     taken=lambda words: self._give_reason(agent_id, words),
+                    left=lambda: session.say(f"{agent_id} is paused, no reason given", Level.NOTE, (agent_id,)),
                 )
             )
 

@@ -115,6 +115,10 @@ class AgentsTab(Tab):
         """The letter after `s`."""
         return self._sort_ask.typed(key) or self.one.sort_ask.typed(key)
 
+    def letters(self) -> Sequence[tuple[str, str]]:
+        """The letters that sorting waits for."""
+        return self._sort_ask.choices or self.one.sort_ask.choices
+
     def why_not(self, action: Action) -> str | None:
         """What this list has not, or why a command can't be used on this agent."""
         if action.where is Where.LISTS and action.id not in self._acts and action.id != "list.back":
@@ -180,6 +184,11 @@ class AgentsTab(Tab):
     def agent(self) -> Agent | None:
         """It, as the server has it."""
         return self.session.known.agents.agents.get(self.agent_id or "")
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether there is room for a sentence beside what is typed."""
+        return self._shape is Shape.WIDE
 
     @property
     def is_log_open(self) -> bool:

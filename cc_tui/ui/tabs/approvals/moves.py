@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cc_tui.actions.action import Action
@@ -60,6 +60,10 @@ class QueueMoves:
     def typed_letter(self, key: str) -> bool:
         """The letter after `s`."""
         return self._sort.typed(key)
+
+    def letters(self) -> Sequence[tuple[str, str]]:
+        """The letters that sorting waits for."""
+        return self._sort.choices
 
     def back(self) -> bool:
         """One layer less: choices, diff, item, preview, filter, marks."""

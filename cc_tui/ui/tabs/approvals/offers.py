@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _ON_A_ROW = frozenset({"list.open", "list.mark", "list.copy", "list.sort"})
 """What needs a row to be of use."""
+_ON_WHAT_WAITS = frozenset({"approvals.approve", "approvals.reject", "approvals.edit", "list.mark"})
+"""What needs a row that waits for a person."""
 _OF_THE_LIST = frozenset({"list.open", "list.mark", "list.filter", "list.sort", "list.show_new"})
 """What has no use in an open item."""
 
@@ -38,6 +40,10 @@ def _is_of_use(tab: ApprovalsTab, action: Action) -> bool | None:
         return tab.triage.last_reason is not None
     if action.id == "list.show_new":
         return tab.queue.has_news
+    if action.id == "approvals.all_safe" and tab.view is not View.PENDING:
+        return False
+    if action.id in _ON_WHAT_WAITS and tab.view is not View.PENDING and tab.verbs.why_row_not() is not None:
+        return False
     if action.id in SETTLES:
         return tab.view is View.PROBLEMS and tab.verbs.why_not(action) is None
     return None

@@ -22,6 +22,8 @@ from cc_tui.ui.widgets.shape import Shape
 KIND = 9
 TO = {Shape.WIDE: 22, Shape.NARROW: 24}
 SUBJECT_AT = 40
+_HEADS = {SortKey.KIND: "Kind", SortKey.TO: "To", SortKey.AGE: "Age", SortKey.RISK: "Risk"}
+"""The columns' names; the arrow of the last one stands in the margin."""
 
 
 class QueueRows:
@@ -75,14 +77,15 @@ class QueueRows:
         """The columns' names; the sorted one wears an arrow."""
         if self.shape is Shape.PHONE:
             return None
-        line = Line().add(" " * 5).add("Kind", self._head(SortKey.KIND)).to(15).add("To", self._head(SortKey.TO))
+        arrow = self._look.signs.descending if not self.list.reversed else self._look.signs.ascending
+        heads = {key: f"{word}{arrow}" if key is self.list.sort else word for key, word in _HEADS.items()}
+        line = Line().add(" " * 5)
+        line.add(heads[SortKey.KIND], self._head(SortKey.KIND)).to(15).add(heads[SortKey.TO], self._head(SortKey.TO))
         if self.shape is Shape.NARROW:
             line.to(SUBJECT_AT).add("Subject", Token.DIM)
-        arrow = self._look.signs.descending if not self.list.reversed else self._look.signs.ascending
-        ends = [(SortKey.AGE, "Age"), (SortKey.RISK, "Risk")]
-        for key, word in ends:
-            line.end(f"{arrow} {word}" if key is self.list.sort else f" {word}", Token.DIM)
-        return line.end(" ", Token.TEXT)
+        line.end(f" {heads[SortKey.AGE]}", self._head(SortKey.AGE))
+        line.end(f" {heads[SortKey.RISK]}", self._head(SortKey.RISK))
+        return line if self.list.sort is SortKey.RISK else line.end(" ", Token.TEXT)
 
     def footer(self, width: int) -> Line | None:
         """What arrived and waits, or what is not shown."""

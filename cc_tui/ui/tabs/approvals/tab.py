@@ -170,6 +170,10 @@ class ApprovalsTab(Tab):
         """The letter after `s`."""
         return self.moves.typed_letter(key)
 
+    def letters(self) -> Sequence[tuple[str, str]]:
+        """The letters that sorting waits for."""
+        return self.moves.letters()
+
     def tick(self) -> None:
         """A second has passed: countdowns run; ages are looked at every ten seconds, the draft's every minute."""
         now = self.session.server_now()

@@ -31,6 +31,7 @@ class QueueVerbs:
 
     def __init__(self, tab: ApprovalsTab) -> None:
         self._tab = tab
+        self._told_unsaved: set[tuple[str, int]] = set()
         self._batches = BatchVerbs(tab, self._after_decision)
         self._settling = Settling(tab, self._close)
         self._acts: dict[str, Callable[[str], None]] = {
@@ -95,7 +96,7 @@ class QueueVerbs:
             tab.open_item()
             return
         row = tab.row
-        if row is None:
+        if row is None or self._says_unsaved(row, key):
             return
         match tab.triage.approve(row):
             case Next.DECIDED:
@@ -106,6 +107,17 @@ class QueueVerbs:
                 self._ask_phrase(row)
             case Next.NOTHING:
                 pass
+
+    def _says_unsaved(self, row: ApprovalRow, key: str) -> bool:
+        """Whether it had to be said that the operator's own edit is not in what would go out; once a version."""
+        version = (row.id, row.version)
+        if version in self._told_unsaved or self._tab.session.edit_draft(row.id) is None:
+            return False
+        self._told_unsaved.add(version)
+        words = f"not approved: your edit is not saved; e goes on with it, {key} again approves without it"
+        short = f"edit not saved; e goes on, {key} approves"
+        self._tab.session.say(words, Level.WARN, ("e", key), short=short)
+        return True
 
     def _approve_anyway(self) -> None:
         row = self._tab.row
@@ -292,6 +304,9 @@ class QueueVerbs:
 
     def _after_decision(self) -> None:
         tab = self._tab
+        if tab.row is not None and tab.queue.is_undecided_here(tab.row.id):
+            tab.stage.frame_changed()
+            return
         following = tab.queue.next_undecided(tab.table.cursor)
         if following is not None:
             tab.table.go(following)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from cc_tui.state.health import TABS, is_spend_high
 from cc_tui.text.fit import cells
 from cc_tui.text.formats import (
     age,
@@ -30,10 +31,8 @@ from cc_tui.ui.widgets.shape import NARROW_FROM, Shape, margin_of
 if TYPE_CHECKING:
     from cc_api_client.models.dashboard import Alert, DashboardStats
 
-ALERT_RATIO = Decimal("0.8")
 CHARTS = ("pipeline", "revenue", "runs")
 _CARD_COLUMNS = {Shape.WIDE: (2, 21, 41, 60, 80, 99), Shape.NARROW: (1, 12, 21, 33, 50, 66)}
-_LEADS_TO = {"agent": "3", "budget": "3", "delivery": "5", "run": "3"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ def _alert(alert: Alert, facts: FiguresFacts, look: Look) -> list[Piece]:
     is_error = str(alert.level) == "error" or alert.code == "agent_error"
     sign, token = (look.signs.block, Token.BAD) if is_error else (look.signs.warn, Token.WARN)
     what, about = alert.object, safe_line(alert.message)
-    leads_to = _LEADS_TO.get(what.type, "") if what is not None else ""
+    leads_to = TABS.get(what.type) if what is not None else None
     tail = f" {age(facts.now - alert.at.timestamp())}"
     if alert.code in ("spend_over_ratio", "budget_exceeded"):
         spent, budget = facts.stats.spend_today_usd, facts.stats.budget_today_usd
@@ -117,7 +116,7 @@ def _alert(alert: Alert, facts: FiguresFacts, look: Look) -> list[Piece]:
         about = safe_line(f"{alert.code.replace('_', ' ')}: {what.name}")
     return [
         (SafeText(f"{sign} {about}"), token),
-        (SafeText(f"{tail}{' → ' + leads_to if leads_to else ''}"), Token.DIM),
+        (SafeText(f"{tail}{f' → {leads_to}' if leads_to else ''}"), Token.DIM),
     ]
 
 
@@ -184,8 +183,7 @@ def _spend_card(stats: DashboardStats, meter: int, look: Look) -> Card:
     if spent is None or not budget:
         return Card("Spend today", value, [(SafeText("no budget set"), Token.DIM)])
     part = float(spent / budget)
-    over = spent >= budget * ALERT_RATIO
-    filled, token = bar(part, meter, look, Token.WARN if over else Token.BAR)
+    filled, token = bar(part, meter, look, Token.WARN if is_spend_high(stats) else Token.BAR)
     full = len(filled.rstrip(" "))
     rest = SafeText(look.signs.bar * max(0, meter - full))
     return Card(

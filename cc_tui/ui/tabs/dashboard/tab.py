@@ -107,6 +107,10 @@ class DashboardTab(Tab):
         """The letter after `s`."""
         return self._sort_ask.typed(key)
 
+    def letters(self) -> Sequence[tuple[str, str]]:
+        """The letters that sorting waits for."""
+        return self._sort_ask.choices
+
     def act(self, action: Action, key: str) -> bool:
         """Move, open, copy."""
         del key
