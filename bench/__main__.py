@@ -26,6 +26,7 @@ APP: dict[str, Scenario] = {
     "idle": live.idle,
     "changed-row": live.changed_row,
     "busy": live.busy,
+    "flood": live.flood,
     "key-bytes": keys.key_bytes,
     "key-to-paint": keys.key_to_paint,
     "memory": memory.memory,

@@ -1,4 +1,4 @@
-"""What the app costs while nobody types: left alone, with one row changing, with 20 events a second."""
+"""What the app costs while nobody types: left alone, with one row changing, with 20 and with 1,000 events a second."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from bench.findings import Finding, Samples
+from bench.flood import Flood, flooded
 from bench.setting import FEW, LIST_ONLY_COLUMNS, Setting
 from bench.watching import Rest, rest_of
 from tests.support.direct_api import DirectApi
@@ -15,6 +16,9 @@ from tests.support.terminal import Terminal
 IDLE_BYTES, IDLE_CPU = 0, 0.3
 ROW_BYTES = 300
 BUSY_EVENTS, BUSY_BYTES, BUSY_CPU = 20, 15_000, 5
+FLOOD_EVENTS, FLOOD_BYTES, FLOOD_CPU = 1_000, 60_000, 35
+FLOOD_LEAST = 0.9
+"""Of its events must have been taken for the figures to count: a stream that waits for the app sends fewer."""
 _ROW_QUIET = 0.5
 
 
@@ -37,6 +41,25 @@ def busy(setting: Setting) -> list[Finding]:
     with DirectApi(setting.backend(FEW)) as api, setting.ours_at_rest(FEW) as terminal:
         rests = [rest_of(terminal, setting.seconds, _edits(api, run)) for run in range(setting.runs)]
     return _findings(f"{BUSY_EVENTS} events/s", rests, BUSY_BYTES, BUSY_CPU)
+
+
+def flood(setting: Setting) -> list[Finding]:
+    """All that is on the screen changes, 1,000 times a second, from a stream that makes nothing else wait."""
+    with DirectApi(setting.backend(FEW)) as api:
+        stream = Flood(api.approvals(limit=FEW), FLOOD_EVENTS)
+    rests, rates = [], []
+    with flooded(setting.backend(FEW), stream) as backend, setting.ours_at_rest(FEW, backend=backend) as terminal:
+        for _ in range(setting.runs):
+            before = stream.sent
+            rests.append(rest_of(terminal, setting.seconds, stream.until))
+            rates.append((stream.sent - before) / setting.seconds)
+            terminal.wait_for("of many")
+    name = f"{FLOOD_EVENTS:,} events/s"
+    taken = Samples("cc-tui", tuple(rates))
+    return [
+        Finding(f"{name}: taken", "/s", taken, floor=FLOOD_LEAST * FLOOD_EVENTS),
+        *_findings(name, rests, FLOOD_BYTES, FLOOD_CPU),
+    ]
 
 
 def _bytes_of_edit(api: DirectApi, terminal: Terminal, number: int) -> float:

@@ -74,16 +74,20 @@ class Setting:
             self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="cc-bench-")))
         return self._folder
 
-    def ours(self, approvals: int, cols: int = 120) -> Terminal:
-        """Our app on its queue of `approvals` items, just started, in a home that was never used."""
+    def ours(self, approvals: int, cols: int = 120, backend: Backend | None = None) -> Terminal:
+        """Our app on its queue of `approvals` items, just started, in a home that was never used.
+
+        Args:
+            backend: Another way to the server with that queue.
+        """
         home = Path(tempfile.mkdtemp(dir=self.folder()))
-        backend = self.backend(approvals)
+        backend = backend or self.backend(approvals)
         return app_terminal(home, "--tab", "approvals", backend=backend, cols=cols, parse_after=PARSE_AFTER)
 
     @contextlib.contextmanager
-    def ours_at_rest(self, approvals: int, cols: int = 120) -> Iterator[Terminal]:
-        """Our app with all loaded."""
-        with self.ours(approvals, cols) as terminal:
+    def ours_at_rest(self, approvals: int, cols: int = 120, backend: Backend | None = None) -> Iterator[Terminal]:
+        """Our app with all loaded; `backend` as `ours` takes it."""
+        with self.ours(approvals, cols, backend) as terminal:
             terminal.wait_for(self.filled(approvals), within=30.0)
             wait_calm(terminal)
             yield terminal

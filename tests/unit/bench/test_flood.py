@@ -1,0 +1,36 @@
+"""The flood is a stream as the contract has it: our client takes every event, in order, none missing."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+from bench.flood import Flood, flooded
+from cc_api_client.client import CommandCenterClient
+from cc_api_client.models.events import Event, EventPosition
+from cc_api_client.stream import Connected, Events
+from tests.support.pty_app import Backend
+from tests.support.rows import wire_approval
+
+PATIENCE_SECONDS = 20.0
+
+
+async def test_a_client_takes_every_event_of_a_flood_in_order() -> None:
+    stream = Flood([wire_approval(1), wire_approval(2)], 1_000)
+    nowhere = Backend("http://127.0.0.1:1", "a-key", 0)
+    with flooded(nowhere, stream) as backend:
+        client = CommandCenterClient(backend.url, backend.api_key)
+        events: list[Event] = []
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            async for item in client.events(since=EventPosition("e", 5)):
+                assert isinstance(item, Connected | Events), item
+                if isinstance(item, Events):
+                    events += item.events
+                elif not events:
+                    threading.Thread(target=stream.until, args=(time.monotonic() + 1.0,)).start()
+                if len(events) >= 200:
+                    break
+        await client.aclose()
+    assert [event.seq for event in events] == list(range(6, 6 + len(events)))
+    assert [event.version for event in events if event.id == events[0].id] == list(range(2, 2 + len(events) // 2))
