@@ -90,13 +90,15 @@ class Everywhere:
             app.call_later(app.act, action, action.keys[0])
 
     def _help(self) -> None:
-        from cc_tui.ui.dialogs.pages import PageSheet, help_lines
+        from cc_tui.ui.dialogs.help import help_lines, reasons
+        from cc_tui.ui.dialogs.pages import PageSheet
 
         app = self._app
+        places = app.places()
+        whys = reasons(app.keymap, places, app.why_not)
+        title = "Keys; signs and words below them, G"
         app.open_sheet(
-            PageSheet(
-                app.look, "help", "Keys", lambda width: help_lines(app.keymap, app.session.known, width, app.look)
-            )
+            PageSheet(app.look, "help", title, lambda width: help_lines(app.keymap, places, whys, width, app.look))
         )
 
     def _log(self) -> None:

@@ -7,21 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from textual.app import ComposeResult
 
 from cc_tui.actions.action import Action, Where
-from cc_tui.actions.keymap import Keymap, written
-from cc_tui.state.known import Known
 from cc_tui.state.messages import Level, Message
 from cc_tui.text.formats import clock_seconds, moment
-from cc_tui.text.safe import SafeText, safe_lines
+from cc_tui.text.safe import safe_lines
 from cc_tui.ui.dialogs.head import Head
 from cc_tui.ui.dialogs.sheet import Sheet
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
-from cc_tui.ui.widgets.charts import section
 from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.pane import Pane
 from cc_tui.ui.widgets.shape import NARROW_FROM, margin_of
-
-KEYS_WIDE = 12
 
 
 class PageSheet(Sheet):
@@ -65,33 +60,6 @@ class PageSheet(Sheet):
             self.close()
             return True
         return False
-
-
-def help_lines(keymap: Keymap, known: Known, width: int, look: Look) -> list[Line]:
-    """Every key by place, what it does, and why it can't be used now."""
-    lines: list[Line] = []
-    margin = margin_of(width)
-    for where in Where:
-        lines.append(section([(SafeText(where.value), Token.DIM)], [], width, look, margin=margin))
-        for action in (action for action in keymap.actions if action.where is where):
-            lines.extend(_help_of(action, action.unavailable(known), width, look))
-        lines.append(Line())
-    return lines
-
-
-def _help_of(action: Action, why: str | None, width: int, look: Look) -> Iterator[Line]:
-    """One action: keys, name and what it does; below 80 columns on two lines."""
-    margin = margin_of(width)
-    line = Line().add(" " * margin).add(" ".join(written(key) for key in action.keys), Token.STRONG)
-    line.to(margin + KEYS_WIDE).add(action.title)
-    if why is not None:
-        line.end(f"{look.signs.warn} {why}", Token.WARN).end(" " * margin)
-    if width >= NARROW_FROM:
-        yield line.to(margin + KEYS_WIDE + 24).add(action.help, Token.DIM)
-        return
-    yield line
-    for wrapped in safe_lines(action.help, width - 2 * margin - 4):
-        yield Line().add(" " * (margin + 4)).add(wrapped.text, Token.DIM)
 
 
 def log_notes(*, is_mute: bool, unread_events: int) -> list[str]:
