@@ -99,9 +99,16 @@ class ServerSettings:
 
     @property
     def outbox(self) -> Path:
-        """Where the provider `file` puts what it is given: by default `outbox/` beside the file, or in this folder."""
-        beside = self.db.absolute().parent if isinstance(self.db, Path) else Path.cwd()
-        return self.outbox_dir or beside / "outbox"
+        """Where the provider `file` puts what it is given.
+
+        By default `outbox/` beside the file; for PostgreSQL a folder in this folder's `outbox/`, named as the database,
+        so that mails of several databases never mix.
+        """
+        if self.outbox_dir is not None:
+            return self.outbox_dir
+        if isinstance(self.db, Path):
+            return self.db.absolute().parent / "outbox"
+        return Path.cwd() / "outbox" / self.db.database
 
 
 def load_settings(
@@ -231,7 +238,9 @@ SETTINGS: dict[str, Setting] = {
     ),
     "default_client": Setting(_client_id, "the client of a call that names none", "none"),
     "provider": Setting(_choice(ProviderName), "by which way mails leave: `file` or `smtp`", "`file`"),
-    "outbox_dir": Setting(_path, "where `file` writes", "`outbox/` beside the database"),
+    "outbox_dir": Setting(
+        _path, "where `file` writes", "`outbox/` beside the database; for PostgreSQL `outbox/<database>/`"
+    ),
     "audit_key_file": Setting(
         _path, "the key that seals the audit trail", "`<db>.audit-key`; for PostgreSQL `command-center.audit-key`"
     ),

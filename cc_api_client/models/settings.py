@@ -31,7 +31,7 @@ Hours = Annotated[int, Field(ge=1, le=MOST_HOURS)]
 class Budgets(Wire):
     """What agents may spend, by UTC day and month; null: no limit."""
 
-    per_run_usd: Limit | None = Field(default=None, description="What one run may cost; reserved when it is claimed.")
+    per_run_usd: Limit | None = Field(default=None, description="What one run may cost; kept, not obeyed yet.")
     daily_usd: Limit | None = Field(default=None, description="What all runs of one UTC day may cost.")
     monthly_usd: Limit | None = Field(default=None, description="What all runs of one UTC month may cost.")
     alert_ratio: Ratio = Field(default=0.8, description="From which share of the day's budget on it is told.")
@@ -45,7 +45,7 @@ class QuietHours(Wire):
 
 
 class Notifications(Wire):
-    """What is told outside of the Command Center, and by which way."""
+    """What is told outside of the Command Center, and by which way; kept, nothing is told yet."""
 
     slack: bool = Field(default=False, description="Whether Slack is told; its address is the server's configuration.")
     email: bool = Field(default=False, description="Whether mails are sent; the addresses are configuration too.")
@@ -75,7 +75,7 @@ class ApprovalSettings(Wire):
 
 
 class Billing(Wire):
-    """What figures about money are made from."""
+    """What figures about money are made from; kept, no figure is made yet."""
 
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="ISO 4217.")
     plan_prices: dict[str, Limit] = Field(default_factory=dict, description="A month's price by plan.")
@@ -89,7 +89,9 @@ class SettingsDocument(Wire):
     budgets: Budgets = Field(default_factory=Budgets, description="What agents may spend.")
     notifications: Notifications = Field(default_factory=Notifications, description="What is told outside.")
     approvals: ApprovalSettings = Field(default_factory=ApprovalSettings, description="How decisions hold.")
-    billing: Billing = Field(default_factory=Billing, description="What figures about money are made from.")
+    billing: Billing = Field(
+        default_factory=Billing, description="What figures about money are made from; kept, not obeyed yet."
+    )
 
 
 class Settings(SettingsDocument):

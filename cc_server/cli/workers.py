@@ -51,14 +51,17 @@ class Workers:
         return code
 
     def _begin_one(self) -> None:
+        unmasked = signal.pthread_sigmask(signal.SIG_BLOCK, _ASKS_TO_STOP)  # the parent's handler is not for a child
         pid = os.fork()
         if pid:
             self._pids.add(pid)
-            if self._is_stopping:  # asked between the fork and here
+            signal.pthread_sigmask(signal.SIG_SETMASK, unmasked)
+            if self._is_stopping:  # asked before the fork
                 os.kill(pid, signal.SIGTERM)
             return
         for number in _ASKS_TO_STOP:
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, unmasked)
         code = 1
         try:
             code = self._serve()

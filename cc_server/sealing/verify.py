@@ -127,7 +127,10 @@ class Verifier:
     def _look_at_end(self) -> None:
         anchor = self._anchor
         if anchor is None:
-            why = "whether rows were cut off at the end can't be told; a server that runs writes one"
+            why = (
+                "whether rows were cut off at the end can't be told; a server that runs writes one, "
+                "so before the first start there is none yet"
+            )
             self.verdict.findings.append(Finding(Kind.NO_ANCHOR, 0, 0, why))
         elif anchor.epoch != self._epoch and self._epoch not in self._restored_to:
             why = "the anchor is of another history, and no row tells of a restore"

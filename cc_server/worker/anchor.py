@@ -22,6 +22,7 @@ from cc_server.sealing.chain import Sealed
 from cc_server.sealing.keys import SealingError
 
 WRITE_SECONDS = 1.0
+LAST_SECONDS = 1.0
 
 _log = logging.getLogger("cc_server.audit")
 
@@ -60,7 +61,7 @@ class AnchorKeeper:
                 await asyncio.sleep(WRITE_SECONDS)
         finally:
             end()
-            await self._move_on()
+            await self._move_on_at_last()
 
     async def _begin(self) -> None:
         """See where the trail and its anchor stand."""
@@ -95,6 +96,14 @@ class AnchorKeeper:
             self._complain(str(error))
         else:
             self.trouble = None
+
+    async def _move_on_at_last(self) -> None:
+        """Anchor what was written last; a database that does not answer is not waited for."""
+        try:
+            async with asyncio.timeout(LAST_SECONDS):
+                await self._move_on()
+        except TimeoutError:
+            _log.warning("the anchor of the audit trail is behind: the database does not answer")
 
     def _leave(self, trouble: str) -> None:
         """Touch the anchor no more: it proves something."""

@@ -35,3 +35,12 @@ def test_a_file_that_is_nested_too_deeply_is_told_in_a_sentence(tmp_path: Path, 
     file.write_text(deep)
     with pytest.raises(ConfigError, match="nested too deeply"):
         load_settings(file, {}, {})
+
+
+@pytest.mark.parametrize(("database", "folder"), [("business", "business"), ("../other", "%2E%2E%2Fother")])
+def test_mails_of_several_postgresql_databases_never_mix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str, folder: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings(None, {}, {"db": f"postgresql://cc@db.example/{database}"})
+    assert settings.outbox == tmp_path / "outbox" / folder

@@ -34,6 +34,10 @@ from cc_server.db.units import Committed, Ran, UnitOfWork, run_in_savepoint
 TRIES = 6
 """How often a unit is run that gets in another's way."""
 LONGEST_PAUSE_SECONDS = 0.2
+LAST_SECONDS = 2.0
+"""How long its end waits for units that were begun."""
+MOMENT_SECONDS = 0.5
+"""How long it waits for each thing after that: a database that does not answer must not keep a server from ending."""
 MIGRATION = "migration"
 _NOTIFY = text(f"SELECT pg_notify('{CHANNEL}', payload) FROM unnest(:payloads) AS payload").bindparams(  # noqa: S608
     bindparam("payloads", type_=ARRAY(Text))
@@ -137,6 +141,9 @@ class PostgresStore:
             ran.error = known or error
             if known is not None and not is_collision(error):
                 self.trouble = str(known)
+        except asyncio.CancelledError:
+            sentence = f"The database {self._url} did not answer before the end; whether this was kept is not known."
+            ran.error = DatabaseUnavailable(sentence)
         except BaseException as error:  # noqa: BLE001 - the caller's to hear, where it waits
             ran.error = error
         ran.answer()
@@ -188,14 +195,24 @@ class PostgresStore:
 
     async def _finish(self, engine: AsyncEngine | None) -> None:
         if self._listener is not None:
-            await self._listener.stop()
-        while self._tasks:
-            await asyncio.wait(tuple(self._tasks))
-        if engine is not None:
-            await engine.dispose()
+            await _within(MOMENT_SECONDS, self._listener.stop())
+        if self._tasks:
+            await asyncio.wait(tuple(self._tasks), timeout=LAST_SECONDS)
+        if engine is not None and not self._tasks:
+            await _within(MOMENT_SECONDS, engine.dispose())
+        if left := asyncio.all_tasks() - {asyncio.current_task()}:
+            _log.warning("the database %s does not answer; its connections are cut off", self._url)
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left, timeout=MOMENT_SECONDS)
 
     def _wait_for(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+async def _within(seconds: float, work: Coroutine[Any, Any, None]) -> None:
+    """Do something at the end, but wait no longer for it than so many seconds."""
+    await asyncio.wait({asyncio.create_task(work)}, timeout=seconds)
 
 
 def _always(_error: BaseException) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 _SCHEMES = ("postgresql", "postgres")
 _SECRET = frozenset({"password", "sslpassword"})
@@ -37,6 +37,11 @@ class PostgresUrl:
         if scheme.partition("+")[0] not in _SCHEMES or len(parts.path) < 2:
             raise ValueError("expected postgresql://user@host/database, with the database's name")
         return cls(dsn, _shown(parts))
+
+    @property
+    def database(self) -> str:
+        """Its name, as part of a path."""
+        return quote(unquote(urlsplit(self.dsn).path[1:]), safe="").replace(".", "%2E")
 
     def __str__(self) -> str:
         return self.shown

@@ -14,7 +14,7 @@ from cc_server.domain.actors import Actor, narrowed
 from cc_server.domain.cursors import Cursors
 from cc_server.domain.refusals import DomainRefusal, not_found
 from cc_server.domain.unit import Unit
-from cc_server.domain.work import jobs
+from cc_server.domain.work import jobs, runs
 
 ENDED_BADLY = (JobStatus.FAILED, JobStatus.DEAD)
 
@@ -69,12 +69,16 @@ def retry(conn: Connection, unit: Unit, job_id: str) -> ActionAnswer[Job]:
 
 
 def cancel(conn: Connection, unit: Unit, job_id: str) -> ActionAnswer[Job]:
-    """Take a job that waits off the queue.
+    """Take a job that waits off the queue; the run that waited for it ends with it.
 
     Raises:
         DomainRefusal: it does not wait (`invalid_state`).
     """
-    return _move(conn, unit, job_id, (JobStatus.QUEUED,), JobStatus.CANCELLED, "job.cancel")
+    answer = _move(conn, unit, job_id, (JobStatus.QUEUED,), JobStatus.CANCELLED, "job.cancel")
+    run_id = conn.execute(_ONE, {"wanted": job_id}).mappings().one()["run_id"]
+    if run_id is not None:
+        runs.skip(conn, unit, run_id, "its job was taken off the queue")
+    return answer
 
 
 def _move(

@@ -59,6 +59,15 @@ _FINISH = (
     )
     .returning(*runs.c)
 )  # fmt: skip
+_SKIP = (
+    update(runs)
+    .where(runs.c.id == bindparam("wanted"), runs.c.status == RunStatus.QUEUED.value)
+    .values(
+        status=RunStatus.SKIPPED.value, error_message=bindparam("why"), completed_at=bindparam("now"),
+        version=runs.c.version + 1,
+    )
+    .returning(*runs.c)
+)  # fmt: skip
 _HOURLY = upsert(
     hourly, on=("hour", "agent_id", "client_id"),
     changes=lambda new: {name: hourly.c[name] + new[name] for name in ("runs", "success", "failed", "cost_usd")},
@@ -150,6 +159,15 @@ def finish(conn: Connection, unit: Unit, run_id: str, result: Result) -> Run | N
     )  # fmt: skip
     counters.move(conn, row["client_id"], {COUNTS + RunStatus.RUNNING}, {COUNTS + result.status})
     counters.add(conn, row["client_id"], {COST_MICROS: to_micros(result.cost_usd), COST_COUNT: 1})
+    return _tell(conn, unit, row, EventType.RUN_FINISHED)
+
+
+def skip(conn: Connection, unit: Unit, run_id: str, why: str) -> Run | None:
+    """A run that waits is not needed any more; None when it does not wait."""
+    row = conn.execute(_SKIP, {"wanted": run_id, "why": why, "now": unit.now}).mappings().first()
+    if row is None:
+        return None
+    counters.move(conn, row["client_id"], {COUNTS + RunStatus.QUEUED}, {COUNTS + RunStatus.SKIPPED})
     return _tell(conn, unit, row, EventType.RUN_FINISHED)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from cc_server.domain.actors import SYSTEM
-from cc_server.domain.work import jobs
+from cc_server.domain.work import jobs, runs
 from tests.server.house import AGENT, House
 from tests.server.serving import Api
 
@@ -46,6 +46,20 @@ async def test_a_cancelled_job_is_never_claimed(api: Api) -> None:
     assert (await api.post(f"/api/jobs/{job_id}/cancel")).json()["status"] == "cancelled"
     assert api.house.do(jobs.claim, "worker", by=SYSTEM) is None
     assert (await api.get("/admin/metrics")).json()["queue"]["queued"] == 0
+
+
+async def test_the_run_of_a_cancelled_job_ends_with_it(api: Api) -> None:
+    house = api.house
+    run_id = house.do(
+        runs.queue, house.client_id, agent_name=AGENT, automation_name="qualify", lead_email=None, by=SYSTEM
+    )
+    job_id = house.do(
+        jobs.enqueue, house.client_id, job_type="qualify_lead", agent_name=AGENT, run_id=run_id, payload={}, by=SYSTEM
+    )
+    assert (await api.post(f"/api/jobs/{job_id}/cancel")).status_code == 200
+    run = (await api.get(f"/api/runs/{run_id}")).json()
+    assert (run["status"], run["error_message"]) == ("skipped", "its job was taken off the queue")
+    assert (await api.get("/admin/metrics")).json()["runs"]["skipped"] == 1
 
 
 async def test_a_bound_key_sees_and_changes_its_own_clients_jobs_only(api: Api) -> None:
