@@ -181,7 +181,8 @@ class Guard:
             hold.opens_at = hold.since + need if hold.opens_at is None else hold.opens_at
         elif hold.opens_at is None and written_at >= hold.since + need:
             hold.opens_at = at
-        if hold.opens_at is not None and shown.selected.line is None and self._unseen(shown) is None:
+        is_whole = shown.required <= self._seen[item] and self._unseen(shown) is None
+        if hold.opens_at is not None and shown.selected.line is None and is_whole:
             self._met[item] = None
 
     def wants_fence(self, at: float) -> bool:
@@ -259,18 +260,21 @@ class Guard:
             return Why.BURST
         return Why.BROKEN if 0.0 <= read.at - self._broken_at < self.settings.broken_ms / 1_000 else None
 
-    def judge(self, read: KeyRead, selected: Selected | None) -> Swallowed | None:
+    def judge(self, read: KeyRead, selected: Selected | None, *, is_still_selected: bool = True) -> Swallowed | None:
         """Whether a decision key counts; called 12 ms after its read.
 
         Args:
             read: the key.
             selected: what it would decide, as selected when it was read; None for a decision on marks, whose items
                 met the rule each by itself (`met`).
+            is_still_selected: False when another row, version or line stands there by now.
 
         Returns:
             None when it counts; else why not. A swallowed key starts the hold again.
         """
-        swallowed = self._by_finger(read) or (self._by_sight(read, selected) if selected is not None else None)
+        swallowed = self._by_finger(read)
+        if swallowed is None and selected is not None:
+            swallowed = self._by_sight(read, selected) if is_still_selected else _swallow(read, Why.NOT_SEEN)
         if swallowed is not None:
             self._silent_until = read.at + self.settings.silence_ms / 1_000
             self._restart(read.at)
@@ -307,6 +311,8 @@ class Guard:
         if selected.line is None and not shown.required <= seen:
             first = min(shown.required - seen)
             return Swallowed(read.name, Why.NOT_SEEN, "part of this draft was not on your screen yet", first)
+        if selected.line is not None and not self.met(selected.item_id, selected.version):
+            return _swallow(read, Why.NOT_SEEN)
         if hold.opens_at is None or read.at < hold.opens_at:
             return _swallow(read, Why.TOO_SOON)
         return self._unseen_lines(read, shown) if selected.line is None else None

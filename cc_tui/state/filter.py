@@ -18,6 +18,8 @@ RowT = TypeVar("RowT")
 Predicate = Callable[[RowT], bool]
 
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+DEEPEST = 50
+"""Brackets and "not"s within one another."""
 _TOKEN = re.compile(r'\s*(?:(?P<paren>[()])|(?P<quoted>"[^"]*"?)|(?P<word>[^\s()"]+(?:"[^"]*"?)?))')
 _TERM = re.compile(r"(?P<name>[A-Za-z_]+)(?P<op>!=|<=|>=|=|<|>|~)(?P<value>.*)", re.DOTALL)
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
@@ -107,6 +109,7 @@ class _Reader(Generic[RowT]):
     ) -> None:
         self._tokens = tokens
         self._at = 0
+        self._depth = 0
         self._end = end
         self._fields = fields
         self._searched = searched
@@ -124,19 +127,19 @@ class _Reader(Generic[RowT]):
             raise FilterMistake("this bracket closes nothing", token.start, token.end)
 
     def either(self) -> Predicate[RowT]:
-        left = self._both()
+        parts = [self._both()]
         while self._peek() == "or":
             self._at += 1
-            left = _any_of(left, self._both())
-        return left
+            parts.append(self._both())
+        return _any_of(parts)
 
     def _both(self) -> Predicate[RowT]:
-        left = self._one()
+        parts = [self._one()]
         while self._at < len(self._tokens) and self._peek() not in ("or", ")"):
             if self._peek() == "and":
                 self._at += 1
-            left = _all_of(left, self._one())
-        return left
+            parts.append(self._one())
+        return _all_of(parts)
 
     def _one(self) -> Predicate[RowT]:
         if self._at == len(self._tokens):
@@ -146,15 +149,21 @@ class _Reader(Generic[RowT]):
         if word in ("or", "and", ")"):
             raise FilterMistake(f"something is missing before {word!r}", token.start, token.end)
         self._at += 1
-        if word == "not":
-            return _none_of(self._one())
-        if word == "(":
-            inner = self.either()
-            if self._peek() != ")":
-                raise FilterMistake("this bracket is never closed", token.start, token.end)
-            self._at += 1
-            return inner
-        return self._term(token)
+        if word not in ("not", "("):
+            return self._term(token)
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise FilterMistake(f"nested deeper than {DEEPEST} levels", token.start, token.end)
+        inner = _none_of(self._one()) if word == "not" else self._bracket(token)
+        self._depth -= 1
+        return inner
+
+    def _bracket(self, opened: _Token) -> Predicate[RowT]:
+        inner = self.either()
+        if self._peek() != ")":
+            raise FilterMistake("this bracket is never closed", opened.start, opened.end)
+        self._at += 1
+        return inner
 
     def _term(self, token: _Token) -> Predicate[RowT]:
         match = None if token.quoted else _TERM.fullmatch(token.text)
@@ -210,12 +219,12 @@ def _figure(kind: FieldKind, value: str, start: int, end: int) -> float | bool:
         raise FilterMistake("expected a number", start, end) from None
 
 
-def _any_of(left: Predicate[RowT], right: Predicate[RowT]) -> Predicate[RowT]:
-    return lambda row: left(row) or right(row)
+def _any_of(parts: list[Predicate[RowT]]) -> Predicate[RowT]:
+    return parts[0] if len(parts) == 1 else lambda row: any(part(row) for part in parts)
 
 
-def _all_of(left: Predicate[RowT], right: Predicate[RowT]) -> Predicate[RowT]:
-    return lambda row: left(row) and right(row)
+def _all_of(parts: list[Predicate[RowT]]) -> Predicate[RowT]:
+    return parts[0] if len(parts) == 1 else lambda row: all(part(row) for part in parts)
 
 
 def _none_of(inner: Predicate[RowT]) -> Predicate[RowT]:

@@ -16,6 +16,8 @@ from cc_tui.actions.keymap import Keymap
 from cc_tui.decisions.guard import Guard, KeyRead, Selected, Swallowed
 
 BROKEN_STARTS = frozenset({"[", "O", "P", "]"})
+LONELY_BRACKETS = frozenset({"[", "]"})
+"""What a sequence torn right behind its first two bytes is read as, without an escape; no action has these keys."""
 BROKEN_WITHIN_SECONDS = 0.6
 
 
@@ -79,6 +81,8 @@ class KeyRouter:
 
     def press(self, name: str, at: float) -> None:
         """A key that no input takes."""
+        if name in LONELY_BRACKETS:
+            self._guard.broken(at)
         read = self.read(name, at)
         if self._waiting is not None or self._queue:
             self._queue.append(read)
@@ -124,7 +128,8 @@ class KeyRouter:
             return
         read, action, selected = self._waiting
         self._waiting = None
-        swallowed = self._guard.judge(read, selected)
+        is_still_selected = selected is None or self._host.selected() == selected
+        swallowed = self._guard.judge(read, selected, is_still_selected=is_still_selected)
         if swallowed is not None:
             self._host.swallowed(swallowed)
         else:

@@ -86,9 +86,14 @@ def test_a_late_answer_of_the_terminal_decides_nothing(desk: Desk, reply: bytes)
     assert "because of" not in desk.terminal.text()
 
 
-def test_an_arrow_key_that_the_line_tore_apart_decides_nothing(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    "pieces",
+    [(b"\x1b", b"[", b"A"), (b"\x1b[", b"A"), (b"\x1b[", b"a"), (b"\x1b]", b"a"), (b"\xc3", b"a")],
+    ids=["three", "behind the bracket", "rxvt shift+up", "OSC", "half a character"],
+)
+def test_a_key_that_the_line_tore_apart_decides_nothing(desk: Desk, pieces: tuple[bytes, ...]) -> None:
     before = desk.rest()
-    for piece in (b"\x1b", b"[", b"A"):
+    for piece in pieces:
         desk.terminal.write(piece)
         desk.terminal.wait_silent(0.15, PATIENCE)
     desk.terminal.press("a")

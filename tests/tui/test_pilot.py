@@ -6,14 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from cc_tui.config.model import Config
 from cc_tui.decisions.journal import Verb
 from cc_tui.session import Session
-from cc_tui.state.approvals.rows import View
+from cc_tui.state.approvals.rows import View, Weight
 from cc_tui.state.link import Link, LinkPhase
 from cc_tui.ui.app import CommandCenter
+from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
 from tests.support.rows import row
 from tests.tui.desk import StandingClock, app_of
 
@@ -177,3 +179,64 @@ async def test_a_screen_that_is_too_small_decides_nothing_and_comes_back(tmp_pat
         await pilot.resize_terminal(120, 40)
         await settled(pilot)
         assert app.selected() is not None
+
+
+async def test_a_key_decides_nothing_when_another_row_is_selected_before_it_is_judged(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await look(pilot)
+        app.router.press("a", app.monotonic())
+        queue(app).table.go(3)
+        await pilot.pause(0.05)
+        await settled(pilot)
+        assert verbs(app) == []
+        assert "did not count" in said(app)
+
+
+@pytest.mark.parametrize(("opens", "line"), [("a", "risk"), ("r", "reason")])
+async def test_a_line_of_choices_closes_when_another_draft_is_selected(tmp_path: Path, opens: str, line: str) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_line(pilot, opens, line)
+        queue(app).table.go(0)
+        await settled(pilot)
+        assert queue(app).pane.choice_name is None
+        assert "nothing was decided: another draft is selected" in said(app)
+        await press(pilot, "Y" if opens == "a" else "1")
+        assert verbs(app) == []
+
+
+async def test_a_line_of_choices_closes_when_the_draft_changes_under_it(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_line(pilot, "a", "risk")
+        old = queue(app).row
+        assert old is not None
+        app.session.known.approvals.put([replace(old, version=old.version + 1, hash=b"other")])
+        for _ in range(100):
+            await pilot.pause(0.02)
+            if queue(app).pane.choice_name is None:
+                break
+        assert "nothing was decided: the draft changed meanwhile" in said(app)
+        await press(pilot, "Y")
+        assert verbs(app) == []
+
+
+def queue(app: CommandCenter) -> ApprovalsTab:
+    assert isinstance(app.tab, ApprovalsTab)
+    return app.tab
+
+
+async def open_line(pilot: Pilot[Any], key: str, line: str) -> None:
+    """Select the first draft that blocks, read all of it, and press a key that asks back."""
+    app = command_center(pilot)
+    tab = queue(app)
+    tab.table.go(next(n for n in range(12) if tab.queue.row(n).weight is Weight.BLOCK))  # type: ignore[union-attr]
+    await settled(pilot)
+    for _ in range(8):
+        await pilot.press("J")
+        await pilot.pause(0.02)
+    await look(pilot)
+    await pilot.pause(0.8)
+    await press(pilot, key)
+    assert tab.pane.choice_name == line

@@ -240,7 +240,8 @@ class FrameDriver(LinuxDriver):
                 told = os.read(self.fileno, 4096)
                 if not told:
                     return
-                for event in parser.feed(decode(told)):
+                text = decode(told)  # empty for the first half of a character, which the parser would take for the end
+                for event in parser.feed(text) if text else ():
                     self.process_message(event)
             for event in parser.tick():
                 self.process_message(event)

@@ -337,3 +337,20 @@ def test_an_answer_of_the_terminal_taken_for_keys_switches_no_tab_and_opens_noth
 def test_movement_is_never_swallowed_however_fast() -> None:
     desk = Desk()
     assert [desk.guard.swallows(desk.guard.key("j", 200.0 + number / 1_000)) for number in range(20)] == [None] * 20
+
+
+def test_a_key_whose_draft_is_no_longer_the_selected_one_when_it_is_judged_does_not_count() -> None:
+    desk = Desk()
+    desk.look()
+    read = desk.guard.key("a", desk.now + 0.05)
+    assert why(desk.guard.judge(read, desk.selected, is_still_selected=False)) is Why.NOT_SEEN
+
+
+def test_a_line_over_a_version_that_was_never_seen_whole_decides_nothing() -> None:
+    desk = Desk()
+    desk.look()
+    desk.version, desk.line, desk.in_view = 2, "risk", frozenset(range(4))
+    desk.look()
+    desk.in_view = frozenset(range(4, 10))
+    desk.look()
+    assert why(desk.press("Y")) is Why.NOT_SEEN

@@ -60,6 +60,8 @@ def test_it_hides_the_row(text: str) -> None:
         ("or kind=email", "missing before", (0, 2)),
         ("risk~4", "is a figure", (5, 6)),
         ("safe=maybe", "yes or no", (5, 10)),
+        ("(" * 3_000, "nested deeper", (50, 51)),
+        ("not " * 3_000, "nested deeper", (200, 203)),
     ],
 )
 def test_a_mistake_says_what_and_where(text: str, sentence: str, place: tuple[int, int]) -> None:
@@ -76,3 +78,12 @@ def test_any_text_is_a_filter_or_a_placed_mistake(text: str) -> None:
         assert 0 <= mistake.start <= mistake.end <= len(text)
     else:
         assert predicate(row(1)) in (True, False)
+
+
+@pytest.mark.parametrize("joint", [" ", " and ", " or "])
+def test_a_filter_of_thousands_of_words_is_read_and_applied(joint: str) -> None:
+    assert passes(joint.join(["person"] * 3_000))
+
+
+def test_brackets_side_by_side_are_not_deep() -> None:
+    assert passes(" ".join(["(not (risk>90))"] * 200))

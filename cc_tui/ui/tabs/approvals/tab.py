@@ -290,7 +290,7 @@ class ApprovalsTab(Tab):
 
     def refresh_draft(self) -> None:
         """Draw the selected draft; the place in it stays unless it is another."""
-        if not self.pane.is_mounted or not self.pane.size.area:
+        if not self.pane.is_mounted or not self.pane.size.area or self.verbs.leave_stale_choice():
             return
         row = self.row
         if row is None:
@@ -319,6 +319,7 @@ class ApprovalsTab(Tab):
         self.selection += 1
         self.is_diff_open = False
         self.is_settling = True
+        self.verbs.leave_stale_choice()
         if quick:
             self.set_timer(SETTLE_PREVIEW_SECONDS, self._preview_settled)
         else:

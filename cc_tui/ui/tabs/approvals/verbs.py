@@ -34,6 +34,8 @@ class QueueVerbs:
         self._told_unsaved: set[tuple[str, int]] = set()
         self._batches = BatchVerbs(tab, self._after_decision)
         self._settling = Settling(tab, self._close)
+        self._asked_of: tuple[str, int] | None = None
+        """The version of the draft that the open line of choices asks about; None where it asks about marks."""
         self._acts: dict[str, Callable[[str], None]] = {
             "approvals.approve": self._approve,
             "approvals.reject": self._open_reasons,
@@ -85,6 +87,17 @@ class QueueVerbs:
         self._close()
         self._tab.session.say("nothing was decided")
 
+    def leave_stale_choice(self) -> bool:
+        """A line of choices belongs to the version it was opened for; True when it had to be closed."""
+        tab, row, asked_of = self._tab, self._tab.row, self._asked_of
+        if asked_of is None or tab.pane.choice_name is None or (row is not None and (row.id, row.version) == asked_of):
+            return False
+        self._close()
+        is_same = row is not None and row.id == asked_of[0]
+        why = "the draft changed meanwhile" if is_same else "another draft is selected"
+        tab.session.say(f"nothing was decided: {why}", Level.WARN)
+        return True
+
     # Approve
 
     def _approve(self, key: str) -> None:
@@ -120,6 +133,8 @@ class QueueVerbs:
         return True
 
     def _approve_anyway(self) -> None:
+        if self.leave_stale_choice():
+            return
         row = self._tab.row
         self._close()
         if row is not None and self._tab.triage.approve_now(row) is Next.DECIDED:
@@ -161,6 +176,8 @@ class QueueVerbs:
         self._open("reason", lines, key)
 
     def _reject_for(self, code: str, words: str | None = None) -> None:
+        if self.leave_stale_choice():
+            return
         tab = self._tab
         row = tab.row
         self._close()
@@ -285,12 +302,15 @@ class QueueVerbs:
         tab = self._tab
         tab.stage.line_opened(key)
         tab.session.say("nothing is decided yet")
+        asks_of_row = tab.row is not None and not (name == "reason" and tab.queue.marks)
+        self._asked_of = (tab.row.id, tab.row.version) if tab.row is not None and asks_of_row else None
         tab.pane.open_choice(name, lines)
         tab.stage.frame_changed()
         tab.stage.look_again()
 
     def _close(self) -> None:
         tab = self._tab
+        self._asked_of = None
         tab.pane.close_choice()
         tab.stage.line_closed()
         tab.selection += 1
