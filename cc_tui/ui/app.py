@@ -20,6 +20,7 @@ from cc_tui.config.model import Config
 from cc_tui.decisions.guard import Guard, GuardSettings, Selected, Shown, Swallowed
 from cc_tui.session import Session
 from cc_tui.state.messages import Level
+from cc_tui.text.safe import without_hidden
 from cc_tui.ui import hangup
 from cc_tui.ui.dialogs.sheet import Sheet, SheetClosed
 from cc_tui.ui.everywhere import Everywhere
@@ -208,6 +209,7 @@ class CommandCenter(App[int]):
                 await self._key(event)
             case events.Paste() if not event.is_forwarded:
                 self.guard.pasted(event.time)
+                event.text = without_hidden(event.text)[0]  # an input would write them to the terminal as they are
                 if self.overlays.takes_text:
                     await super().on_event(event)
             case _:

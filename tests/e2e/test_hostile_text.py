@@ -31,6 +31,13 @@ def test_nothing_of_a_draft_acts_on_the_terminal(
         terminal.press(*["J"] * 14)
         terminal.wait_for(r"\[bold red\]reader\[/\]", PATIENCE)
         ready_text = terminal.text()
+        terminal.press("e")
+        terminal.wait_for("hidden characters", PATIENCE)
+        terminal.wait_silent(0.3, PATIENCE)
+        terminal.paste("pasted \u202e\u200b\x9b31m\x1b]0;owned\x07 text", bracketed=True)
+        terminal.wait_for("pasted", PATIENCE)
+        terminal.press("escape")
+        terminal.wait_for("not saved", PATIENCE)
         written = terminal.output()
     for forbidden in (b"\x1b]0;owned", b"\x1b]52;", b"\x1bP+q", b"\x9b31m", "\u202e".encode(), "\u200b".encode()):
         assert forbidden not in written, forbidden

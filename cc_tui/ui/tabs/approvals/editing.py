@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cc_tui.state.approvals.rows import ApprovalRow
 from cc_tui.state.messages import Level
+from cc_tui.text.safe import without_hidden
 
 if TYPE_CHECKING:
     from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
@@ -33,7 +34,13 @@ def open_sheet(tab: ApprovalsTab, row: ApprovalRow) -> None:
         fields |= kept.fields
         words = "what you typed before and did not save is back; esc leaves it kept"
         tab.session.say(words, short="your unsaved text is back; esc keeps it")
-    tab.stage.open_sheet(EditSheet(tab.stage.look, tab.session, row, fields))
+    subject, hidden_in_subject = without_hidden(" ".join(fields["subject"].splitlines()))
+    body, hidden_in_body = without_hidden(fields["body"].replace("\r\n", "\n").replace("\r", "\n"))
+    if hidden := hidden_in_subject + hidden_in_body:
+        words = f"{hidden} hidden characters are left out here; saving takes them out of the draft"
+        tab.session.say(words, Level.WARN, short=f"{hidden} hidden characters left out")
+    shown = {"subject": subject.replace("\t", " "), "body": body}
+    tab.stage.open_sheet(EditSheet(tab.stage.look, tab.session, row, shown))
 
 
 def open_in_editor(tab: ApprovalsTab, row: ApprovalRow) -> None:
