@@ -34,7 +34,7 @@ def test_decisions_made_while_the_server_is_dead_are_delivered_once_when_it_is_b
         terminal.press("3")
         terminal.wait_for(r"lead-qualifier", PATIENCE)
         terminal.press("p")
-        terminal.wait_for(r"offline: only decisions are kept", PATIENCE)
+        terminal.wait_for(r"offline; only decisions are kept", PATIENCE)
         terminal.press("5")
         assert server.outbox == []
         server.start()
