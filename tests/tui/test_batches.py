@@ -205,3 +205,23 @@ async def test_a_link_that_breaks_while_it_is_asked_decides_nothing(tmp_path: Pa
         await press(pilot, "A")
         assert said(app) == "nothing was decided: it did not answer within 60 s"
         assert app.overlays.sheet is None
+
+
+async def test_after_a_batch_the_cursor_stays_on_a_draft_that_still_waits(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        rows = app.session.known.approvals.rows
+        for _ in range(12):
+            selected = app.selected()
+            assert selected is not None
+            if not rows[selected.item_id].safe:
+                break
+            await press(pilot, "j")
+        await press(pilot, "A")
+        await listed(pilot)
+        await press(pilot, "y")
+        after = app.selected()
+        assert len(batches(app)) == 1
+        assert after is not None
+        assert after.item_id == selected.item_id

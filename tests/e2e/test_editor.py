@@ -1,0 +1,44 @@
+"""The operator's own editor in a real terminal: it has the screen alone, and the app goes on behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.e2e.conftest import PATIENCE, eventually, ready, statuses
+from tests.support.direct_api import DirectApi
+from tests.support.pty_app import Backend, app_terminal
+
+EDITOR = """#!/bin/sh
+echo "in the editor"
+for _ in $(seq 300); do
+  if [ -e "$(dirname "$0")/go" ]; then
+    echo "one more line" >> "$1"
+    exit 0
+  fi
+  sleep 0.1
+done
+exit 1
+"""
+
+
+def test_an_edit_in_the_operators_editor_is_saved_and_the_screen_comes_back(
+    home: Path, backend: Backend, api: DirectApi, tmp_path: Path
+) -> None:
+    script = tmp_path / "editor"
+    script.write_text(EDITOR)
+    script.chmod(0o700)
+    with app_terminal(
+        home, "--tab", "approvals", backend=backend, env={"VISUAL": str(script), "EDITOR": str(script)}
+    ) as terminal:
+        ready(terminal)
+        pending = statuses(api)["pending"]
+        terminal.press("E")
+        terminal.wait_for(r"in the editor", PATIENCE)
+        terminal.wait_gone(r"live\s*$", PATIENCE)
+        (tmp_path / "go").touch()
+        terminal.wait_for(r"saved \S+; it still waits for your word", PATIENCE)
+        terminal.wait_for(r"live\s*$", PATIENCE)
+        eventually(lambda: statuses(api)["pending"] == pending, terminal, "the draft to wait still")
+        terminal.press("q")
+        assert terminal.wait_exit(PATIENCE) == 0
+        assert terminal.modes_left() == []
