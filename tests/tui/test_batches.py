@@ -224,4 +224,5 @@ async def test_after_a_batch_the_cursor_stays_on_a_draft_that_still_waits(tmp_pa
         after = app.selected()
         assert len(batches(app)) == 1
         assert after is not None
+        assert selected is not None
         assert after.item_id == selected.item_id

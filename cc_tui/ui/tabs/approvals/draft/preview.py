@@ -270,7 +270,7 @@ class PreviewDrawing:
             yield from self._diff(self._facts.diff)
         elif self._item is None:
             yield self._line([(SafeText(self._facts.waiting), Token.DIM)])
-        elif not self._item.body:
+        elif self._item.body is None or not self._item.body.strip():
             yield self._line([(SafeText("no text"), Token.DIM)], part=Part.BODY)
         else:
             yield from self._text(self._item.body, self._spans("body"), Token.TEXT, Part.BODY)
