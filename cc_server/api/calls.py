@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from cc_server.api.services import Services
 
 T = TypeVar("T", bound=BaseModel)
+R = TypeVar("R")
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 FORBIDDEN = "forbidden"
@@ -182,7 +183,11 @@ async def write(
         return _answer(found, status, item)
 
     async with call.one_at_a_time():
-        return call.respond(await call.services.db.write_recording(call.record_refusal, work))
+        return call.respond(await call.write(work))
+
+
+class _Overtaken(Exception):
+    """Another process answered the same intent first: that answer stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +220,31 @@ class WriteCall:
         return _replay(conn, self.intent) if self.intent is not None else None
 
     def keep(self, conn: Connection, unit: Unit, answer: Answer) -> None:
-        """Remember the answer, in the transaction of the change."""
-        if self.intent is not None:
-            replays.keep(conn, unit, self.intent, answer)
+        """Remember the answer, in the transaction of the change.
+
+        Raises:
+            _Overtaken: this intent has an answer already.
+        """
+        if self.intent is not None and not replays.keep(conn, unit, self.intent, answer):
+            raise _Overtaken
+
+    async def write(self, fn: Callable[[Connection], R]) -> R:
+        """Run what changes something; where another process answered this intent meanwhile, run it again to find that.
+
+        Raises:
+            DomainRefusal: what `fn` raised; it is kept, where it would be the same the next time.
+        """
+        try:
+            return await self.services.db.write_recording(self.record_refusal, fn)
+        except _Overtaken:
+            return await self.services.db.write_recording(self.record_refusal, fn)
 
     def record_refusal(self, conn: Connection, error: Exception) -> None:
-        """Remember a refusal that would be the same the next time; put on record what is not allowed."""
+        """Remember a refusal that would be the same the next time; put on record what is not allowed.
+
+        Raises:
+            _Overtaken: this intent has an answer already.
+        """
         if isinstance(error, DomainRefusal) and error.code == FORBIDDEN:
             audit.refused(conn, self.begin(conn, Turn.READS), self.route, error.detail)
         if isinstance(error, DomainRefusal) and KINDS[error.code].status in _KEPT_CODES:

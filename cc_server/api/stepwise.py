@@ -50,7 +50,7 @@ async def run(request: Request, steps: Steps) -> Response:
         def begin(conn: Connection) -> str:
             return steps.begin(conn, call.begin(conn, Turn.JUDGES), mark_of(call.intent))
 
-        work = await db.write_recording(call.record_refusal, begin)
+        work = await call.write(begin)
         places = await db.read(steps.places, work)
         for first in range(0, len(places), STEPS_AT_ONCE):
             together = places[first : first + STEPS_AT_ONCE]

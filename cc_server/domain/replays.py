@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, select
 
 from cc_server.db import locks
 from cc_server.db.tables import idempotency
+from cc_server.db.upsert import insert_new
 from cc_server.domain.unit import Unit
 
 
@@ -47,6 +48,7 @@ class Known:
     answer: Answer
 
 
+_KEEP = insert_new(idempotency, [column.name for column in idempotency.primary_key], returning=[idempotency.c.key_id])
 _FIND = select(idempotency).where(
     idempotency.c.key_id == bindparam("wanted_key_id"),
     idempotency.c.client_id == bindparam("wanted_client"),
@@ -70,13 +72,17 @@ def find(conn: Connection, intent: Intent) -> Known | None:
     return Known(row.fingerprint, Answer(row.status, row.headers, row.answer, is_replay=True))
 
 
-def keep(conn: Connection, unit: Unit, intent: Intent, answer: Answer) -> None:
-    """Remember an answer, in the transaction of the change it tells of."""
-    conn.execute(
-        insert(idempotency),
+def keep(conn: Connection, unit: Unit, intent: Intent, answer: Answer) -> bool:
+    """Remember an answer, in the transaction of the change it tells of; False where another was first.
+
+    That happens to refusals only: what is taken back gives up its turn before its refusal is kept.
+    """
+    kept = _KEEP.run(
+        conn,
         {
             "key_id": intent.key_id, "client_id": intent.client_id, "method": intent.method, "path": intent.path,
             "idempotency_key": intent.idempotency_key, "fingerprint": intent.fingerprint, "status": answer.status,
             "headers": dict(answer.headers), "answer": answer.body, "created_at": unit.now,
         },
     )  # fmt: skip
+    return kept.first() is not None

@@ -16,6 +16,8 @@ from cc_server.domain.outbox.decisions import back_to_pending, compare_and_set
 from cc_server.domain.outbox.deliveries import change
 from cc_server.domain.outbox.drafts import NEVER_WRITE
 from cc_server.domain.outbox.rows import Row, find_to_change, tell
+from cc_server.domain.refusals import DomainRefusal
+from cc_server.domain.risk.recipient import is_address
 from cc_server.domain.unit import Unit
 
 _OPEN_TO = (
@@ -30,8 +32,13 @@ def suppress(conn: Connection, unit: Unit, intake: SuppressionIntake) -> Suppres
     """Never write to an address again: what is pending to it, or approved and not dispatched, is cancelled.
 
     Raises:
-        DomainRefusal: the key sees some clients, and none is named (`client_required`).
+        DomainRefusal: the key sees some clients, and none is named (`client_required`), or it is not exactly one
+            address (`validation_failed`): it would suppress nothing.
     """
+    if not is_address(intake.email.strip()):
+        raise DomainRefusal(
+            "validation_failed", "email: this is not exactly one mail address, such as maya@clinic.example"
+        )
     locks.exclusive(conn, locks.CONTROLS)
     client_id = suppression.scope_of(unit.actor)
     entry, is_new = suppression.store(conn, unit, client_id, intake.email, intake.reason)

@@ -12,7 +12,8 @@ from cc_server.domain.risk.draft import Draft, Field, flag_at, flag_whole
 
 GREETING = re.compile(r"^\s*(?:Hi|Hello|Dear|Hey|Hallo|Liebe[r]?|Hola|Bonjour)\s+([^\W\d_][\w'’.-]*)", re.UNICODE)
 GREETS_NOBODY = frozenset({"there", "team", "all", "everyone", "dr", "mr", "mrs", "ms", "prof", "herr", "frau"})
-_ADDRESS = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,255}")
+_PART = r"[^@\s,;<>\"\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+_ADDRESS = re.compile(rf"{_PART}{{1,64}}@{_PART}{{1,255}}")
 _TO_EMAIL: Final = "to_email"
 
 

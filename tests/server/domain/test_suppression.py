@@ -133,3 +133,14 @@ def test_addresses_are_listed_in_order_page_by_page(house: House) -> None:
     first = house.db.read_sync(suppression.page, ANA, email=None, limit=2, cursor=None)
     rest = house.db.read_sync(suppression.page, ANA, email=None, limit=2, cursor=first.next_cursor)
     assert [one.email[:3] for one in (*first.items, *rest.items)] == ["ann", "bea", "cle"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<a@b.example>", "a@b.example\x00", "a@b,c@d", "a@b\r\nBcc:c", "a@b.example\u200b", "a@b@c", "nobody", "a b@c"],
+)
+def test_what_is_not_exactly_one_address_is_refused_as_it_would_suppress_nothing(house: House, text: str) -> None:
+    with pytest.raises(DomainRefusal, match="not exactly one mail address") as refused:
+        suppress(house, text)
+    assert refused.value.code == "validation_failed"
+    assert house.all(table) == []
