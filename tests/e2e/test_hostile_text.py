@@ -25,6 +25,8 @@ def test_nothing_of_a_draft_acts_on_the_terminal(
     api.edit(api.approval(first["id"]), subject="\x1b[31mred \u202eevil [b]x[/b]", body=BODY)
     with app_terminal(home, "--tab", "approvals", backend=backend, cols=cols, rows=rows) as terminal:
         terminal.wait_for(r"pending \d", PATIENCE)
+        terminal.wait_for(r"U\+001B", PATIENCE)  # in the list: its subject
+        terminal.wait_silent(0.5, PATIENCE)
         if cols == 45:
             terminal.press("enter")
         terminal.wait_for("hidden_text", PATIENCE)  # the whole draft is here
