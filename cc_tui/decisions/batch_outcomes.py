@@ -93,7 +93,9 @@ class BatchOutcomes:
     def batch_dropped(self, batch: Batch) -> None:
         """The operator took it back, or dropped it."""
         self._undecide(batch)
-        self._say(f"taken back: {_count(batch)}, never sent", Level.DONE)
+        may_have_arrived = batch.is_offered or batch.trouble is not None
+        words = "forgotten: {}; each is as the server has it" if may_have_arrived else "taken back: {}, never sent"
+        self._say(words.format(_count(batch)), Level.DONE)
         self._came_back(batch.items[0].approval_id)
 
     def batch_undone(self, batch: Batch, result: BatchResult) -> None:

@@ -61,9 +61,13 @@ class Outcomes:
     def dropped(self, decision: Decision) -> None:
         """The operator took it back, or dropped it."""
         self._known.approvals.undecide(decision.approval_id)
-        self._say(
-            Message(f"taken back: {_who(decision)}, never sent", Level.DONE, self._clock.wall(), (_who(decision),))
+        may_have_arrived = decision.is_offered or decision.trouble_kind is not None
+        words = (
+            f"forgotten: {_who(decision)}; the draft is as the server has it"
+            if may_have_arrived
+            else f"taken back: {_who(decision)}, never sent"
         )
+        self._say(Message(words, Level.DONE, self._clock.wall(), (_who(decision),)))
 
     def undone(self, decision: Decision, approval: Approval) -> None:
         """The server took it back."""

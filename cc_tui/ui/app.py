@@ -169,6 +169,10 @@ class CommandCenter(App[int]):
         """Open a sheet; one at a time."""
         self.overlays.open_sheet(sheet)
 
+    def when_free(self, offer: Callable[[], None]) -> None:
+        """Make an offer as soon as nothing else is open."""
+        self.overlays.when_free(offer)
+
     def on_sheet_closed(self, event: SheetClosed) -> None:
         """A sheet asks to be closed."""
         if event.sheet is self.overlays.sheet:

@@ -20,9 +20,10 @@ from cc_tui.state.approvals.rows import View, row_of
 from cc_tui.sync.intake import Intake
 from cc_tui.sync.sync import Sync
 from cc_tui.ui.app import CommandCenter
+from cc_tui.ui.dialogs.question import QuestionSheet
 from tests.tui.desk import app_of, business
 from tests.tui.test_looks import SIZES, name, settled
-from tests.tui.test_pilot import command_center, press, said
+from tests.tui.test_pilot import command_center, look, press, queue, said
 
 Compare = Callable[..., bool]
 WHY = {
@@ -249,3 +250,34 @@ def test_looks_of_what_expired(snap_compare: Compare, tmp_path: Path, size: tupl
         await settled(pilot)
 
     assert snap_compare(app, terminal_size=size, run_before=opened)
+
+
+async def test_a_decision_that_waits_for_a_word_can_be_forgotten_after_it_was_not_sent(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    backstage = app.session.backstage
+    assert backstage is not None
+    async with app.run_test(size=(120, 40)) as pilot:
+        await look(pilot)
+        await press(pilot, "a")
+        decided = backstage.journal.decisions()[0]
+        backstage.journal.offer([decided.key])
+        app.session.outcomes.offered(replace(decided, is_offered=True))
+        await pilot.pause(0.6)
+        await press(pilot, "escape")  # the offer that opens by itself
+        tab = queue(app)
+        tab.show_view(View.PROBLEMS)
+        await settled(pilot)
+        assert tab.table.select(decided.approval_id)
+        await settled(pilot)
+        await press(pilot, "enter")
+        first = app.overlays.sheet
+        assert isinstance(first, QuestionSheet)
+        await pilot.pause(0.3)
+        await press(pilot, "n")
+        await settled(pilot)
+        assert isinstance(app.overlays.sheet, QuestionSheet)
+        assert app.overlays.sheet is not first
+        await pilot.pause(0.3)
+        await press(pilot, "y")
+        assert backstage.journal.decisions() == []
+        assert "forgotten" in said(app)

@@ -59,7 +59,7 @@ class QuestionSheet(Sheet):
         *,
         is_risky: bool = False,
     ) -> None:
-        super().__init__(look, id="question")
+        super().__init__(look)  # no id: one may follow another that is still going
         self._face = _Face(look, title, lines, yes, is_risky=is_risky)
         self._on_yes = on_yes
         self._on_no = on_no

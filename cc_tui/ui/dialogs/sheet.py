@@ -35,7 +35,7 @@ class Sheet(Vertical):
     takes_text = False
     """Whether keys that are no action go to an input inside."""
 
-    def __init__(self, look: Look, *, id: str) -> None:  # noqa: A002
+    def __init__(self, look: Look, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.look = look
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.widget import Widget
@@ -28,6 +28,9 @@ class Stage(Protocol):
 
     def open_sheet(self, sheet: Sheet) -> None:
         """Open a sheet from below."""
+
+    def when_free(self, offer: Callable[[], None]) -> None:
+        """Make an offer that opens a sheet, as soon as nothing else is open."""
 
     def frame_changed(self) -> None:
         """Footer and tabs may read differently now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cc_tui.state.approvals.rows import LocalDecision, LocalPhase
@@ -38,7 +39,7 @@ def _ask_to_send(tab: ApprovalsTab, local: LocalDecision, about: list[Line]) -> 
         return
 
     def ask_next() -> None:
-        tab.call_later(_ask_to_forget, tab, local, about)
+        tab.stage.when_free(partial(_ask_to_forget, tab, local, about))
 
     tab.stage.open_sheet(
         QuestionSheet(
