@@ -138,8 +138,8 @@ def used(conn: Connection, uses: Mapping[str, datetime]) -> None:
 
 
 def _require_name(name: str) -> None:
-    if not re.fullmatch(KEY_NAME, name):
-        detail = "a key's name has 1 to 100 characters, no control characters, and no blank at either end"
+    if not re.fullmatch(KEY_NAME, name) or not name.isprintable():
+        detail = "a key's name has 1 to 100 characters, no control or hidden characters, and no blank at either end"
         raise DomainRefusal("validation_failed", detail)
     if name.casefold() in RESERVED_NAMES:
         raise DomainRefusal("invalid_state", f"the server itself acts under the name {name!r}; choose another")
