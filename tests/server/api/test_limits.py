@@ -55,12 +55,15 @@ async def test_what_is_no_request_is_told_as_a_problem(server: Served, rubbish: 
 
 
 async def test_a_head_that_does_not_end_is_refused(server: Served) -> None:
-    endless = [b"GET /health HTTP/1.1\r\nHost: x\r\nX-Long: ", *(b"a" * 1024 for _ in range(80))]
+    endless = [
+        b"GET /health HTTP/1.1\r\nHost: x\r\nX-Long: ",
+        *(b"a" * 1024 for _ in range(64)),
+    ]  # nothing left unread: no reset
     assert_problem(await exchange(server, *endless), 431, "headers_too_large")
 
 
 async def test_a_head_that_is_too_long_is_refused(server: Served) -> None:
-    many = b"".join(b"X-%d: %s\r\n" % (number, b"a" * 500) for number in range(140))
+    many = b"".join(b"X-%d: %s\r\n" % (number, b"a" * 500) for number in range(130))
     assert len(many) > MAX_HEAD_BYTES
     whole = b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + many + b"\r\n"
     assert_problem(await exchange(server, whole), 431, "headers_too_large")
