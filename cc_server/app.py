@@ -37,14 +37,14 @@ from cc_server.api.http.problems import (
 from cc_server.api.services import Services
 from cc_server.config import ServerSettings
 from cc_server.db.database import Database
-from cc_server.domain import keys
-from cc_server.domain.actors import SYSTEM, Actor, Key
-from cc_server.domain.begin import Turn, begin
+from cc_server.domain.access import keys
+from cc_server.domain.base.actors import SYSTEM, Actor, Key
+from cc_server.domain.base.refusals import DatabaseUnavailable, DomainRefusal
 from cc_server.domain.controls import settings as controls
 from cc_server.domain.controls import suppression
-from cc_server.domain.outbox import resolving
+from cc_server.domain.controls.begin import Turn, begin
 from cc_server.domain.outbox import rows as outbox_rows
-from cc_server.domain.refusals import DatabaseUnavailable, DomainRefusal
+from cc_server.domain.outbox.sending import resolving
 from cc_server.domain.review import committing
 from cc_server.domain.work import agents, job_control, runs
 from cc_server.events.hub import Hub

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Table, select, text
 from cc_api_client.models.runs import RunStatus
 from cc_server.db.database import Address
 from cc_server.db.tables import approvals, runs
-from cc_server.domain.actors import SYSTEM
-from cc_server.domain.unit import Unit
+from cc_server.domain.base.actors import SYSTEM
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.work import runs as running
 from cc_server.domain.work.runs import Result
 from tests.server.house import AGENT, Founded, House, found_file, found_on_postgres

@@ -19,7 +19,7 @@ from cc_server.domain.work import agent_figures, agents, runs
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from cc_server.domain.unit import Unit
+    from cc_server.domain.base.unit import Unit
 
 TOPICS = ("agents", "runs")
 LOG_ROLE = Role.VIEWER

@@ -28,12 +28,13 @@ from cc_server.api.http.headers import (
 from cc_server.api.http.limits import IN_FLIGHT_WAIT_SECONDS, in_flight
 from cc_server.api.http.problems import KINDS, RequestProblem, problem_document
 from cc_server.api.http.routing import require_key
-from cc_server.domain import actors, audit, clients, replays
-from cc_server.domain.actors import Actor
-from cc_server.domain.begin import Turn, begin
-from cc_server.domain.refusals import DomainRefusal, not_found
-from cc_server.domain.replays import Answer, Intent
-from cc_server.domain.unit import Unit
+from cc_server.domain.access import clients
+from cc_server.domain.base import actors, audit, replays
+from cc_server.domain.base.actors import Actor
+from cc_server.domain.base.refusals import DomainRefusal, not_found
+from cc_server.domain.base.replays import Answer, Intent
+from cc_server.domain.base.unit import Unit
+from cc_server.domain.controls.begin import Turn, begin
 from cc_server.events import log as events
 
 if TYPE_CHECKING:

@@ -14,12 +14,13 @@ from cc_api_client.models.roles import Role
 from cc_server.api import calls
 from cc_server.api.http.routing import asks, new_router
 from cc_server.api.params import Cursor, Limit
-from cc_server.domain import audit, keys
+from cc_server.domain.access import keys
+from cc_server.domain.base import audit
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from cc_server.domain.unit import Unit
+    from cc_server.domain.base.unit import Unit
 
 router = new_router()
 

@@ -15,7 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 
 from cc_server.api import calls
 from cc_server.api.http.routing import ANYBODY, asks, new_router
-from cc_server.domain import figures
+from cc_server.domain.figures import monitoring
 
 if TYPE_CHECKING:
     from cc_server.api.http.admission import Admission
@@ -61,7 +61,7 @@ class Measures:
     async def told(self, services: Services, admission: Admission) -> bytes:
         """Everything, as it is now."""
         started = time.perf_counter()
-        found = await services.db.read(figures.of_installation, services.db.clock.now())
+        found = await services.db.read(monitoring.of_installation, services.db.clock.now())
         self._read.set(time.perf_counter() - started)
         self._wrong_keys.set(admission.wrong_keys)
         self._consumers.set(services.hub.followers)

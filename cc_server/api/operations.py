@@ -26,10 +26,12 @@ from cc_server.api.http.gate import call_of
 from cc_server.api.http.problems import KINDS, RequestProblem
 from cc_server.api.http.routing import ANY_KEY, ANYBODY, asks, new_router, require_key
 from cc_server.api.params import Cursor, Limit
-from cc_server.domain import clients, dashboard, house, leads
-from cc_server.domain.actors import Key, actor_for
+from cc_server.domain import installation, leads
+from cc_server.domain.access import clients
+from cc_server.domain.base.actors import Key, actor_for
+from cc_server.domain.base.refusals import DatabaseUnavailable
 from cc_server.domain.controls import kill_switch
-from cc_server.domain.refusals import DatabaseUnavailable
+from cc_server.domain.figures import dashboard
 from cc_server.domain.work import jobs
 from cc_server.web.pages import CONTENT_SECURITY_POLICY, page, problem_page
 from cc_server.web.pages import Page as WebPage
@@ -37,7 +39,7 @@ from cc_server.web.pages import Page as WebPage
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from cc_server.domain.unit import Unit
+    from cc_server.domain.base.unit import Unit
 
 QUALIFIER = "lead-qualifier"
 """The agent that a new lead is queued for."""
@@ -55,7 +57,7 @@ async def health() -> Health:
 async def ready(request: Request) -> Response:
     """Whether it can work: 200, or 503 with what fails."""
     try:
-        is_ready = await calls.services_of(request).db.read(house.is_ready)
+        is_ready = await calls.services_of(request).db.read(installation.is_ready)
     except DatabaseUnavailable:
         is_ready = False
     found = Readiness(status="ok") if is_ready else Readiness(status="unavailable", failing=["database"])
@@ -70,7 +72,7 @@ async def status(request: Request) -> ServerStatus:
     queue = await services.db.read(jobs.counts)
     if call_of(request.scope).key is None:
         return ServerStatus(queue=queue)
-    uptime = await services.db.read(house.uptime_ratio_24h, services.db.clock.now())
+    uptime = await services.db.read(installation.uptime_ratio_24h, services.db.clock.now())
     return ServerStatus(queue=queue, workers=[], components=services.components(), uptime_ratio_24h=uptime)
 
 
@@ -139,8 +141,8 @@ async def web_dashboard_file(kind: str) -> Response:
     return _web(page(f"dashboard.{kind}"))
 
 
-def _identity(conn: Connection, key: Key) -> tuple[house.Installation, list[KillSwitchRecord]]:
-    return house.identity(conn), kill_switch.engaged(conn, actor_for(key, "all", None))
+def _identity(conn: Connection, key: Key) -> tuple[installation.Installation, list[KillSwitchRecord]]:
+    return installation.identity(conn), kill_switch.engaged(conn, actor_for(key, "all", None))
 
 
 def _web(found: WebPage) -> Response:

@@ -17,14 +17,15 @@ from cc_api_client.models.roles import Role
 from cc_server.api import calls
 from cc_server.api.http.routing import asks, new_router
 from cc_server.api.params import Cursor, Limit, one_of, sort_of, words_of
-from cc_server.domain.begin import Turn
 from cc_server.domain.controls import suppression
-from cc_server.domain.outbox import blocks, legacy, resolving
+from cc_server.domain.controls.begin import Turn
+from cc_server.domain.outbox import legacy
+from cc_server.domain.outbox.sending import blocks, resolving
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from cc_server.domain.unit import Unit
+    from cc_server.domain.base.unit import Unit
 
 TOPICS = ("approvals",)
 

@@ -15,11 +15,11 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from cc_server.api import calls
-from cc_server.domain.actors import Actor
-from cc_server.domain.begin import Turn
-from cc_server.domain.refusals import DomainRefusal
-from cc_server.domain.replays import Answer, Intent
-from cc_server.domain.unit import Unit
+from cc_server.domain.base.actors import Actor
+from cc_server.domain.base.refusals import DomainRefusal
+from cc_server.domain.base.replays import Answer, Intent
+from cc_server.domain.base.unit import Unit
+from cc_server.domain.controls.begin import Turn
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -20,9 +20,10 @@ from cc_server.api.http.problems import RequestProblem
 from cc_server.api.http.routing import asks, new_router
 from cc_server.api.params import words_of
 from cc_server.api.services import Services
-from cc_server.domain import actors, clients
-from cc_server.domain.actors import Actor, Key
-from cc_server.domain.refusals import DatabaseUnavailable, DomainRefusal, not_found
+from cc_server.domain.access import clients
+from cc_server.domain.base import actors
+from cc_server.domain.base.actors import Actor, Key
+from cc_server.domain.base.refusals import DatabaseUnavailable, DomainRefusal, not_found
 
 BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, RESTARTING, TRY_LATER = 4400, 4401, 4403, 1012, 1013
 GONE = 1006

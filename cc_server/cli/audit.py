@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 from cc_server.cli.opening import opened
 from cc_server.config import ConfigError, ServerSettings
 from cc_server.db.schema import Opening
-from cc_server.domain import audit, house
-from cc_server.domain.actors import SHELL
-from cc_server.domain.unit import Unit
+from cc_server.domain import installation
+from cc_server.domain.base import audit
+from cc_server.domain.base.actors import SHELL
+from cc_server.domain.base.unit import Unit
 from cc_server.sealing.anchor import read_anchor
 from cc_server.sealing.keys import SealingError
 from cc_server.sealing.verify import Verdict, Verifier
@@ -37,7 +38,7 @@ def verify(settings: ServerSettings) -> int:
     with opened(settings, Opening.EXISTING) as db:
 
         def check(conn: Connection) -> Verdict:
-            return Verifier(db.seals.keys, anchor, house.identity(conn).epoch).check(audit.sealed_rows(conn))
+            return Verifier(db.seals.keys, anchor, installation.identity(conn).epoch).check(audit.sealed_rows(conn))
 
         verdict = db.read_sync(check)
     for finding in verdict.findings:
@@ -81,7 +82,7 @@ def new_key(settings: ServerSettings) -> int:
     with opened(settings, Opening.EXISTING, serves=True, new_audit_key=True) as db:
 
         def work(conn: Connection) -> None:
-            server_id = house.identity(conn).server_id
+            server_id = installation.identity(conn).server_id
             audit.record(conn, Unit(SHELL, db.clock.now(), db.ids), NEW_KEY, "installation", server_id, None)
 
         db.write_sync(work)

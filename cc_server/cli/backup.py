@@ -14,10 +14,10 @@ from cc_server.config import ConfigError, ServerSettings
 from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.schema import Opening
 from cc_server.db.sqlite.backup import copy_to
-from cc_server.domain import house
-from cc_server.domain.actors import SHELL
-from cc_server.domain.begin import Turn, begin
+from cc_server.domain import installation
+from cc_server.domain.base.actors import SHELL
 from cc_server.domain.controls import kill_switch
+from cc_server.domain.controls.begin import Turn, begin
 
 RESTORED_REASON = "a backup was put back: what left after it was made may look as if it had not"
 
@@ -55,7 +55,7 @@ def restored(settings: ServerSettings) -> int:
         def work(conn: Connection) -> str:
             unit = begin(conn, SHELL, db.clock.now(), db.ids, Turn.CHANGES)
             kill_switch.turn(conn, unit, KillSwitchBody(engaged=True, reason=RESTORED_REASON))
-            return house.restored(conn, unit)
+            return installation.restored(conn, unit)
 
         epoch = db.write_sync(work)
     sys.stderr.write(

@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 from cc_server.cli.opening import opened
 from cc_server.config import ConfigError, ServerSettings
 from cc_server.db.schema import Opening
-from cc_server.domain import clients, keys
-from cc_server.domain.actors import SHELL
-from cc_server.domain.clients import NewClient, NewContract
-from cc_server.domain.unit import Unit
+from cc_server.domain.access import clients, keys
+from cc_server.domain.access.clients import NewClient, NewContract
+from cc_server.domain.base.actors import SHELL
+from cc_server.domain.base.unit import Unit
 
 
 def init(settings: ServerSettings, name: str) -> int:

@@ -11,7 +11,7 @@ from cc_server.db.database import Database
 from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.ids import Ids
 from cc_server.db.schema import Opening
-from cc_server.domain.refusals import DomainRefusal
+from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.sealing.seals import Seals
 
 

@@ -15,11 +15,11 @@ from cc_api_client.models.policy import Policy, PolicyBody
 from cc_server.cli.opening import opened
 from cc_server.config import ConfigError, ServerSettings, line_of, nearest, read_toml
 from cc_server.db.schema import Opening
-from cc_server.domain.actors import SHELL
-from cc_server.domain.begin import Turn, begin
+from cc_server.domain.base.actors import SHELL
+from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.controls import settings as controls
+from cc_server.domain.controls.begin import Turn, begin
 from cc_server.domain.policy.default import pin_of
-from cc_server.domain.refusals import DomainRefusal
 
 
 def check(file: Path) -> int:

@@ -22,11 +22,12 @@ from cc_server.config import ConfigError, ServerSettings
 from cc_server.db.database import Database
 from cc_server.db.ids import SeededIds
 from cc_server.db.schema import Opening
-from cc_server.domain import house, keys
-from cc_server.domain.actors import SYSTEM
+from cc_server.domain import installation
+from cc_server.domain.access import keys
+from cc_server.domain.base.actors import SYSTEM
+from cc_server.domain.base.refusals import DomainRefusal
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.outbox import listing
-from cc_server.domain.refusals import DomainRefusal
-from cc_server.domain.unit import Unit
 from cc_server.simulate.history import History
 from cc_server.simulate.living import Living
 from cc_server.simulate.queue import Queue
@@ -142,17 +143,17 @@ def _prepare(db: Database, settings: ServerSettings, demand: Demand, watch: _Wat
     Raises:
         ConfigError: the database holds another business.
     """
-    if not db.read_sync(house.may_be_simulated):
+    if not db.read_sync(installation.may_be_simulated):
         watch.spare()
         raise ConfigError(f"{settings.db} holds a business that `simulate` did not make up; name another with --db")
-    db.write_sync(house.mark_simulated)
+    db.write_sync(installation.mark_simulated)
     world = World(demand.seed, db.ids)
     now = db.clock.now()
     if not db.read_sync(world.adopt):
         History(db, world, now).play(watch.is_wanted)
     pending = db.read_sync(listing.outbox_counts, SYSTEM).queued
     Queue(db, world).fill(max(0, demand.approvals - pending), now, watch.is_wanted)
-    db.write_sync(house.seen, world.unit(db.clock.now()))
+    db.write_sync(installation.seen, world.unit(db.clock.now()))
     return world
 
 

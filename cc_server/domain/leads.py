@@ -17,10 +17,10 @@ from cc_server.db import locks
 from cc_server.db.changing import Changing
 from cc_server.db.tables import leads, stage_changes
 from cc_server.db.types import from_micros, to_micros
-from cc_server.domain import audit, counters
-from cc_server.domain.actors import Actor, narrowed
-from cc_server.domain.refusals import not_found
-from cc_server.domain.unit import Unit
+from cc_server.domain.base import audit, counters
+from cc_server.domain.base.actors import Actor, narrowed
+from cc_server.domain.base.refusals import not_found
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.work import jobs, runs
 from cc_server.events import log as events
 

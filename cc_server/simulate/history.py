@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from cc_server.db.database import Database
-from cc_server.domain.actors import Actor
-from cc_server.domain.outbox import decisions, deliveries, lapses, rows, sending
+from cc_server.domain.base.actors import Actor
+from cc_server.domain.outbox import decisions, deliveries, lapses, rows
 from cc_server.domain.outbox.decisions import Seen
+from cc_server.domain.outbox.sending import claims
 from cc_server.domain.work import agents
 from cc_server.simulate.cast import OPERATORS
 from cc_server.simulate.world import Working, World
@@ -119,10 +120,10 @@ class History:
 
     def _send(self, conn: Connection, now: datetime) -> None:
         unit = self._world.unit(now)
-        for delivery_id in sending.due(conn, now, 8):
-            claimed = sending.claim(conn, unit, delivery_id)
+        for delivery_id in claims.due(conn, now, 8):
+            claimed = claims.claim(conn, unit, delivery_id)
             if claimed is not None:
-                sending.settle(conn, unit, claimed, RecordingProvider.record(claimed))
+                claims.settle(conn, unit, claimed, RecordingProvider.record(claimed))
 
     def _expire(self, conn: Connection, now: datetime) -> None:
         lapses.expire_overdue(conn, self._world.unit(now))

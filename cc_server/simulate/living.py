@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from cc_api_client.models.agents import LogLevel
 from cc_server.db.database import Database
-from cc_server.domain.refusals import DatabaseUnavailable
+from cc_server.domain.base.refusals import DatabaseUnavailable
 from cc_server.domain.work import agents
 from cc_server.domain.work.agents import Said
 from cc_server.simulate.cast import AGENTS

@@ -20,14 +20,15 @@ from cc_api_client.models.pipeline import Stage
 from cc_api_client.models.runs import RunStatus, RunStep
 from cc_api_client.models.settings import Settings
 from cc_server.db.ids import Ids
-from cc_server.domain import clients, leads
-from cc_server.domain.actors import SYSTEM, Actor
-from cc_server.domain.begin import Turn, begin
-from cc_server.domain.clients import NewClient, NewContract
+from cc_server.domain import leads
+from cc_server.domain.access import clients
+from cc_server.domain.access.clients import NewClient, NewContract
+from cc_server.domain.base.actors import SYSTEM, Actor
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.controls import budgets, kill_switch
+from cc_server.domain.controls.begin import Turn, begin
 from cc_server.domain.outbox import drafts
 from cc_server.domain.outbox.drafts import NewDraft
-from cc_server.domain.unit import Unit
 from cc_server.domain.work import agents, jobs, runs
 from cc_server.domain.work.agents import Said
 from cc_server.simulate import flaws, texts

@@ -15,8 +15,9 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from cc_server.db.database import Database
-from cc_server.domain import audit, house
-from cc_server.domain.refusals import DatabaseUnavailable
+from cc_server.domain import installation
+from cc_server.domain.base import audit
+from cc_server.domain.base.refusals import DatabaseUnavailable
 from cc_server.sealing.anchor import Anchor, read_anchor, write_anchor
 from cc_server.sealing.chain import Sealed
 from cc_server.sealing.keys import SealingError
@@ -117,4 +118,4 @@ class AnchorKeeper:
 
 
 def _standing(conn: Connection) -> tuple[str, Sealed]:
-    return house.identity(conn).epoch, audit.head(conn)
+    return installation.identity(conn).epoch, audit.head(conn)

@@ -21,7 +21,7 @@ import aiosmtplib
 
 from cc_api_client.models.approvals import Channel
 from cc_server.config import ProviderName, ServerSettings, SmtpSecurity, SmtpSettings
-from cc_server.domain.outbox.sending import Accepted, Claimed, NotAccepted, Outcome, Unclear
+from cc_server.domain.outbox.sending.claims import Accepted, Claimed, NotAccepted, Outcome, Unclear
 
 LOCAL_SENDER = "command-center@localhost"
 FIRST_REFUSAL, FIRST_FINAL_REFUSAL = 400, 500

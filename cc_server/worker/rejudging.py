@@ -8,9 +8,9 @@ import logging
 from sqlalchemy import Connection
 
 from cc_server.db.database import Database
-from cc_server.domain.actors import SYSTEM
-from cc_server.domain.begin import Turn, begin
-from cc_server.domain.refusals import DatabaseUnavailable
+from cc_server.domain.base.actors import SYSTEM
+from cc_server.domain.base.refusals import DatabaseUnavailable
+from cc_server.domain.controls.begin import Turn, begin
 from cc_server.domain.review import rejudging
 
 LOOK_SECONDS = 5.0

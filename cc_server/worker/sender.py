@@ -13,18 +13,18 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from cc_server.db.database import Database
-from cc_server.domain.actors import SYSTEM
-from cc_server.domain.begin import Turn, begin
-from cc_server.domain.outbox import sending
-from cc_server.domain.outbox.sending import Claimed, Outcome, Unclear
-from cc_server.domain.refusals import DatabaseUnavailable, DomainRefusal
-from cc_server.domain.unit import Unit
+from cc_server.domain.base.actors import SYSTEM
+from cc_server.domain.base.refusals import DatabaseUnavailable, DomainRefusal
+from cc_server.domain.base.unit import Unit
+from cc_server.domain.controls.begin import Turn, begin
+from cc_server.domain.outbox.sending import claims
+from cc_server.domain.outbox.sending.claims import Claimed, Outcome, Unclear
 from cc_server.worker.providers import Provider
 
 CLAIMED_AT_ONCE = 8
 LOOK_SECONDS = 0.5
 """How often it looks at least for what has become due."""
-SEND_SECONDS = sending.LEASE_SECONDS / 2
+SEND_SECONDS = claims.LEASE_SECONDS / 2
 LAST_SECONDS = 2.0
 """How long the end of the process waits for what is being sent."""
 DATABASE_SECONDS = 1.0
@@ -73,7 +73,7 @@ class Sender:
     async def round(self) -> int:
         """Claim and send once; returns how many were due."""
         await self._db.write(self._reap)
-        due = await self._db.read(sending.due, self._db.clock.now(), CLAIMED_AT_ONCE)
+        due = await self._db.read(claims.due, self._db.clock.now(), CLAIMED_AT_ONCE)
         claimed = [one for delivery_id in due if (one := await self._claim(delivery_id)) is not None]
         await asyncio.gather(*(self._send(one) for one in claimed))
         return len(due)
@@ -81,7 +81,7 @@ class Sender:
     async def _until_due(self) -> None:
         """Wait until something is due, looking for what is new every half second."""
         while not self._stopping.is_set():
-            due = await self._db.read(sending.next_look)
+            due = await self._db.read(claims.next_look)
             left = (due - self._db.clock.now()) / timedelta(seconds=1) if due is not None else LOOK_SECONDS
             if left <= 0:
                 return
@@ -130,13 +130,13 @@ class Sender:
         return begin(conn, SYSTEM, self._db.clock.now(), self._db.ids, Turn.JUDGES)
 
     def _reap(self, conn: Connection) -> int:
-        return sending.reap(conn, self._unit(conn), knows_stable_keys=self._provider.knows_stable_keys)
+        return claims.reap(conn, self._unit(conn), knows_stable_keys=self._provider.knows_stable_keys)
 
     def _claim_one(self, conn: Connection, delivery_id: str) -> Claimed | None:
-        return sending.claim(conn, self._unit(conn), delivery_id)
+        return claims.claim(conn, self._unit(conn), delivery_id)
 
     def _give_up(self, conn: Connection, delivery_id: str, error: str) -> None:
-        sending.give_up(conn, self._unit(conn), delivery_id, error)
+        claims.give_up(conn, self._unit(conn), delivery_id, error)
 
     def _settle(self, conn: Connection, claimed: Claimed, outcome: Outcome) -> bool:
-        return sending.settle(conn, self._unit(conn), claimed, outcome)
+        return claims.settle(conn, self._unit(conn), claimed, outcome)

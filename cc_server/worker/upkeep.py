@@ -11,12 +11,13 @@ from sqlalchemy import Connection
 
 from cc_server.db import locks
 from cc_server.db.database import Database
-from cc_server.domain import house, keys
-from cc_server.domain.actors import SYSTEM
-from cc_server.domain.begin import Turn, begin
+from cc_server.domain import installation
+from cc_server.domain.access import keys
+from cc_server.domain.base.actors import SYSTEM
+from cc_server.domain.base.refusals import DatabaseUnavailable
+from cc_server.domain.base.unit import Unit
+from cc_server.domain.controls.begin import Turn, begin
 from cc_server.domain.outbox import lapses
-from cc_server.domain.refusals import DatabaseUnavailable
-from cc_server.domain.unit import Unit
 from cc_server.domain.work import jobs
 
 UPKEEP = "upkeep"
@@ -87,7 +88,7 @@ class Upkeep:
 
     def _say_alive(self, conn: Connection) -> None:
         """A unit of its own: it writes to the row that every unit with an event ends with."""
-        house.tick(conn, self._unit(conn))
+        installation.tick(conn, self._unit(conn))
 
     def _tick(self, conn: Connection) -> int:
         if not locks.attempt(conn, UPKEEP):
@@ -98,7 +99,7 @@ class Upkeep:
 
     def _clean(self, conn: Connection) -> None:
         if locks.attempt(conn, UPKEEP):
-            house.forget_old(conn, self._unit(conn))
+            installation.forget_old(conn, self._unit(conn))
 
     def _unit(self, conn: Connection) -> Unit:
         return begin(conn, SYSTEM, self._db.clock.now(), self._db.ids, Turn.READS)

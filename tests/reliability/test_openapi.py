@@ -13,9 +13,9 @@ import pytest
 from cc_api_client.models.batches import BatchAction, BatchItem
 from cc_api_client.models.operations import SuppressionIntake
 from cc_server.db.tables import approvals, batches, deliveries, jobs_queue, leads, runs, suppression
-from cc_server.domain.actors import SYSTEM
-from cc_server.domain.outbox import blocks
-from cc_server.domain.outbox.sending import NotAccepted, Unclear
+from cc_server.domain.base.actors import SYSTEM
+from cc_server.domain.outbox.sending import blocks
+from cc_server.domain.outbox.sending.claims import NotAccepted, Unclear
 from cc_server.domain.review import committing
 from cc_server.domain.review.committing import Commit
 from cc_server.domain.work import jobs

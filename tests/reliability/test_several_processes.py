@@ -18,7 +18,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from cc_server.db.postgres.url import PostgresUrl
-from cc_server.domain import keys
+from cc_server.domain.access import keys
 from tests.reliability.processes import Served, serving
 from tests.server.house import BOSS, END_OTHERS, House
 

@@ -18,7 +18,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from cc_server.db.tables import event_log, installation
-from cc_server.domain.refusals import DomainRefusal
+from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.events import log
 from tests.conftest import Effort
 from tests.reliability.processes import Served, serving_several

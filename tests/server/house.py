@@ -23,17 +23,19 @@ from cc_server.db.ids import SeededIds
 from cc_server.db.postgres.url import PostgresUrl
 from cc_server.db.tables import approvals, audit, counters, deliveries, event_log, metadata
 from cc_server.db.tables import leads as leads_table
-from cc_server.domain import clients, keys, leads
-from cc_server.domain.actors import SYSTEM, Actor
-from cc_server.domain.begin import Turn, begin
-from cc_server.domain.clients import NewClient, NewContract
+from cc_server.domain import leads
+from cc_server.domain.access import clients, keys
+from cc_server.domain.access.clients import NewClient, NewContract
+from cc_server.domain.base.actors import SYSTEM, Actor
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.controls import settings
+from cc_server.domain.controls.begin import Turn, begin
 from cc_server.domain.leads import NewLead
-from cc_server.domain.outbox import decisions, drafts, lapses, rows, sending
+from cc_server.domain.outbox import decisions, drafts, lapses, rows
 from cc_server.domain.outbox.decisions import Seen
 from cc_server.domain.outbox.drafts import NewDraft
-from cc_server.domain.outbox.sending import Claimed, Outcome
-from cc_server.domain.unit import Unit
+from cc_server.domain.outbox.sending import claims
+from cc_server.domain.outbox.sending.claims import Claimed, Outcome
 from cc_server.domain.work import agents
 from cc_server.sealing.seals import Seals
 from tests.support.postgres import Postgres
@@ -232,11 +234,11 @@ class House:
 
     def due(self, most: int = 8) -> list[str]:
         """The deliveries that the sender would claim now."""
-        return self.db.read_sync(sending.due, self.clock.now(), most)
+        return self.db.read_sync(claims.due, self.clock.now(), most)
 
     def claim(self, most: int = 8) -> list[Claimed]:
         """As the sender does: what is due, one by one."""
-        found = [self.do(sending.claim, delivery_id, by=SYSTEM) for delivery_id in self.due(most)]
+        found = [self.do(claims.claim, delivery_id, by=SYSTEM) for delivery_id in self.due(most)]
         return [one for one in found if one is not None]
 
     def claim_one(self) -> Claimed:
@@ -244,10 +246,10 @@ class House:
         return claimed
 
     def settle(self, claimed: Claimed, outcome: Outcome) -> bool:
-        return self.do(sending.settle, claimed, outcome, by=SYSTEM)
+        return self.do(claims.settle, claimed, outcome, by=SYSTEM)
 
     def reap(self, *, knows_stable_keys: bool) -> int:
-        return self.do(sending.reap, knows_stable_keys=knows_stable_keys, by=SYSTEM)
+        return self.do(claims.reap, knows_stable_keys=knows_stable_keys, by=SYSTEM)
 
     def leave_hold(self) -> None:
         """Let the longest hold pass."""

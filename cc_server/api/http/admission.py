@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable
 
 from cc_server.api.http.limits import RateLimit
 from cc_server.api.http.problems import RequestProblem
-from cc_server.domain.actors import Key
-from cc_server.domain.refusals import DatabaseUnavailable
+from cc_server.domain.base.actors import Key
+from cc_server.domain.base.refusals import DatabaseUnavailable
 
 Authenticate = Callable[[str], Awaitable[Key | None]]
 """From what `X-API-Key` carries to the key it is, or None."""

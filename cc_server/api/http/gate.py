@@ -22,7 +22,7 @@ from cc_server import logs
 from cc_server.api.http.admission import Admission
 from cc_server.api.http.headers import request_id_or
 from cc_server.api.http.problems import RequestProblem, problem_response
-from cc_server.domain.actors import Key
+from cc_server.domain.base.actors import Key
 
 MAX_BODY_BYTES = 1024 * 1024
 DISCARDED_BYTES = 8 * MAX_BODY_BYTES

@@ -19,7 +19,7 @@ from cc_api_client.models.base import Problem
 from cc_api_client.models.roles import Role
 from cc_server.api.http.gate import Call, call_of
 from cc_server.api.http.problems import RequestProblem
-from cc_server.domain.actors import Key
+from cc_server.domain.base.actors import Key
 
 DEEPEST_JSON = 32
 LARGEST_WHOLE_NUMBER = 2**53 - 1

@@ -16,13 +16,13 @@ from cc_api_client.models.settings import SCOPE, KillSwitchAnswer, KillSwitchBod
 from cc_server.db import locks
 from cc_server.db.tables import agents, clients, kill_switch
 from cc_server.db.upsert import upsert
-from cc_server.domain import audit
-from cc_server.domain.actors import Actor
+from cc_server.domain.base import audit
+from cc_server.domain.base.actors import Actor
+from cc_server.domain.base.refusals import DomainRefusal, not_found
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.controls import held
 from cc_server.domain.controls.scopes import AGENT, ALL, CLIENT, agent_of, client_of
 from cc_server.domain.controls.waking import wake_what_waits
-from cc_server.domain.refusals import DomainRefusal, not_found
-from cc_server.domain.unit import Unit
 from cc_server.events import log as events
 
 ENGAGED, RELEASED = "engaged", "released"

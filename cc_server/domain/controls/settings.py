@@ -20,13 +20,13 @@ from cc_api_client.models.settings import Settings
 from cc_server.db import locks
 from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.tables import settings
-from cc_server.domain import audit
+from cc_server.domain.base import audit
+from cc_server.domain.base.patches import merged
+from cc_server.domain.base.refusals import DomainRefusal, version_conflict
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.controls import kill_switch
 from cc_server.domain.controls.waking import wake_what_waits
-from cc_server.domain.patches import merged
 from cc_server.domain.policy.default import DEFAULT_POLICY, pin_of
-from cc_server.domain.refusals import DomainRefusal, version_conflict
-from cc_server.domain.unit import Unit
 from cc_server.events import log as events
 
 _READ = select(settings.c.document, settings.c.version).where(settings.c.id == 1)

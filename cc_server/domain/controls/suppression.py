@@ -10,11 +10,11 @@ from cc_api_client.models.base import Page
 from cc_api_client.models.operations import SuppressionEntry
 from cc_server.db.tables import suppression
 from cc_server.db.upsert import insert_new
-from cc_server.domain import audit
-from cc_server.domain.actors import Actor, narrowed
-from cc_server.domain.cursors import Cursors
-from cc_server.domain.refusals import not_found
-from cc_server.domain.unit import Unit
+from cc_server.domain.base import audit
+from cc_server.domain.base.actors import Actor, narrowed
+from cc_server.domain.base.cursors import Cursors
+from cc_server.domain.base.refusals import not_found
+from cc_server.domain.base.unit import Unit
 
 ALL_CLIENTS = ""
 SUPPRESSED = "suppressed"

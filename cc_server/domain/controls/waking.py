@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, bindparam, update
 
 from cc_server.db.tables import deliveries
-from cc_server.domain.unit import Unit
+from cc_server.domain.base.unit import Unit
 
 _WAKE = (
     update(deliveries)

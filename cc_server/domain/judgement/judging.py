@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from cc_api_client.models.approvals import Risk, Severity
 from cc_api_client.models.risk_levels import HIGH_FROM
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.judgement.surroundings import Place, Surroundings, look_around, place_of
 from cc_server.domain.policy.default import pin_of
 from cc_server.domain.policy.evaluation import Verdict, evaluate
@@ -18,7 +19,6 @@ from cc_server.domain.policy.facts import AgentState, Facts
 from cc_server.domain.risk.draft import Draft
 from cc_server.domain.risk.judging import is_deliverable, judge
 from cc_server.domain.risk.money import names_an_amount
-from cc_server.domain.unit import Unit
 
 SAFE_FOR = timedelta(hours=6)
 """What is safe is looked at again after so long; at a batch's dry run and commit anyway."""

@@ -12,11 +12,11 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, literal_colum
 
 from cc_api_client.models.delivery_states import MAY_LEAVE
 from cc_server.db.tables import agents, approvals, email_history, hourly, leads, suppression
-from cc_server.domain import counters
+from cc_server.domain.base import counters
+from cc_server.domain.base.hashing import text_sha256
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.controls.suppression import address_of
-from cc_server.domain.hashing import text_sha256
 from cc_server.domain.policy.facts import AgentState
-from cc_server.domain.unit import Unit
 
 T = TypeVar("T")
 TWIN_DAYS = 30

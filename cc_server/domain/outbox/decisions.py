@@ -15,12 +15,12 @@ from cc_api_client.models.delivery_states import WAITING
 from cc_api_client.models.events import EventType
 from cc_server.db.changing import Changing
 from cc_server.db.tables import approvals
-from cc_server.domain import audit
+from cc_server.domain.base import audit
+from cc_server.domain.base.refusals import DomainRefusal, already_decided, version_conflict
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.outbox import deliveries
 from cc_server.domain.outbox.lapses import expire_one, is_overdue
 from cc_server.domain.outbox.rows import PREFIX, Row, find, find_to_change, model_of, tell
-from cc_server.domain.refusals import DomainRefusal, already_decided, version_conflict
-from cc_server.domain.unit import Unit
 
 RETURNED_HOURS = 24
 _CHANNELS = {"call_script": Channel.TASK, "contract_change": Channel.CONTRACT}

@@ -15,10 +15,10 @@ from cc_api_client.models.risk_levels import CAREFUL_FROM, HIGH_FROM
 from cc_api_client.models.settings import Settings
 from cc_server.db.changing import Changing
 from cc_server.db.tables import approvals, clients, deliveries
-from cc_server.domain import counters
+from cc_server.domain.base import counters
+from cc_server.domain.base.refusals import DomainRefusal
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.outbox.rows import COUNTS, Row
-from cc_server.domain.refusals import DomainRefusal
-from cc_server.domain.unit import Unit
 from cc_server.events import log as events
 
 _INSERT = insert(deliveries)

@@ -6,8 +6,9 @@ from sqlalchemy import Connection, bindparam, select
 
 from cc_api_client.models.approvals import ApprovalDetail, HistoryItem
 from cc_server.db.tables import approvals, clients
-from cc_server.domain import audit, leads
-from cc_server.domain.actors import Actor
+from cc_server.domain import leads
+from cc_server.domain.base import audit
+from cc_server.domain.base.actors import Actor
 from cc_server.domain.outbox.rows import Row, fields_of, find
 from cc_server.domain.work import runs
 

@@ -12,11 +12,11 @@ from sqlalchemy import Connection, insert
 from cc_api_client.models.approvals import Approval
 from cc_api_client.models.events import EventType
 from cc_server.db.tables import approvals
+from cc_server.domain.base.hashing import payload_sha256, text_sha256
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.controls import suppression
-from cc_server.domain.hashing import payload_sha256, text_sha256
 from cc_server.domain.judgement.judging import judge_draft
 from cc_server.domain.outbox.rows import tell
-from cc_server.domain.unit import Unit
 
 PREVIEW_LONGEST = 120
 NEVER_WRITE = "the recipient must not be written to"

@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 
 from cc_api_client.models.approvals import Approval
 from cc_api_client.models.events import EventType
+from cc_server.domain.base.patches import merged
+from cc_server.domain.base.refusals import already_decided, version_conflict
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.judgement.judging import judge_draft
 from cc_server.domain.outbox.decisions import compare_and_set
 from cc_server.domain.outbox.drafts import follows_from
 from cc_server.domain.outbox.rows import find_to_change, model_of, tell
-from cc_server.domain.patches import merged
-from cc_server.domain.refusals import already_decided, version_conflict
-from cc_server.domain.unit import Unit
 
 _KEPT = ("subject", "body", "payload")
 

@@ -7,9 +7,9 @@ from sqlalchemy import Connection, bindparam, update
 from cc_api_client.models.approvals import Approval
 from cc_api_client.models.events import EventType
 from cc_server.db.tables import approvals
+from cc_server.domain.base.refusals import DomainRefusal
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.outbox.rows import Row, find, find_to_change, model_of, selected, tell
-from cc_server.domain.refusals import DomainRefusal
-from cc_server.domain.unit import Unit
 
 EXPIRED_AT_ONCE = 100
 

@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, Connection, and_
 from cc_api_client.models.delivery_states import LEAVING
 from cc_api_client.models.outbox import OutboxAnswer, OutboxPage, OutboxRow
 from cc_server.db.tables import approvals
-from cc_server.domain.actors import Actor, narrowed
+from cc_server.domain.base.actors import Actor, narrowed
+from cc_server.domain.base.refusals import DomainRefusal
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.outbox import decisions
 from cc_server.domain.outbox.decisions import Seen
 from cc_server.domain.outbox.rows import PREFIX, Row, find, model_of, selected
-from cc_server.domain.refusals import DomainRefusal
-from cc_server.domain.unit import Unit
 
 QUEUED, APPROVED = "queued", "approved"
 _ENDED = ("sent", "failed", "unknown")

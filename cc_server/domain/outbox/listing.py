@@ -12,9 +12,9 @@ from cc_api_client.models.approvals import Approval, ApprovalPage, ApprovalSumma
 from cc_api_client.models.delivery_states import LEAVING, DeliveryState
 from cc_api_client.models.operations import OutboxCounts
 from cc_server.db.tables import approvals
-from cc_server.domain import counters
-from cc_server.domain.actors import Actor, narrowed
-from cc_server.domain.cursors import Cursors
+from cc_server.domain.base import counters
+from cc_server.domain.base.actors import Actor, narrowed
+from cc_server.domain.base.cursors import Cursors
 from cc_server.domain.outbox.rows import COUNTS, model_of, selected
 
 SORTS = {

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, Select, bindparam, select
 from cc_api_client.models.approvals import Approval, Delivery
 from cc_api_client.models.events import EventType
 from cc_server.db.tables import approvals, deliveries
-from cc_server.domain import audit, counters
-from cc_server.domain.actors import Actor
-from cc_server.domain.refusals import not_found
-from cc_server.domain.unit import Unit
+from cc_server.domain.base import audit, counters
+from cc_server.domain.base.actors import Actor
+from cc_server.domain.base.refusals import not_found
+from cc_server.domain.base.unit import Unit
 from cc_server.events import log as events
 
 Row = Mapping[Any, Any]

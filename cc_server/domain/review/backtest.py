@@ -10,11 +10,11 @@ from sqlalchemy import Connection, bindparam, select
 
 from cc_api_client.models.policy import BacktestResult, Policy
 from cc_server.db.tables import approvals
-from cc_server.domain.actors import narrowed
+from cc_server.domain.base.actors import narrowed
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.outbox.rows import model_of, selected
 from cc_server.domain.policy.evaluation import Word, evaluate
 from cc_server.domain.policy.facts import Facts
-from cc_server.domain.unit import Unit
 
 USUAL_DAYS = 30
 REGRETTED_MOST = 500

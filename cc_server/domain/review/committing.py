@@ -22,15 +22,15 @@ from cc_server.db import locks
 from cc_server.db.changing import Changing
 from cc_server.db.tables import approvals, batch_items, batches
 from cc_server.db.upsert import insert_new
-from cc_server.domain import audit
-from cc_server.domain.actors import Actor
+from cc_server.domain.base import audit
+from cc_server.domain.base.actors import Actor
+from cc_server.domain.base.refusals import DomainRefusal, not_found
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.outbox import decisions
 from cc_server.domain.outbox.decisions import Seen
 from cc_server.domain.outbox.rows import Row, find, listed, model_of
 from cc_server.domain.policy.default import pin_of
-from cc_server.domain.refusals import DomainRefusal, not_found
 from cc_server.domain.review.planning import hold_of, would
-from cc_server.domain.unit import Unit
 
 CONFLICTS = frozenset({"already_decided", "expired", "cancelled", "version_conflict", "not_found"})
 """Refusals that tell of somebody or something that was first."""

@@ -18,14 +18,14 @@ from cc_api_client.models.approvals import ReasonCode, Severity
 from cc_api_client.models.batches import MOST_ITEMS, BatchAction, BatchItem, BatchPlan, BatchPlanItem, BatchWould
 from cc_api_client.models.policy import NEVER_SAFE
 from cc_server.db.tables import approvals
-from cc_server.domain.actors import Actor, narrowed
+from cc_server.domain.base.actors import Actor, narrowed
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.judgement.judging import Judgement, judge_draft
 from cc_server.domain.outbox import listing
 from cc_server.domain.outbox.lapses import is_overdue
 from cc_server.domain.outbox.listing import Selection
 from cc_server.domain.outbox.rows import Row, selected
 from cc_server.domain.policy.default import pin_of
-from cc_server.domain.unit import Unit
 
 NOT_THERE = "there is no such approval, or this key may not see it"
 

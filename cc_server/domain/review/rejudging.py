@@ -13,10 +13,10 @@ from sqlalchemy import Connection, bindparam, or_
 from cc_api_client.models.events import EventType
 from cc_server.db.changing import Changing
 from cc_server.db.tables import approvals
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.judgement.judging import judge_draft
 from cc_server.domain.outbox.rows import Row, announce, find, selected
 from cc_server.domain.policy.default import pin_of
-from cc_server.domain.unit import Unit
 
 SLICE = 25
 """About 25 ms of the one writer."""

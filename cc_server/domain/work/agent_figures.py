@@ -12,9 +12,9 @@ from sqlalchemy import Connection, func, select
 from cc_api_client.models.agents import AgentPerformance, DayCost
 from cc_api_client.models.dashboard import HourCost, HourRuns
 from cc_server.db.tables import agents, hourly, runs
-from cc_server.domain import counters
-from cc_server.domain.actors import narrowed
-from cc_server.domain.unit import Unit
+from cc_server.domain.base import counters
+from cc_server.domain.base.actors import narrowed
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.work.runs import AGENT_RUNS
 
 HOURS = 24

@@ -14,11 +14,11 @@ from cc_api_client.models.dashboard import AgentCounts
 from cc_api_client.models.events import EventType
 from cc_server.db.changing import Changing
 from cc_server.db.tables import agent_logs, agents
-from cc_server.domain import audit
-from cc_server.domain.actors import Actor, narrowed
+from cc_server.domain.base import audit
+from cc_server.domain.base.actors import Actor, narrowed
+from cc_server.domain.base.refusals import DomainRefusal, not_found, version_conflict
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.controls.waking import wake_what_waits
-from cc_server.domain.refusals import DomainRefusal, not_found, version_conflict
-from cc_server.domain.unit import Unit
 from cc_server.domain.work import agent_figures
 from cc_server.domain.work.agent_figures import Figures
 from cc_server.events import log as events

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, bindparam, select, update
 from cc_api_client.models.base import ActionAnswer, Page
 from cc_api_client.models.operations import Job, JobStatus
 from cc_server.db.tables import jobs_queue
-from cc_server.domain import audit
-from cc_server.domain.actors import Actor, narrowed
-from cc_server.domain.cursors import Cursors
-from cc_server.domain.refusals import DomainRefusal, not_found
-from cc_server.domain.unit import Unit
+from cc_server.domain.base import audit
+from cc_server.domain.base.actors import Actor, narrowed
+from cc_server.domain.base.cursors import Cursors
+from cc_server.domain.base.refusals import DomainRefusal, not_found
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.work import jobs, runs
 
 ENDED_BADLY = (JobStatus.FAILED, JobStatus.DEAD)

@@ -14,8 +14,8 @@ from cc_api_client.models.operations import JobStatus, QueueCounts
 from cc_server.db import closing
 from cc_server.db.changing import Changing
 from cc_server.db.tables import jobs_queue
-from cc_server.domain import counters
-from cc_server.domain.unit import Unit
+from cc_server.domain.base import counters
+from cc_server.domain.base.unit import Unit
 from cc_server.events import log as events
 
 COUNTS = "jobs."

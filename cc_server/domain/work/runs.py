@@ -17,11 +17,11 @@ from cc_api_client.models.runs import Run, RunStatus, RunStep
 from cc_server.db.tables import hourly, runs
 from cc_server.db.types import from_micros, to_micros
 from cc_server.db.upsert import upsert
-from cc_server.domain import counters
-from cc_server.domain.actors import Actor, narrowed
-from cc_server.domain.cursors import Cursors
-from cc_server.domain.refusals import not_found
-from cc_server.domain.unit import Unit
+from cc_server.domain.base import counters
+from cc_server.domain.base.actors import Actor, narrowed
+from cc_server.domain.base.cursors import Cursors
+from cc_server.domain.base.refusals import not_found
+from cc_server.domain.base.unit import Unit
 from cc_server.events import log as events
 
 COUNTS = "runs."

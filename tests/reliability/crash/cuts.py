@@ -14,7 +14,7 @@ from unittest.mock import patch
 from sqlalchemy import Connection
 
 from cc_server.db.database import Database
-from cc_server.domain.outbox.sending import Claimed, Outcome
+from cc_server.domain.outbox.sending.claims import Claimed, Outcome
 from cc_server.worker.providers import Provider
 
 P = ParamSpec("P")

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from cc_api_client.models.batches import ResolveBody, ResolveOutcome
-from cc_server.domain.outbox import resolving
+from cc_server.domain.outbox.sending import resolving
 from tests.conftest import Effort
 from tests.reliability.crash.cuts import BETWEEN_COMMITS, Step
 from tests.reliability.crash.lives import Lives, lives_of

@@ -29,13 +29,14 @@ from cc_api_client.models.batches import ResolveBody, ResolveOutcome
 from cc_api_client.models.operations import SuppressionIntake
 from cc_api_client.models.settings import KillSwitchBody
 from cc_server.db.tables import approvals, deliveries
-from cc_server.domain.actors import SYSTEM
+from cc_server.domain.base.actors import SYSTEM
+from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.controls import kill_switch, suppression
-from cc_server.domain.outbox import blocks, edits, lapses, resolving
 from cc_server.domain.outbox import deliveries as outbox
+from cc_server.domain.outbox import edits, lapses
 from cc_server.domain.outbox.decisions import Seen
-from cc_server.domain.outbox.sending import Accepted, Claimed, NotAccepted, Outcome, Unclear
-from cc_server.domain.refusals import DomainRefusal
+from cc_server.domain.outbox.sending import blocks, resolving
+from cc_server.domain.outbox.sending.claims import Accepted, Claimed, NotAccepted, Outcome, Unclear
 from cc_server.domain.work import agents
 from tests.conftest import Effort
 from tests.reliability.model import rules

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 
 from cc_api_client.models.policy import Policy
 from cc_server.db.tables import approvals
-from cc_server.domain.actors import SYSTEM
+from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.outbox import edits
 from cc_server.domain.policy.default import DEFAULT_POLICY
 from cc_server.domain.policy.evaluation import evaluate

@@ -12,9 +12,9 @@ import rfc8785
 
 from cc_api_client.models.approvals import Approval
 from cc_server.db.tables import approvals, audit, batch_items, deliveries
-from cc_server.domain.actors import SYSTEM
+from cc_server.domain.base.actors import SYSTEM
+from cc_server.domain.base.refusals import DatabaseUnavailable
 from cc_server.domain.policy.default import DEFAULT_POLICY
-from cc_server.domain.refusals import DatabaseUnavailable
 from cc_server.domain.review import committing
 from cc_server.domain.work import agents
 from tests.server.house import AGENT, NOON, TOM, House

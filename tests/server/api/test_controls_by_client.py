@@ -8,7 +8,7 @@ import pytest
 
 from cc_api_client.client import CommandCenterClient
 from cc_api_client.errors import CommandCenterError, Conflict, Forbidden, VersionConflict
-from cc_server.domain.outbox.sending import NotAccepted, Unclear
+from cc_server.domain.outbox.sending.claims import NotAccepted, Unclear
 from tests.server.serving import Served
 
 

@@ -12,8 +12,9 @@ import pytest
 
 from cc_server import logs
 from cc_server.db.tables import api_keys, audit, idempotency
-from cc_server.domain import figures, keys
-from cc_server.domain.actors import SYSTEM
+from cc_server.domain.access import keys
+from cc_server.domain.base.actors import SYSTEM
+from cc_server.domain.figures import monitoring
 from cc_server.logs import LogFormat, LogLevel
 from cc_server.worker.upkeep import KeyUses, Upkeep
 from tests.server.house import NOON, House, later
@@ -238,8 +239,8 @@ async def test_the_figures_name_what_happened_and_no_client(house: House) -> Non
 
 def test_the_lag_is_how_long_the_oldest_that_is_due_has_waited(house: House) -> None:
     house.approve(house.draft())
-    assert house.db.read_sync(figures.of_installation, later(5)).sender_lag_seconds == 0
-    assert house.db.read_sync(figures.of_installation, later(35)).sender_lag_seconds == 25
+    assert house.db.read_sync(monitoring.of_installation, later(5)).sender_lag_seconds == 0
+    assert house.db.read_sync(monitoring.of_installation, later(35)).sender_lag_seconds == 25
 
 
 # Logs

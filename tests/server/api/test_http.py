@@ -19,8 +19,8 @@ from cc_api_client.models.runs import RunStatus
 from cc_server.api.http.limits import RateLimit
 from cc_server.api.http.problems import KINDS
 from cc_server.db.tables import approvals, audit, deliveries
-from cc_server.domain import house as installation
-from cc_server.domain.actors import SYSTEM
+from cc_server.domain import installation
+from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.work import agents, runs
 from cc_server.domain.work.agents import Said
 from tests.server.house import AGENT, BODY, House

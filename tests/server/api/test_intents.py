@@ -9,10 +9,10 @@ from cc_server.api.calls import WriteCall
 from cc_server.api.services import Services
 from cc_server.db.database import Database
 from cc_server.db.ids import SeededIds
-from cc_server.domain import replays
-from cc_server.domain.begin import Turn
-from cc_server.domain.refusals import DomainRefusal
-from cc_server.domain.replays import Answer, Intent
+from cc_server.domain.base import replays
+from cc_server.domain.base.refusals import DomainRefusal
+from cc_server.domain.base.replays import Answer, Intent
+from cc_server.domain.controls.begin import Turn
 from cc_server.events.hub import Hub
 from tests.server.house import ANA, House
 from tests.server.serving import settings_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from cc_server.domain.actors import SYSTEM
+from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.work import jobs, runs
 from tests.server.house import AGENT, House
 from tests.server.serving import Api

@@ -20,10 +20,11 @@ from cc_api_client.models.roles import Role
 from cc_api_client.models.runs import RunStatus
 from cc_server.api.http.routing import ANY_KEY, ANYBODY, ROLE_KEY
 from cc_server.db.tables import metadata, suppression
-from cc_server.domain import keys, leads
-from cc_server.domain.actors import SYSTEM, Actor
+from cc_server.domain import leads
+from cc_server.domain.access import keys
+from cc_server.domain.base.actors import SYSTEM, Actor
 from cc_server.domain.leads import NewLead
-from cc_server.domain.outbox.sending import Unclear
+from cc_server.domain.outbox.sending.claims import Unclear
 from cc_server.domain.work import agents, jobs, runs
 from cc_server.domain.work.agents import Said
 from tests.server.house import AGENT, House

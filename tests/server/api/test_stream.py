@@ -22,8 +22,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from cc_api_client.models.agents import LogLevel
 from cc_server.db import closing
 from cc_server.db.notices import Woken
-from cc_server.domain import house as installation
-from cc_server.domain.actors import SYSTEM
+from cc_server.domain import installation
+from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.work import agents
 from cc_server.domain.work.agents import Said
 from cc_server.events import log

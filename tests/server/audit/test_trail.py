@@ -17,13 +17,14 @@ from cc_server.db.clock import SystemClock
 from cc_server.db.database import Database
 from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.tables import audit as audit_table
-from cc_server.domain import audit, clients, keys
-from cc_server.domain import house as installation
-from cc_server.domain.actors import SYSTEM
+from cc_server.domain import installation
+from cc_server.domain.access import clients, keys
+from cc_server.domain.base import audit
+from cc_server.domain.base.actors import SYSTEM
+from cc_server.domain.base.refusals import DomainRefusal
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.controls import kill_switch
 from cc_server.domain.outbox import rows
-from cc_server.domain.refusals import DomainRefusal
-from cc_server.domain.unit import Unit
 from cc_server.sealing.anchor import Anchor, read_anchor, write_anchor
 from cc_server.sealing.verify import Verdict, Verifier
 from cc_server.worker.anchor import AnchorKeeper

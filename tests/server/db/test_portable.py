@@ -8,8 +8,8 @@ from sqlalchemy import Connection, select
 from cc_server.db import closing
 from cc_server.db.tables import counters
 from cc_server.db.upsert import insert_new, upsert
-from cc_server.domain import counters as kept
-from cc_server.domain.refusals import DomainRefusal
+from cc_server.domain.base import counters as kept
+from cc_server.domain.base.refusals import DomainRefusal
 from tests.server.house import House
 
 ADD = upsert(counters, on=("name", "client_id"), changes=lambda new: {"amount": counters.c.amount + new.amount})

@@ -18,7 +18,7 @@ from cc_server.db.postgres.url import PostgresUrl
 from cc_server.db.schema import Opening
 from cc_server.db.tables import counters, installation
 from cc_server.db.upsert import insert_new
-from cc_server.domain import counters as kept
+from cc_server.domain.base import counters as kept
 from cc_server.sealing.seals import Seals
 from tests.support.postgres import Postgres
 

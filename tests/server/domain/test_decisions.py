@@ -14,11 +14,11 @@ from sqlalchemy import Connection
 
 from cc_api_client.models.approvals import Approval
 from cc_server.db.tables import approvals, audit, deliveries, event_log
-from cc_server.domain.actors import SYSTEM, Actor
+from cc_server.domain.base.actors import SYSTEM, Actor
+from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.outbox import decisions, edits, lapses
 from cc_server.domain.outbox.decisions import Seen
-from cc_server.domain.outbox.sending import Accepted, Claimed, NotAccepted, Unclear
-from cc_server.domain.refusals import DomainRefusal
+from cc_server.domain.outbox.sending.claims import Accepted, Claimed, NotAccepted, Unclear
 from cc_server.domain.work import agents
 from tests.server.house import AGENT, ANA, BODY, NOON, TOM, House, later
 

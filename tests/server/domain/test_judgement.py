@@ -12,9 +12,9 @@ from sqlalchemy import insert
 from cc_api_client.models.approvals import Approval
 from cc_api_client.models.policy import Policy
 from cc_server.db.tables import approvals, email_history, suppression
-from cc_server.domain.actors import SYSTEM
+from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.outbox import edits
-from cc_server.domain.outbox.sending import Accepted
+from cc_server.domain.outbox.sending.claims import Accepted
 from cc_server.domain.policy.default import DEFAULT_POLICY, pin_of
 from cc_server.domain.policy.evaluation import evaluate
 from cc_server.domain.policy.facts import Facts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cc_server.domain import keys
-from cc_server.domain.refusals import DomainRefusal
+from cc_server.domain.access import keys
+from cc_server.domain.base.refusals import DomainRefusal
 from tests.server.house import House
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from cc_api_client.models.approvals import Approval
 from cc_api_client.models.runs import RunStatus
-from cc_server.domain.actors import SYSTEM
-from cc_server.domain.outbox.sending import Accepted, NotAccepted
+from cc_server.domain.base.actors import SYSTEM
+from cc_server.domain.outbox.sending.claims import Accepted, NotAccepted
 from cc_server.domain.work import runs
 from tests.server.house import AGENT, House
 

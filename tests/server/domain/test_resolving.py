@@ -10,9 +10,9 @@ from cc_api_client.models.approvals import Approval, Delivery
 from cc_api_client.models.base import ActionAnswer
 from cc_api_client.models.batches import ResolveBody, ResolveOutcome
 from cc_server.db.tables import audit, email_history
-from cc_server.domain.outbox import resolving
-from cc_server.domain.outbox.sending import Accepted, Claimed, NotAccepted, Unclear
-from cc_server.domain.refusals import DomainRefusal
+from cc_server.domain.base.refusals import DomainRefusal
+from cc_server.domain.outbox.sending import resolving
+from cc_server.domain.outbox.sending.claims import Accepted, Claimed, NotAccepted, Unclear
 from tests.server.house import ANA, House
 
 NOTE = "the provider's log has it"

@@ -18,10 +18,11 @@ from cc_api_client.models.approvals import Approval
 from cc_api_client.models.pipeline import Stage
 from cc_server.db.tables import approvals, calls, clients, contracts, deliveries, email_history, stage_changes
 from cc_server.domain import leads
-from cc_server.domain.actors import SYSTEM
-from cc_server.domain.outbox import edits, sending
-from cc_server.domain.outbox.sending import Accepted, Claimed, NotAccepted, Outcome, Unclear
-from cc_server.domain.refusals import DomainRefusal
+from cc_server.domain.base.actors import SYSTEM
+from cc_server.domain.base.refusals import DomainRefusal
+from cc_server.domain.outbox import edits
+from cc_server.domain.outbox.sending import claims
+from cc_server.domain.outbox.sending.claims import Accepted, Claimed, NotAccepted, Outcome, Unclear
 from cc_server.domain.work import agents
 from cc_server.worker.providers import FileProvider, RecordingProvider
 from cc_server.worker.sender import Sender
@@ -111,12 +112,12 @@ def test_the_oldest_due_are_claimed_first_and_no_more_than_asked(house: House) -
 
 
 def test_the_sender_is_told_when_to_look_next(house: House) -> None:
-    assert house.db.read_sync(sending.next_look) is None
+    assert house.db.read_sync(claims.next_look) is None
     house.approve(house.draft())
-    assert house.db.read_sync(sending.next_look) == later(10)
+    assert house.db.read_sync(claims.next_look) == later(10)
     house.clock.set(later(10))
     house.claim_one()
-    assert house.db.read_sync(sending.next_look) == later(70)
+    assert house.db.read_sync(claims.next_look) == later(70)
 
 
 # Settlements
@@ -355,7 +356,7 @@ def test_what_a_paused_agent_wrote_waits_and_says_why(house: House) -> None:
     waiting = house.now(draft)
     assert waiting.delivery is not None
     assert (waiting.delivery.state, waiting.delivery.waiting_for) == ("ready", "Email drafter is paused")
-    assert house.db.read_sync(sending.next_look) == later(310)
+    assert house.db.read_sync(claims.next_look) == later(310)
 
 
 def test_waiting_on_is_not_told_again_and_again(house: House) -> None:

@@ -12,9 +12,9 @@ from sqlalchemy import update
 from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.tables import audit
 from cc_server.db.tables import settings as table
+from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.controls import settings
 from cc_server.domain.policy.default import DEFAULT_POLICY
-from cc_server.domain.refusals import DomainRefusal
 from tests.server.house import BOSS, House, later
 
 

@@ -12,11 +12,11 @@ from cc_api_client.models.approvals import Approval
 from cc_api_client.models.settings import KillSwitchAnswer, KillSwitchBody
 from cc_server.db.tables import audit
 from cc_server.db.tables import kill_switch as table
-from cc_server.domain.actors import SYSTEM, Actor
+from cc_server.domain.base.actors import SYSTEM, Actor
+from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.controls import kill_switch
-from cc_server.domain.outbox import sending
-from cc_server.domain.outbox.sending import Accepted
-from cc_server.domain.refusals import DomainRefusal
+from cc_server.domain.outbox.sending import claims
+from cc_server.domain.outbox.sending.claims import Accepted
 from cc_server.domain.work import agents
 from tests.server.house import AGENT, ANA, BOSS, NOON, House, later
 
@@ -192,4 +192,4 @@ def test_the_sender_looks_again_before_what_waits_goes_stale(house: House) -> No
     turn(house)
     house.clock.set(later(3590))
     house.claim()
-    assert house.db.read_sync(sending.next_look) == NOON + timedelta(hours=1)
+    assert house.db.read_sync(claims.next_look) == NOON + timedelta(hours=1)

@@ -10,12 +10,12 @@ from cc_api_client.models.approvals import Approval
 from cc_api_client.models.operations import SuppressionEntry, SuppressionIntake
 from cc_server.db.tables import audit
 from cc_server.db.tables import suppression as table
-from cc_server.domain.actors import Actor
+from cc_server.domain.base.actors import Actor
+from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.controls import suppression
-from cc_server.domain.outbox import blocks
 from cc_server.domain.outbox.drafts import NEVER_WRITE
-from cc_server.domain.outbox.sending import Accepted
-from cc_server.domain.refusals import DomainRefusal
+from cc_server.domain.outbox.sending import blocks
+from cc_server.domain.outbox.sending.claims import Accepted
 from tests.server.house import ANA, House
 
 MAYA = "maya@clinic.example"

@@ -17,12 +17,13 @@ from cc_server.db.database import Database
 from cc_server.db.ids import SeededIds
 from cc_server.db.tables import approvals
 from cc_server.domain import leads
-from cc_server.domain.actors import SYSTEM, Actor
-from cc_server.domain.begin import Turn, begin
+from cc_server.domain.base.actors import SYSTEM, Actor
+from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.controls import kill_switch
-from cc_server.domain.outbox import blocks, decisions, sending
+from cc_server.domain.controls.begin import Turn, begin
+from cc_server.domain.outbox import decisions
 from cc_server.domain.outbox.decisions import Seen
-from cc_server.domain.refusals import DomainRefusal
+from cc_server.domain.outbox.sending import blocks, claims
 from tests.server.house import ANA, BOSS, House
 
 pytestmark = pytest.mark.parametrize("house", ["postgresql"], indirect=True)
@@ -65,7 +66,7 @@ def claim(house: House, db: Database, delivery_id: str) -> Callable[[Connection]
     """As a sender does."""
 
     def act(conn: Connection) -> object:
-        return sending.claim(conn, begin(conn, SYSTEM, house.clock.now(), db.ids, Turn.JUDGES), delivery_id)
+        return claims.claim(conn, begin(conn, SYSTEM, house.clock.now(), db.ids, Turn.JUDGES), delivery_id)
 
     return act
 

@@ -17,9 +17,10 @@ from cc_server.db.clock import ManualClock
 from cc_server.db.database import Database
 from cc_server.db.ids import SeededIds
 from cc_server.db.tables import approvals, counters, deliveries, leads, metadata
-from cc_server.domain import clients, house
-from cc_server.domain.actors import SYSTEM
-from cc_server.domain.unit import Unit
+from cc_server.domain import installation
+from cc_server.domain.access import clients
+from cc_server.domain.base.actors import SYSTEM
+from cc_server.domain.base.unit import Unit
 from cc_server.simulate.history import History
 from cc_server.simulate.queue import Queue
 from cc_server.simulate.world import World
@@ -221,12 +222,12 @@ def test_it_knows_a_business_that_it_made_up_and_takes_one_where_nothing_is(tmp_
     db = Database(tmp_path / "made up.db", ManualClock(NOON), ids=SeededIds(1))
     db.open()
     try:
-        assert db.read_sync(house.may_be_simulated)
-        db.write_sync(house.mark_simulated)
+        assert db.read_sync(installation.may_be_simulated)
+        db.write_sync(installation.mark_simulated)
         db.write_sync(World(1, db.ids).found, NOON)
-        assert db.read_sync(house.may_be_simulated)
-        db.write_sync(house.mark_simulated)
-        assert db.read_sync(house.may_be_simulated)
+        assert db.read_sync(installation.may_be_simulated)
+        db.write_sync(installation.mark_simulated)
+        assert db.read_sync(installation.may_be_simulated)
     finally:
         db.close()
 

@@ -21,11 +21,12 @@ from cc_api_client.models.keys import KEY_NAME, ApiKey, CreatedApiKey
 from cc_server.db import closing
 from cc_server.db.tables import api_keys
 from cc_server.db.upsert import insert_new
-from cc_server.domain import audit, clients
-from cc_server.domain.actors import SHELL, SYSTEM, Actor, Key
-from cc_server.domain.cursors import Cursors
-from cc_server.domain.refusals import DomainRefusal, not_found
-from cc_server.domain.unit import Unit
+from cc_server.domain.access import clients
+from cc_server.domain.base import audit
+from cc_server.domain.base.actors import SHELL, SYSTEM, Actor, Key
+from cc_server.domain.base.cursors import Cursors
+from cc_server.domain.base.refusals import DomainRefusal, not_found
+from cc_server.domain.base.unit import Unit
 from cc_server.events.log import KeyRevoked
 
 RESERVED_NAMES = frozenset({SYSTEM.name, SHELL.name})

@@ -13,10 +13,10 @@ from cc_api_client.models.base import Page
 from cc_api_client.models.clients import BusinessClient
 from cc_api_client.models.dashboard import DayRevenue
 from cc_server.db.tables import clients, contracts
-from cc_server.domain import audit
-from cc_server.domain.actors import Actor, narrowed
-from cc_server.domain.cursors import Cursors
-from cc_server.domain.unit import Unit
+from cc_server.domain.base import audit
+from cc_server.domain.base.actors import Actor, narrowed
+from cc_server.domain.base.cursors import Cursors
+from cc_server.domain.base.unit import Unit
 
 REVENUE_DAYS = 30
 

@@ -13,14 +13,14 @@ from cc_api_client.models.base import ActionAnswer, Page
 from cc_api_client.models.batches import ResolveBody, ResolveOutcome
 from cc_api_client.models.delivery_states import DeliveryState
 from cc_server.db.tables import approvals, deliveries
-from cc_server.domain import audit
-from cc_server.domain.actors import Actor, narrowed
-from cc_server.domain.cursors import Cursors
+from cc_server.domain.base import audit
+from cc_server.domain.base.actors import Actor, narrowed
+from cc_server.domain.base.cursors import Cursors
+from cc_server.domain.base.refusals import DomainRefusal, not_found, version_conflict
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.outbox.deliveries import change
-from cc_server.domain.outbox.effects import NoEffect, take_effect
 from cc_server.domain.outbox.rows import lock
-from cc_server.domain.refusals import DomainRefusal, not_found, version_conflict
-from cc_server.domain.unit import Unit
+from cc_server.domain.outbox.sending.effects import NoEffect, take_effect
 
 BY_A_PERSON = "person"
 """The provider of what a person found out to have been sent."""

@@ -17,9 +17,9 @@ from cc_api_client.models.operations import AuditRow
 from cc_server.db import closing, locks
 from cc_server.db.sqlite.plain import Plain
 from cc_server.db.tables import audit
-from cc_server.domain.actors import Actor, narrowed
-from cc_server.domain.cursors import Cursors
-from cc_server.domain.unit import Unit
+from cc_server.domain.base.actors import Actor, narrowed
+from cc_server.domain.base.cursors import Cursors
+from cc_server.domain.base.unit import Unit
 from cc_server.sealing.chain import FIRST, Sealed, seal_of
 from cc_server.sealing.seals import newest_key
 

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, select
 
 from cc_api_client.models.approvals import Channel
 from cc_server.db.tables import agents, email_history
-from cc_server.domain.hashing import payload_sha256
+from cc_server.domain.base.hashing import payload_sha256
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.outbox.rows import Row
-from cc_server.domain.unit import Unit
 
 _AGENT = select(agents.c.name, agents.c.status, agents.c.error_at).where(agents.c.id == bindparam("agent"))
 _LAST_WRITTEN = select(func.max(email_history.c.sent_at)).where(

@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from cc_server.db import locks
 from cc_server.db.ids import Ids
-from cc_server.domain.actors import Actor
+from cc_server.domain.base.actors import Actor
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.controls import settings
-from cc_server.domain.unit import Unit
 
 
 class Turn(Enum):

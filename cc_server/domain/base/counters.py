@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from cc_server.db import closing
 from cc_server.db.tables import counters
 from cc_server.db.upsert import upsert
-from cc_server.domain.actors import narrowed
+from cc_server.domain.base.actors import narrowed
 
 _ADD = upsert(
     counters, on=("name", "client_id"), changes=lambda new: {"amount": counters.c.amount + new.amount}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from cc_api_client.models.policy import Policy
 from cc_api_client.models.settings import Settings
 from cc_server.db.ids import Ids
-from cc_server.domain.actors import Actor
+from cc_server.domain.base.actors import Actor
 from cc_server.domain.policy.default import DEFAULT_POLICY
 
 DEFAULTS = Settings()

@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 
 from cc_api_client.models.approvals import ApprovalStatus
 from cc_api_client.models.delivery_states import DeliveryState
-from cc_server.domain import audit, counters, house
-from cc_server.domain.outbox import sending
+from cc_server.domain import installation
+from cc_server.domain.base import audit, counters
 from cc_server.domain.outbox.rows import COUNTS
+from cc_server.domain.outbox.sending import claims
 from cc_server.domain.work import jobs
 from cc_server.events import log as events
 
@@ -33,7 +34,7 @@ class InstallationFigures:
 def of_installation(conn: Connection, now: datetime) -> InstallationFigures:
     """The figures as of `now`."""
     told = counters.read(conn, COUNTS, None)
-    due = sending.next_look(conn)
+    due = claims.next_look(conn)
     return InstallationFigures(
         approvals={status.value: told.get(f"status.{status.value}", 0) for status in ApprovalStatus},
         deliveries={state.value: told.get(f"delivery.{state.value}", 0) for state in DeliveryState},
@@ -41,5 +42,5 @@ def of_installation(conn: Connection, now: datetime) -> InstallationFigures:
         sender_lag_seconds=max(0.0, (now - due) / timedelta(seconds=1)) if due is not None else 0.0,
         audit_head=audit.head(conn).seq,
         events_head=events.head(conn).seq,
-        uptime_ratio_24h=house.uptime_ratio_24h(conn, now),
+        uptime_ratio_24h=installation.uptime_ratio_24h(conn, now),
     )

@@ -11,14 +11,14 @@ from cc_api_client.models.events import EventType
 from cc_api_client.models.operations import SuppressionEntry, SuppressionIntake
 from cc_server.db import locks
 from cc_server.db.tables import approvals, deliveries
+from cc_server.domain.base.refusals import DomainRefusal
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.controls import suppression
 from cc_server.domain.outbox.decisions import back_to_pending, compare_and_set
 from cc_server.domain.outbox.deliveries import change
 from cc_server.domain.outbox.drafts import NEVER_WRITE
 from cc_server.domain.outbox.rows import Row, find_to_change, tell
-from cc_server.domain.refusals import DomainRefusal
 from cc_server.domain.risk.recipient import is_address
-from cc_server.domain.unit import Unit
 
 _OPEN_TO = (
     select(approvals.c.id, approvals.c.client_id)

@@ -17,16 +17,16 @@ from cc_api_client.models.approvals import Channel
 from cc_api_client.models.delivery_states import WAITING, DeliveryState
 from cc_server.db import locks
 from cc_server.db.tables import approvals, deliveries
-from cc_server.domain import audit
+from cc_server.domain.base import audit
+from cc_server.domain.base.refusals import DomainRefusal
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.controls import budgets, kill_switch, suppression
-from cc_server.domain.outbox import judging
-from cc_server.domain.outbox.blocks import block
 from cc_server.domain.outbox.deliveries import change
 from cc_server.domain.outbox.drafts import NEVER_WRITE
-from cc_server.domain.outbox.effects import NoEffect, take_effect
 from cc_server.domain.outbox.rows import Row, find, find_to_change
-from cc_server.domain.refusals import DomainRefusal
-from cc_server.domain.unit import Unit
+from cc_server.domain.outbox.sending import judging
+from cc_server.domain.outbox.sending.blocks import block
+from cc_server.domain.outbox.sending.effects import NoEffect, take_effect
 
 LEASE_SECONDS = 60
 """Twice what sending may take."""

@@ -25,10 +25,11 @@ from cc_api_client.models.delivery_states import PROBLEMS
 from cc_api_client.models.operations import Component, ComponentStatus, Metrics
 from cc_api_client.models.pipeline import Stage
 from cc_server.db.tables import approvals, deliveries
-from cc_server.domain import clients, house, leads
-from cc_server.domain.actors import Actor, narrowed
+from cc_server.domain import installation, leads
+from cc_server.domain.access import clients
+from cc_server.domain.base.actors import Actor, narrowed
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.outbox import listing
-from cc_server.domain.unit import Unit
 from cc_server.domain.work import agent_figures, agents, jobs, runs
 
 RECENT_RUNS = 15
@@ -73,7 +74,7 @@ def stats(conn: Connection, unit: Unit, components: Sequence[Component]) -> Dash
         costs=Costs(total_usd=total_usd, count=bookings),
         mrr_usd=revenue[-1].mrr_usd,
         clients_active=clients.active_on(conn, actor, unit.now.date()),
-        uptime_ratio_24h=house.uptime_ratio_24h(conn, unit.now),
+        uptime_ratio_24h=installation.uptime_ratio_24h(conn, unit.now),
         spend_today_usd=spend_today,
         budget_today_usd=budget,
         alert_ratio=unit.settings.budgets.alert_ratio if budget is not None else None,

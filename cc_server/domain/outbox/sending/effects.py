@@ -13,8 +13,8 @@ from cc_api_client.models.approvals import Channel
 from cc_api_client.models.pipeline import Stage
 from cc_server.db.tables import calls, clients, contracts, email_history
 from cc_server.domain import leads
+from cc_server.domain.base.unit import Unit
 from cc_server.domain.outbox.rows import Row
-from cc_server.domain.unit import Unit
 
 LARGEST_AMOUNT = Decimal(1_000_000_000)
 PHONE_LONGEST = 50

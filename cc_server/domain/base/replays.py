@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 from cc_server.db import locks
 from cc_server.db.tables import idempotency
 from cc_server.db.upsert import insert_new
-from cc_server.domain.unit import Unit
+from cc_server.domain.base.unit import Unit
 
 
 @dataclass(frozen=True, slots=True)

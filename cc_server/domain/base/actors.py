@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select
 
-from cc_server.domain.refusals import DomainRefusal, not_found
+from cc_server.domain.base.refusals import DomainRefusal, not_found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What every rule stands on: the unit of work and who acts in it, refusals, the audit trail, counts, cursors."""

@@ -1,0 +1,1 @@
+"""Figures for people and for monitors, put together from what the other rooms count."""
