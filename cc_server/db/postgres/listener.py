@@ -2,6 +2,9 @@
 
 It wakes; the tables are the truth. While the connection is down nothing is heard, so whoever follows looks by itself
 now and then, and looks at once when the connection is back.
+
+It also tells a database that is silent (stopped, or behind a line that drops everything) from one that is busy or gone:
+a question that costs nothing gets no answer at all.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from cc_server.db.notices import Woken, from_wire
@@ -18,18 +22,29 @@ from cc_server.db.postgres.url import PostgresUrl
 from cc_server.db.units import Committed
 
 CHANNEL = "cc_server"
-ALIVE_SECONDS = 5.0
-"""How often it is made sure that the connection still is one, and how long an answer may take."""
+ALIVE_SECONDS = 2.0
+"""How often it is made sure that the connection still is one."""
+SILENT_SECONDS = 5.0
+"""How long the answer to that may take."""
+MOMENT_SECONDS = 0.1
 AGAIN_SECONDS = 1.0
+_ALIVE = "SELECT 1"
 _log = logging.getLogger("cc_server.db")
 
 
 class Listener:
-    """One process's ear."""
+    """One process's ear.
 
-    def __init__(self, url: PostgresUrl, committed: Committed) -> None:
+    Args:
+        url: where the database is.
+        committed: is told what other processes tell.
+        silence: is told True each time the database does not answer, and False once it does, be it to refuse.
+    """
+
+    def __init__(self, url: PostgresUrl, committed: Committed, silence: Callable[[bool], None]) -> None:
         self._url = url
         self._committed = committed
+        self._silence = silence
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -51,6 +66,7 @@ class Listener:
                 await self._until_lost(conn)
             except FAILURES as error:
                 _log.warning("changes of other processes are not heard for now (%s)", type(error).__name__)
+                self._silence(isinstance(error, TimeoutError))
             finally:
                 conn.terminate()
             conn = await self._again()
@@ -58,15 +74,17 @@ class Listener:
     async def _until_lost(self, conn: Any) -> None:
         while True:
             await asyncio.sleep(ALIVE_SECONDS)
-            await conn.execute("SELECT 1", timeout=ALIVE_SECONDS)
+            await _answered(conn)
 
     async def _again(self) -> Any:
         while True:
             await asyncio.sleep(AGAIN_SECONDS)
             try:
                 conn = await self._connected()
-            except FAILURES:
+            except FAILURES as error:
+                self._silence(isinstance(error, TimeoutError))
                 continue
+            self._silence(False)
             _log.info("changes of other processes are heard again")
             self._committed([Woken()])
             return conn
@@ -82,3 +100,23 @@ class Listener:
             self._committed([notice or Woken()])
         except Exception:  # noqa: BLE001 - whoever listens must not end the ear
             _log.exception("a listener broke on what was committed")
+
+
+async def _answered(conn: Any) -> None:
+    """Ask for a sign of life.
+
+    Raises:
+        TimeoutError: there is none.
+    """
+    asked = asyncio.ensure_future(conn.execute(_ALIVE))
+    try:
+        await asyncio.wait({asked}, timeout=SILENT_SECONDS)
+        if not asked.done():  # where this process stood still itself, the answer lies there unread
+            await asyncio.wait({asked}, timeout=MOMENT_SECONDS)
+        if not asked.done():
+            raise TimeoutError
+    finally:
+        if not asked.done():
+            conn.terminate()
+        await asyncio.gather(asked, return_exceptions=True)
+    asked.result()

@@ -67,10 +67,13 @@ class PostgresStore:
         self._ids = ids
         self._opening = opening
         self._may_migrate = serves
-        self._listener = Listener(url, committed) if serves else None
+        self._listener = Listener(url, committed, self._hear_silence) if serves else None
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="cc-postgres", daemon=True)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._lines: dict[asyncio.Task[Any] | None, Any] = {}
+        """The connections of asyncpg that units are at work on."""
+        self._is_silent = False
         self._engine: AsyncEngine | None = None
         self.trouble: str | None = "the database is closed"
         """Why it can't be used now; None while all is well."""
@@ -122,6 +125,9 @@ class PostgresStore:
         if engine is None:
             raise DatabaseUnavailable(f"The database {self._url} is not open.")
 
+        if self._is_silent:
+            raise self._silent()
+
         def begin() -> None:
             if unit.future.set_running_or_notify_cancel():
                 task = self._loop.create_task(self._work(engine, unit, is_write=is_write))
@@ -137,13 +143,12 @@ class PostgresStore:
             ran = await self._repeated(engine, unit, is_write=is_write)
             self.trouble = None
         except FAILURES as error:
-            known = unavailable(self._url, error)
+            known = self._silent(in_doubt=is_write) if self._is_silent else unavailable(self._url, error)
             ran.error = known or error
             if known is not None and not is_collision(error):
                 self.trouble = str(known)
         except asyncio.CancelledError:
-            sentence = f"The database {self._url} did not answer before the end; whether this was kept is not known."
-            ran.error = DatabaseUnavailable(sentence)
+            ran.error = self._silent(in_doubt=is_write)
         except BaseException as error:  # noqa: BLE001 - the caller's to hear, where it waits
             ran.error = error
         ran.answer()
@@ -156,7 +161,7 @@ class PostgresStore:
             try:
                 await self._once(engine, ran, is_write=is_write)
             except FAILURES as error:
-                is_stale = tries == 1 and is_disconnect(error) and not (is_write and ran.has_begun)
+                is_stale = tries == 1 and is_disconnect(error) and not ((is_write and ran.has_begun) or self._is_silent)
                 if tries == TRIES or not (is_collision(error) or is_stale):
                     raise
             else:
@@ -165,11 +170,37 @@ class PostgresStore:
 
     async def _once(self, engine: AsyncEngine, ran: Ran, *, is_write: bool) -> None:
         async with engine.connect() as conn:
-            if is_write:
-                await conn.run_sync(self._write, ran)
-                return
-            snapshot = await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            await snapshot.run_sync(self._read, ran)
+            task = asyncio.current_task()
+            self._lines[task] = (await conn.get_raw_connection()).driver_connection
+            try:
+                if is_write:
+                    await conn.run_sync(self._write, ran)
+                    return
+                snapshot = await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                await snapshot.run_sync(self._read, ran)
+            finally:
+                del self._lines[task]
+
+    def _hear_silence(self, is_silent: bool) -> None:
+        """The database answers nobody, or does so again: whoever waits for it is told, and nobody else begins to.
+
+        What was begun is cut off; it is never run again here, since its commit may have arrived.
+        """
+        if is_silent and not self._is_silent:
+            _log.warning("the database %s does not answer; its connections are cut off", self._url)
+        self._is_silent = is_silent
+        if not is_silent:
+            return
+        self.trouble = str(self._silent())
+        for task in self._tasks:
+            if line := self._lines.get(task):
+                line.terminate()
+            else:
+                task.cancel()
+
+    def _silent(self, *, in_doubt: bool = False) -> DatabaseUnavailable:
+        doubt = "; whether this was kept is not known, ask again with the same key" if in_doubt else "; ask again"
+        return DatabaseUnavailable(f"The database {self._url} does not answer{doubt}.")
 
     def _write(self, conn: Connection, ran: Ran) -> None:
         with conn.begin(), self._unit_clock.of_unit(conn):
