@@ -17,13 +17,9 @@ from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
 from cc_api_client.models.operations import Component, ComponentStatus
-from cc_server.api import agents as agents_api
-from cc_server.api import approvals as approvals_api
-from cc_server.api import batches as batches_api
-from cc_server.api import calls, house, operations, stream
-from cc_server.api import jobs as jobs_api
-from cc_server.api import outbox as outbox_api
-from cc_server.api import settings as settings_api
+from cc_server.api import routers
+from cc_server.api.calling import calls
+from cc_server.api.calling.services import Services
 from cc_server.api.http.admission import Admission
 from cc_server.api.http.document import allowed_methods, describe
 from cc_server.api.http.gate import Gate, call_of
@@ -34,7 +30,6 @@ from cc_server.api.http.problems import (
     code_of_status,
     problem_response,
 )
-from cc_server.api.services import Services
 from cc_server.config import ServerSettings
 from cc_server.db.database import Database
 from cc_server.domain.access import keys
@@ -43,7 +38,7 @@ from cc_server.domain.base.refusals import DatabaseUnavailable, DomainRefusal
 from cc_server.domain.controls import settings as controls
 from cc_server.domain.controls import suppression
 from cc_server.domain.controls.begin import Turn, begin
-from cc_server.domain.outbox import rows as outbox_rows
+from cc_server.domain.outbox import rows
 from cc_server.domain.outbox.sending import resolving
 from cc_server.domain.review import committing
 from cc_server.domain.work import agents, job_control, runs
@@ -55,7 +50,7 @@ from cc_server.worker.sender import Sender
 from cc_server.worker.upkeep import KeyUses, Upkeep
 
 if TYPE_CHECKING:
-    from cc_server.api.metrics import Measures
+    from cc_server.api.routers.metrics import Measures
 
 _log = logging.getLogger("cc_server")
 Beside = Callable[[], Awaitable[None]]
@@ -149,13 +144,13 @@ def _measures_of(settings: ServerSettings) -> Measures | None:
     """What measures; nothing unless it is asked for."""
     if not settings.metrics:
         return None
-    from cc_server.api.metrics import Measures
+    from cc_server.api.routers.metrics import Measures
 
     return Measures()
 
 
 def _add_metrics(app: FastAPI, measures: Measures, admission: Admission) -> None:
-    from cc_server.api.metrics import router_of
+    from cc_server.api.routers.metrics import router_of
 
     app.include_router(router_of(measures, admission))
 
@@ -200,9 +195,9 @@ def _fastapi(lifespan: Callable[[FastAPI], Any]) -> FastAPI:
         redirect_slashes=False,
         separate_input_output_schemas=False,
     )
-    for part in (operations, batches_api, approvals_api, outbox_api, jobs_api, agents_api, settings_api, house, stream):
-        app.include_router(part.router)
-    app.include_router(stream.socket_router)
+    for router in routers.IN_ORDER:
+        app.include_router(router)
+    app.include_router(routers.stream.socket_router)
     describe(app)
     app.add_exception_handler(DomainRefusal, _refused)
     app.add_exception_handler(RequestProblem, _problem)
@@ -220,7 +215,7 @@ def _existence_checks() -> dict[str, Callable[[Request, str], Any]]:
         agents.require(conn, agent_id)
 
     return {
-        "approval_id": calls.existing(outbox_rows.find),
+        "approval_id": calls.existing(rows.find),
         "batch_id": calls.existing(committing.require),
         "agent_id": calls.existing(agent),
         "key_id": calls.existing(keys.find),

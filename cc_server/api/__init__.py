@@ -1,1 +1,1 @@
-"""The routes: each parses a request, calls one domain function and answers. No SQL and no rules live here."""
+"""HTTP: the gate that every request passes, how the rules are called, and the routes. No SQL and no rules live here."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Connection
 
-from cc_server.api.calls import WriteCall
-from cc_server.api.services import Services
+from cc_server.api.calling.calls import WriteCall
+from cc_server.api.calling.services import Services
 from cc_server.db.database import Database
 from cc_server.db.ids import SeededIds
 from cc_server.domain.base import replays

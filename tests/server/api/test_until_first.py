@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from cc_server.api.stream import until_first
+from cc_server.api.routers.stream import until_first
 
 
 async def forever(begun: asyncio.Event, ended: list[str]) -> None:

@@ -11,9 +11,9 @@ from cc_api_client.models.base import Page
 from cc_api_client.models.keys import ApiKey, CreatedApiKey, NewApiKey
 from cc_api_client.models.operations import AuditRow
 from cc_api_client.models.roles import Role
-from cc_server.api import calls
+from cc_server.api.calling import calls
+from cc_server.api.calling.params import Cursor, Limit
 from cc_server.api.http.routing import asks, new_router
-from cc_server.api.params import Cursor, Limit
 from cc_server.domain.access import keys
 from cc_server.domain.base import audit
 

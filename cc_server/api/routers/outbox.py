@@ -14,9 +14,9 @@ from cc_api_client.models.delivery_states import DeliveryState
 from cc_api_client.models.operations import SuppressionEntry, SuppressionIntake
 from cc_api_client.models.outbox import OutboxAnswer, OutboxApproveBody, OutboxPage, OutboxRejectBody
 from cc_api_client.models.roles import Role
-from cc_server.api import calls
+from cc_server.api.calling import calls
+from cc_server.api.calling.params import Cursor, Limit, one_of, sort_of, words_of
 from cc_server.api.http.routing import asks, new_router
-from cc_server.api.params import Cursor, Limit, one_of, sort_of, words_of
 from cc_server.domain.controls import suppression
 from cc_server.domain.controls.begin import Turn
 from cc_server.domain.outbox import legacy

@@ -11,9 +11,9 @@ from cc_api_client.models.agents import Agent, AgentDetail, LogLine, PauseBody
 from cc_api_client.models.base import ActionAnswer, Page
 from cc_api_client.models.roles import Role
 from cc_api_client.models.runs import Run, RunStatus
-from cc_server.api import calls
+from cc_server.api.calling import calls
+from cc_server.api.calling.params import Cursor, Limit, words_of
 from cc_server.api.http.routing import asks, new_router
-from cc_server.api.params import Cursor, Limit, words_of
 from cc_server.domain.work import agent_figures, agents, runs
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
-from cc_server.api import calls
+from cc_server.api.calling import calls
 from cc_server.api.http.routing import ANYBODY, asks, new_router
 from cc_server.domain.figures import monitoring
 
 if TYPE_CHECKING:
+    from cc_server.api.calling.services import Services
     from cc_server.api.http.admission import Admission
-    from cc_server.api.services import Services
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 30.0)
 _UNKNOWN_ROUTE = "none"

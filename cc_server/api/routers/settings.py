@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 from cc_api_client.models.roles import Role
 from cc_api_client.models.settings import KillSwitchAnswer, KillSwitchBody, Settings, SettingsChange
-from cc_server.api import calls
+from cc_server.api.calling import calls
 from cc_server.api.http.routing import asks, new_router
 from cc_server.domain.controls import kill_switch, settings
 from cc_server.domain.controls.begin import Turn

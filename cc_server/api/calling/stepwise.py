@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from fastapi import Request, Response
 from pydantic import BaseModel
 
-from cc_server.api import calls
+from cc_server.api.calling import calls
 from cc_server.domain.base.actors import Actor
 from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.base.replays import Answer, Intent

@@ -10,9 +10,9 @@ from fastapi import Query, Request, Response
 from cc_api_client.models.base import ActionAnswer, Page
 from cc_api_client.models.operations import Job, JobStatus
 from cc_api_client.models.roles import Role
-from cc_server.api import calls
+from cc_server.api.calling import calls
+from cc_server.api.calling.params import Cursor, Limit, words_of
 from cc_server.api.http.routing import asks, new_router
-from cc_server.api.params import Cursor, Limit, words_of
 from cc_server.domain.work import job_control
 
 router = new_router()

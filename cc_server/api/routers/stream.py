@@ -12,14 +12,14 @@ from fastapi import APIRouter, Query, Request, Response, WebSocket, WebSocketDis
 
 from cc_api_client.models.events import EventPage, EventPosition, Topic
 from cc_api_client.models.roles import Role
-from cc_server.api import calls
+from cc_server.api.calling import calls
+from cc_server.api.calling.params import words_of
+from cc_server.api.calling.services import Services
 from cc_server.api.http.admission import Admission
 from cc_server.api.http.gate import STREAM_PATH, address_of, call_of
 from cc_server.api.http.headers import parse_client_id
 from cc_server.api.http.problems import RequestProblem
 from cc_server.api.http.routing import asks, new_router
-from cc_server.api.params import words_of
-from cc_server.api.services import Services
 from cc_server.domain.access import clients
 from cc_server.domain.base import actors
 from cc_server.domain.base.actors import Actor, Key

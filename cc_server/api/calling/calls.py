@@ -40,7 +40,7 @@ from cc_server.events import log as events
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from cc_server.api.services import Services
+    from cc_server.api.calling.services import Services
 
 T = TypeVar("T", bound=BaseModel)
 R = TypeVar("R")

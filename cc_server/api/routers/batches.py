@@ -11,12 +11,12 @@ from cc_api_client.models.approvals import ReasonCode
 from cc_api_client.models.batches import BatchAction, BatchBody, BatchPlan, BatchResult
 from cc_api_client.models.policy import BacktestBody, BacktestResult
 from cc_api_client.models.roles import Role
-from cc_server.api import calls
-from cc_server.api.approvals import filter_of
+from cc_server.api.calling import calls
+from cc_server.api.calling.params import sort_of
+from cc_server.api.calling.stepwise import Steps, run
 from cc_server.api.http.problems import RequestProblem
 from cc_server.api.http.routing import asks, new_router
-from cc_server.api.params import sort_of
-from cc_server.api.stepwise import Steps, run
+from cc_server.api.routers.approvals import filter_of
 from cc_server.domain.outbox import listing
 from cc_server.domain.outbox.listing import Selection
 from cc_server.domain.review import backtest, committing, planning

@@ -22,10 +22,10 @@ from cc_api_client.models.approvals import (
 from cc_api_client.models.base import ActionAnswer
 from cc_api_client.models.delivery_states import DeliveryState
 from cc_api_client.models.roles import Role
-from cc_server.api import calls
+from cc_server.api.calling import calls
+from cc_server.api.calling.params import Cursor, Limit, one_of, sort_of, words_of
 from cc_server.api.http.problems import RequestProblem
 from cc_server.api.http.routing import asks, new_router
-from cc_server.api.params import Cursor, Limit, one_of, sort_of, words_of
 from cc_server.domain.outbox import decisions, detail, edits, listing
 from cc_server.domain.outbox.decisions import Seen
 from cc_server.domain.outbox.listing import Filter, Selection

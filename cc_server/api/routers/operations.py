@@ -22,11 +22,11 @@ from cc_api_client.models.operations import (
     ServerStatus,
 )
 from cc_api_client.models.roles import Role
-from cc_server.api import calls
+from cc_server.api.calling import calls
+from cc_server.api.calling.params import Cursor, Limit
 from cc_server.api.http.gate import call_of
 from cc_server.api.http.problems import KINDS, RequestProblem
 from cc_server.api.http.routing import ANY_KEY, ANYBODY, asks, new_router, require_key
-from cc_server.api.params import Cursor, Limit
 from cc_server.domain import installation, leads
 from cc_server.domain.access import clients
 from cc_server.domain.base.actors import Key, actor_for

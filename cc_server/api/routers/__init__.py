@@ -1,0 +1,18 @@
+"""The routes, one file a resource: each parses a request, calls one domain function and answers. No SQL, no rules."""
+
+from cc_server.api.routers import (
+    admins,
+    agents,
+    approvals,
+    batches,
+    jobs,
+    operations,
+    outbox,
+    settings,
+    stream,
+)
+
+IN_ORDER = tuple(
+    part.router for part in (operations, batches, approvals, outbox, jobs, agents, settings, admins, stream)
+)
+"""A path is answered by the first that knows it: `/api/approvals/batches` is no approval's id."""
