@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bench.server.stock import Stock
 from cc_server.app import Application
-from cc_server.cli.server import GracefulServer, bind
+from cc_server.cli.serving.server import GracefulServer, bind
 from cc_server.config import ServerSettings
 from cc_server.db.clock import SystemClock
 from cc_server.db.database import Database

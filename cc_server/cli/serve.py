@@ -10,8 +10,8 @@ from collections.abc import Callable
 from cc_server import logs
 from cc_server.app import Application
 from cc_server.cli.opening import opened
-from cc_server.cli.server import GracefulServer, bind, url_of
-from cc_server.cli.workers import Workers
+from cc_server.cli.serving.server import GracefulServer, bind, url_of
+from cc_server.cli.serving.workers import Workers
 from cc_server.config import ConfigError, ServerSettings
 from cc_server.db.schema import Opening
 from cc_server.worker.providers import provider_of

@@ -17,7 +17,7 @@ from cc_server import logs
 from cc_server.app import Application
 from cc_server.cli.opening import opened
 from cc_server.cli.serve import serve
-from cc_server.cli.server import GracefulServer, bind, url_of
+from cc_server.cli.serving.server import GracefulServer, bind, url_of
 from cc_server.config import ConfigError, ServerSettings
 from cc_server.db.database import Database
 from cc_server.db.ids import SeededIds

@@ -19,7 +19,7 @@ from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.ids import Ids, RandomIds
 from cc_server.db.postgres.url import PostgresUrl
 from cc_server.db.schema import Opening
-from cc_server.db.units import Announcements, RecordRefusal, Store, UnitOfWork
+from cc_server.db.transaction.units import Announcements, RecordRefusal, Store, UnitOfWork
 from cc_server.sealing.keys import SealingError, default_key_file
 from cc_server.sealing.seals import Seals
 

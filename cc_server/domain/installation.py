@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, select, update
 
 from cc_server.db import schema
+from cc_server.db.portable.upsert import insert_new
 from cc_server.db.tables import event_log, idempotency, installation, outages
-from cc_server.db.upsert import insert_new
 from cc_server.domain.base import audit, counters
 from cc_server.domain.base.unit import Unit
 from cc_server.sealing.verify import RESTORED

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select
 from cc_api_client.models.events import EventType
 from cc_api_client.models.operations import IntakeAnswer, IntakeStatus, LeadIntake
 from cc_api_client.models.pipeline import Lead, Stage, StageCount
-from cc_server.db import locks
-from cc_server.db.changing import Changing
+from cc_server.db.portable.changing import Changing
+from cc_server.db.portable.types import from_micros, to_micros
 from cc_server.db.tables import leads, stage_changes
-from cc_server.db.types import from_micros, to_micros
+from cc_server.db.transaction import locks
 from cc_server.domain.base import audit, counters
 from cc_server.domain.base.actors import Actor, narrowed
 from cc_server.domain.base.refusals import not_found

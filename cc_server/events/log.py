@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
-from cc_server.db import closing
-from cc_server.db.notices import Notice
 from cc_server.db.tables import api_keys, event_log, installation
+from cc_server.db.transaction import closing
+from cc_server.db.transaction.notices import Notice
 
 _ADVANCE = (
     update(installation).values(head_seq=installation.c.head_seq + bindparam("events"))

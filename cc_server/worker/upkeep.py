@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from cc_server.db import locks
 from cc_server.db.database import Database
+from cc_server.db.transaction import locks
 from cc_server.domain import installation
 from cc_server.domain.access import keys
 from cc_server.domain.base.actors import SYSTEM

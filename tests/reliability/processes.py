@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import IO
 
-from cc_server.cli.server import bind
+from cc_server.cli.serving.server import bind
 from cc_server.db.postgres.url import PostgresUrl
 from tests.server.house import House
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cc_server.cli.server import bind
+from cc_server.cli.serving.server import bind
 from tests.server.house import House
 from tests.server.serving import Api
 

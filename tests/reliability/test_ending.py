@@ -18,7 +18,7 @@ import httpx
 import psutil
 import pytest
 
-from cc_server.cli.workers import Workers
+from cc_server.cli.serving.workers import Workers
 from tests.reliability.processes import Served, serving
 from tests.server.house import FoundedOnPostgres, House, found_on_postgres
 from tests.support.postgres import Postgres

@@ -12,7 +12,7 @@ import httpx
 from starlette.types import ASGIApp, Message
 
 from cc_server.app import Application
-from cc_server.cli.server import GracefulServer, bind, url_of
+from cc_server.cli.serving.server import GracefulServer, bind, url_of
 from cc_server.config import ServerSettings
 from cc_server.worker.providers import FileProvider
 from tests.server.house import House

@@ -9,8 +9,8 @@ from sqlalchemy import Column, String, Text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 
+from cc_server.db.portable.types import as_json
 from cc_server.db.postgres.url import PostgresUrl
-from cc_server.db.types import as_json
 
 CONNECTIONS = 8
 CONNECT_SECONDS = 5.0

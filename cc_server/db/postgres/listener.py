@@ -15,11 +15,11 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from cc_server.db.notices import Woken, from_wire
 from cc_server.db.postgres.connect import connection
 from cc_server.db.postgres.errors import FAILURES
 from cc_server.db.postgres.url import PostgresUrl
-from cc_server.db.units import Committed
+from cc_server.db.transaction.notices import Woken, from_wire
+from cc_server.db.transaction.units import Committed
 
 CHANNEL = "cc_server"
 ALIVE_SECONDS = 2.0

@@ -18,18 +18,19 @@ import uvloop
 from sqlalchemy import ARRAY, Connection, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cc_server.db import locks, schema
+from cc_server.db import schema
 from cc_server.db.clock import Clock
 from cc_server.db.errors import DatabaseUnavailable, ForeignDatabase
 from cc_server.db.ids import Ids
-from cc_server.db.notices import Notice, to_wire
 from cc_server.db.postgres.clock import DatabaseClock
 from cc_server.db.postgres.connect import engine_of
 from cc_server.db.postgres.errors import FAILURES, is_collision, is_disconnect, unavailable
 from cc_server.db.postgres.listener import CHANNEL, Listener
 from cc_server.db.postgres.url import PostgresUrl
 from cc_server.db.schema import Opening
-from cc_server.db.units import Committed, Ran, UnitOfWork, run_in_savepoint
+from cc_server.db.transaction import locks
+from cc_server.db.transaction.notices import Notice, to_wire
+from cc_server.db.transaction.units import Committed, Ran, UnitOfWork, run_in_savepoint
 
 TRIES = 6
 """How often a unit is run that gets in another's way."""

@@ -9,7 +9,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from cc_server.db.types import as_json
+from cc_server.db.portable.types import as_json
 
 BUSY_TIMEOUT_SECONDS = 5.0
 

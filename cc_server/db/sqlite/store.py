@@ -22,7 +22,7 @@ from cc_server.db.sqlite.errors import unavailable
 from cc_server.db.sqlite.lock import FileLock
 from cc_server.db.sqlite.watch import Watch
 from cc_server.db.sqlite.writer import THREADS, Writer
-from cc_server.db.units import Committed, UnitOfWork
+from cc_server.db.transaction.units import Committed, UnitOfWork
 
 READERS = 3
 

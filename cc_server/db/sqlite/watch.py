@@ -10,8 +10,8 @@ import sqlite3
 import threading
 from pathlib import Path
 
-from cc_server.db.notices import Woken
-from cc_server.db.units import Committed
+from cc_server.db.transaction.notices import Woken
+from cc_server.db.transaction.units import Committed
 
 LOOK_SECONDS = 0.1
 _log = logging.getLogger("cc_server.db")

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.sqlite.errors import unavailable
-from cc_server.db.units import Announcements, Committed, Ran, UnitOfWork, run_in_savepoint
+from cc_server.db.transaction.units import Announcements, Committed, Ran, UnitOfWork, run_in_savepoint
 
 GROUP_UNITS = 64
 """Units in one commit at most: 3,600 units/s with 64 callers against 1,500 with one commit each."""

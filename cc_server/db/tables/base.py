@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, MetaData, String
 
-from cc_server.db.types import UtcDateTime
+from cc_server.db.portable.types import UtcDateTime
 
 metadata = MetaData(
     naming_convention={

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, Date, Float, Index, Integer, String, Table, Text
 
+from cc_server.db.portable.types import Usd
 from cc_server.db.tables.base import Id, Word, metadata, moment, reference
-from cc_server.db.types import Usd
 
 clients = Table(
     "clients",

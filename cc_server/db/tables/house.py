@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, BigInteger, Column, Connection, Index, Integer, LargeBinary, String, Table, Text, event
 
+from cc_server.db.portable.types import UtcDateTime
 from cc_server.db.tables.append_only import APPEND_ONLY
 from cc_server.db.tables.base import Id, Word, metadata, moment, reference
-from cc_server.db.types import UtcDateTime
 
 installation = Table(
     "installation",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, BigInteger, Column, Index, Integer, String, Table, Text, text
 
+from cc_server.db.portable.types import Usd, UtcDateTime
 from cc_server.db.tables.base import Id, Word, metadata, moment, reference
-from cc_server.db.types import Usd, UtcDateTime
 
 agents = Table(
     "agents",

@@ -18,9 +18,9 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from cc_api_client.models.base import Page
 from cc_api_client.models.keys import KEY_NAME, ApiKey, CreatedApiKey
-from cc_server.db import closing
+from cc_server.db.portable.upsert import insert_new
 from cc_server.db.tables import api_keys
-from cc_server.db.upsert import insert_new
+from cc_server.db.transaction import closing
 from cc_server.domain.access import clients
 from cc_server.domain.base import audit
 from cc_server.domain.base.actors import SHELL, SYSTEM, Actor, Key

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from cc_api_client.models.base import Page
 from cc_api_client.models.operations import AuditRow
-from cc_server.db import closing, locks
 from cc_server.db.sqlite.plain import Plain
 from cc_server.db.tables import audit
+from cc_server.db.transaction import closing, locks
 from cc_server.domain.base.actors import Actor, narrowed
 from cc_server.domain.base.cursors import Cursors
 from cc_server.domain.base.unit import Unit

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from cc_server.db import closing
+from cc_server.db.portable.upsert import upsert
 from cc_server.db.tables import counters
-from cc_server.db.upsert import upsert
+from cc_server.db.transaction import closing
 from cc_server.domain.base.actors import narrowed
 
 _ADD = upsert(

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, or_
 
-from cc_server.db.types import UtcDateTime
+from cc_server.db.portable.types import UtcDateTime
 from cc_server.domain.base.refusals import DomainRefusal
 
 LARGEST_NUMBER = 2**63 - 1

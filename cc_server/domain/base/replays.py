@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select
 
-from cc_server.db import locks
+from cc_server.db.portable.upsert import insert_new
 from cc_server.db.tables import idempotency
-from cc_server.db.upsert import insert_new
+from cc_server.db.transaction import locks
 from cc_server.domain.base.unit import Unit
 
 

@@ -7,8 +7,8 @@ from enum import Enum, auto
 
 from sqlalchemy import Connection
 
-from cc_server.db import locks
 from cc_server.db.ids import Ids
+from cc_server.db.transaction import locks
 from cc_server.domain.base.actors import Actor
 from cc_server.domain.base.unit import Unit
 from cc_server.domain.controls import settings

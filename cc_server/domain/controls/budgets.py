@@ -8,8 +8,8 @@ from decimal import Decimal
 from sqlalchemy import Connection, bindparam, func, select
 
 from cc_api_client.models.delivery_states import DeliveryState
-from cc_server.db import locks
 from cc_server.db.tables import deliveries, hourly
+from cc_server.db.transaction import locks
 from cc_server.domain.base.unit import Unit
 
 _SPENT = select(func.sum(hourly.c.cost_usd, type_=hourly.c.cost_usd.type)).where(hourly.c.hour >= bindparam("since"))

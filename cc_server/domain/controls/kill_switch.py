@@ -13,9 +13,9 @@ from cc_api_client.models.events import EventType
 from cc_api_client.models.operations import KillSwitchRecord
 from cc_api_client.models.roles import Role
 from cc_api_client.models.settings import SCOPE, KillSwitchAnswer, KillSwitchBody, KillSwitchState
-from cc_server.db import locks
+from cc_server.db.portable.upsert import upsert
 from cc_server.db.tables import agents, clients, kill_switch
-from cc_server.db.upsert import upsert
+from cc_server.db.transaction import locks
 from cc_server.domain.base import audit
 from cc_server.domain.base.actors import Actor
 from cc_server.domain.base.refusals import DomainRefusal, not_found

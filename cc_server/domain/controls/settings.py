@@ -17,9 +17,9 @@ from sqlalchemy import Connection, bindparam, select, update
 from cc_api_client.models.events import EventType
 from cc_api_client.models.policy import PolicyBody
 from cc_api_client.models.settings import Settings
-from cc_server.db import locks
 from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.tables import settings
+from cc_server.db.transaction import locks
 from cc_server.domain.base import audit
 from cc_server.domain.base.patches import merged
 from cc_server.domain.base.refusals import DomainRefusal, version_conflict

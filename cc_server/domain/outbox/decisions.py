@@ -13,7 +13,7 @@ from cc_api_client.models.approvals import Approval, Channel
 from cc_api_client.models.base import ActionAnswer
 from cc_api_client.models.delivery_states import WAITING
 from cc_api_client.models.events import EventType
-from cc_server.db.changing import Changing
+from cc_server.db.portable.changing import Changing
 from cc_server.db.tables import approvals
 from cc_server.domain.base import audit
 from cc_server.domain.base.refusals import DomainRefusal, already_decided, version_conflict

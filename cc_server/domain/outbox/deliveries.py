@@ -13,7 +13,7 @@ from cc_api_client.models.delivery_states import WAITING, DeliveryState
 from cc_api_client.models.events import EventType
 from cc_api_client.models.risk_levels import CAREFUL_FROM, HIGH_FROM
 from cc_api_client.models.settings import Settings
-from cc_server.db.changing import Changing
+from cc_server.db.portable.changing import Changing
 from cc_server.db.tables import approvals, clients, deliveries
 from cc_server.domain.base import counters
 from cc_server.domain.base.refusals import DomainRefusal

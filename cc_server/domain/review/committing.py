@@ -18,10 +18,10 @@ from cc_api_client.models.batches import (
     BatchResultItem,
     BatchStatus,
 )
-from cc_server.db import locks
-from cc_server.db.changing import Changing
+from cc_server.db.portable.changing import Changing
+from cc_server.db.portable.upsert import insert_new
 from cc_server.db.tables import approvals, batch_items, batches
-from cc_server.db.upsert import insert_new
+from cc_server.db.transaction import locks
 from cc_server.domain.base import audit
 from cc_server.domain.base.actors import Actor
 from cc_server.domain.base.refusals import DomainRefusal, not_found

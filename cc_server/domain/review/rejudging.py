@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, or_
 
 from cc_api_client.models.events import EventType
-from cc_server.db.changing import Changing
+from cc_server.db.portable.changing import Changing
 from cc_server.db.tables import approvals
 from cc_server.domain.base.unit import Unit
 from cc_server.domain.judgement.judging import judge_draft

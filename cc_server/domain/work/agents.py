@@ -12,7 +12,7 @@ from cc_api_client.models.agents import Agent, AgentStatus, LogLevel, LogLine
 from cc_api_client.models.base import ActionAnswer, Page
 from cc_api_client.models.dashboard import AgentCounts
 from cc_api_client.models.events import EventType
-from cc_server.db.changing import Changing
+from cc_server.db.portable.changing import Changing
 from cc_server.db.tables import agent_logs, agents
 from cc_server.domain.base import audit
 from cc_server.domain.base.actors import Actor, narrowed

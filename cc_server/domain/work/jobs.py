@@ -11,9 +11,9 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from cc_api_client.models.events import EventType
 from cc_api_client.models.operations import JobStatus, QueueCounts
-from cc_server.db import closing
-from cc_server.db.changing import Changing
+from cc_server.db.portable.changing import Changing
 from cc_server.db.tables import jobs_queue
+from cc_server.db.transaction import closing
 from cc_server.domain.base import counters
 from cc_server.domain.base.unit import Unit
 from cc_server.events import log as events

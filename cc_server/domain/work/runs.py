@@ -14,9 +14,9 @@ from cc_api_client.models.base import Page
 from cc_api_client.models.events import EventType
 from cc_api_client.models.operations import RunCounts
 from cc_api_client.models.runs import Run, RunStatus, RunStep
+from cc_server.db.portable.types import from_micros, to_micros
+from cc_server.db.portable.upsert import upsert
 from cc_server.db.tables import hourly, runs
-from cc_server.db.types import from_micros, to_micros
-from cc_server.db.upsert import upsert
 from cc_server.domain.base import counters
 from cc_server.domain.base.actors import Actor, narrowed
 from cc_server.domain.base.cursors import Cursors

@@ -20,8 +20,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from cc_api_client.models.agents import LogLevel
-from cc_server.db import closing
-from cc_server.db.notices import Woken
+from cc_server.db.transaction import closing
+from cc_server.db.transaction.notices import Woken
 from cc_server.domain import installation
 from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.work import agents

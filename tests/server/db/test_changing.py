@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, create_engine, insert
 
-from cc_server.db.changing import Changing
+from cc_server.db.portable.changing import Changing
 
 things = Table(
     "things", MetaData(), Column("id", Integer, primary_key=True), Column("name", String(20)), Column("size", Integer),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Connection, select
 
-from cc_server.db import closing
+from cc_server.db.portable.upsert import insert_new, upsert
 from cc_server.db.tables import counters
-from cc_server.db.upsert import insert_new, upsert
+from cc_server.db.transaction import closing
 from cc_server.domain.base import counters as kept
 from cc_server.domain.base.refusals import DomainRefusal
 from tests.server.house import House

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select, text, update
 
-from cc_server.db import locks
 from cc_server.db.clock import SystemClock
 from cc_server.db.database import Database
 from cc_server.db.errors import DatabaseUnavailable
+from cc_server.db.portable.upsert import insert_new
 from cc_server.db.postgres.url import PostgresUrl
 from cc_server.db.schema import Opening
 from cc_server.db.tables import counters, installation
-from cc_server.db.upsert import insert_new
+from cc_server.db.transaction import locks
 from cc_server.domain.base import counters as kept
 from cc_server.sealing.seals import Seals
 from tests.support.postgres import Postgres

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from cc_server.db import types
+from cc_server.db.portable import types
 
 revision = "0001"
 down_revision = None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-from cc_server.db import types
+from cc_server.db.portable import types
 
 revision = "0002"
 down_revision = "0001"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from cc_server.db import types
+from cc_server.db.portable import types
 from cc_server.db.tables.append_only import APPEND_ONLY
 
 revision = "0006"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from cc_server.cli.protocol import LimitedProtocol
+from cc_server.cli.serving.protocol import LimitedProtocol
 from cc_server.config import ConfigError, ServerSettings
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from cc_server.db import closing
 from cc_server.db.errors import Refused
+from cc_server.db.transaction import closing
 
 Announcements = Sequence[object]
 Committed = Callable[[Announcements], None]
