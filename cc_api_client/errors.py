@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cc_api_client.models.approvals import Approval
+    from cc_api_client.models.outbox.approvals import Approval
 
 
 class CommandCenterError(Exception):

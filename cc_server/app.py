@@ -16,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
-from cc_api_client.models.operations import Component, ComponentStatus
+from cc_api_client.models.installation.status import Component, ComponentStatus
 from cc_server.api import routers
 from cc_server.api.calling import calls
 from cc_server.api.calling.services import Services

@@ -25,8 +25,8 @@ from cc_tui.state.messages import Level, Message
 if TYPE_CHECKING:
     from cc_api_client.ahead import Ahead
     from cc_api_client.client import CommandCenterClient
-    from cc_api_client.models.batches import BatchAction, BatchPlan, BatchPlanItem
-    from cc_api_client.models.operations import Me
+    from cc_api_client.models.installation.me import Me
+    from cc_api_client.models.outbox.batches import BatchAction, BatchPlan, BatchPlanItem
     from cc_tui.actions.commands import Commands
     from cc_tui.decisions.deciding import Deciding
     from cc_tui.decisions.journal import Destination, EditDraft, Journal, Reason, Verb
@@ -275,7 +275,7 @@ class Session:
     async def save_edit(self, row: ApprovalRow, fields: dict[str, str]) -> None:
         """Save an edit that started from `row`; a failure is said, and what was typed is kept."""
         from cc_api_client.errors import CommandCenterError, VersionConflict
-        from cc_api_client.models.approvals import ApprovalEdit
+        from cc_api_client.models.outbox.approvals import ApprovalEdit
 
         identity = self.known.identity.identity
         if self.backstage is None or identity is None:

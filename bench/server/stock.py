@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Table, select, text
 
-from cc_api_client.models.runs import RunStatus
+from cc_api_client.models.work.runs import RunStatus
 from cc_server.db.database import Address
 from cc_server.db.tables import approvals, runs
 from cc_server.domain.base.actors import SYSTEM

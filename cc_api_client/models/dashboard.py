@@ -7,8 +7,8 @@ from enum import StrEnum
 from pydantic import Field
 
 from cc_api_client.models.base import Open, Ratio, Usd, UtcTime, Wire
-from cc_api_client.models.operations import Component, Metrics
-from cc_api_client.models.pipeline import StageCount
+from cc_api_client.models.installation.status import Component, Metrics
+from cc_api_client.models.work.pipeline import StageCount
 
 
 class Costs(Wire):

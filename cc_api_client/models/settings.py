@@ -12,8 +12,8 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, field_validator
 
 from cc_api_client.models.base import Ratio, RequestBody, Wire
-from cc_api_client.models.operations import KillSwitchRecord
-from cc_api_client.models.policy import Policy, PolicyBody
+from cc_api_client.models.installation.me import KillSwitchRecord
+from cc_api_client.models.outbox.policy import Policy, PolicyBody
 
 CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 SCOPE = r"^(all|agent:[^\s:]{1,64}|client:[^\s:]{1,64})$"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cc_api_client.models.agents import Agent, AgentDetail, LogLine, PauseBody
 from cc_api_client.models.base import Page
-from cc_api_client.models.runs import Run
+from cc_api_client.models.work.agents import Agent, AgentDetail, LogLine, PauseBody
+from cc_api_client.models.work.runs import Run
 from cc_api_client.resources.answers import Acted, Snapshot, act, body_of, fetch, path_of
 from cc_api_client.transport import Request, Transport
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from cc_api_client.errors import Conflict, VersionConflict
-from cc_api_client.models.approvals import (
+from cc_api_client.models.outbox.approvals import (
     Approval,
     ApprovalDetail,
     ApprovalEdit,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cc_api_client.models.approvals import ReasonCode
-from cc_api_client.models.batches import BatchAction, BatchBody, BatchItem, BatchPlan, BatchResult, BatchWould
-from cc_api_client.models.policy import BacktestBody, BacktestResult
+from cc_api_client.models.outbox.approvals import ReasonCode
+from cc_api_client.models.outbox.batches import BatchAction, BatchBody, BatchItem, BatchPlan, BatchResult, BatchWould
+from cc_api_client.models.outbox.policy import BacktestBody, BacktestResult
 from cc_api_client.resources.answers import parse, path_of
 from cc_api_client.transport import Request, Transport
 

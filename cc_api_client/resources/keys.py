@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cc_api_client.models.base import Page
-from cc_api_client.models.keys import ApiKey, CreatedApiKey, NewApiKey
-from cc_api_client.models.operations import AuditRow
+from cc_api_client.models.installation.audit import AuditRow
+from cc_api_client.models.installation.keys import ApiKey, CreatedApiKey, NewApiKey
 from cc_api_client.resources.answers import Snapshot, body_of, fetch, parse, path_of
 from cc_api_client.transport import Request, Transport
 

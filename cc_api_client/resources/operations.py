@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from cc_api_client.models.dashboard import DashboardStats
-from cc_api_client.models.operations import Health, IntakeAnswer, LeadIntake, Me, Metrics, Readiness, ServerStatus
-from cc_api_client.models.runs import Run
+from cc_api_client.models.installation.me import Me
+from cc_api_client.models.installation.status import Health, Metrics, Readiness, ServerStatus
+from cc_api_client.models.work.intake import IntakeAnswer, LeadIntake
+from cc_api_client.models.work.runs import Run
 from cc_api_client.resources.answers import Snapshot, body_of, fetch, parse, path_of
 from cc_api_client.transport import Request, Transport
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cc_api_client.models.approvals import Delivery
 from cc_api_client.models.base import Page
-from cc_api_client.models.batches import ResolveBody, ResolveOutcome
-from cc_api_client.models.operations import SuppressionEntry, SuppressionIntake
+from cc_api_client.models.outbox.approvals import Delivery
+from cc_api_client.models.outbox.batches import ResolveBody, ResolveOutcome
+from cc_api_client.models.outbox.suppression import SuppressionEntry, SuppressionIntake
 from cc_api_client.resources.answers import Acted, Snapshot, act, body_of, fetch, parse, path_of
 from cc_api_client.transport import Request, Transport
 

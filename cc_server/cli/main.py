@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from cc_api_client.models.roles import Role
+from cc_api_client.models.installation.roles import Role
 from cc_server.config import MOST_WORKERS, ConfigError, ServerSettings, load_settings
 from cc_server.logs import LogFormat
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
-from cc_api_client.models.policy import Policy, PolicyBody
+from cc_api_client.models.outbox.policy import Policy, PolicyBody
 from cc_server.cli.opening import opened
 from cc_server.config import ConfigError, ServerSettings, line_of, nearest, read_toml
 from cc_server.db.schema import Opening

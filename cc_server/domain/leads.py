@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select
 
 from cc_api_client.models.events import EventType
-from cc_api_client.models.operations import IntakeAnswer, IntakeStatus, LeadIntake
-from cc_api_client.models.pipeline import Lead, Stage, StageCount
+from cc_api_client.models.work.intake import IntakeAnswer, IntakeStatus, LeadIntake
+from cc_api_client.models.work.pipeline import Lead, Stage, StageCount
 from cc_server.db.portable.changing import Changing
 from cc_server.db.portable.types import from_micros, to_micros
 from cc_server.db.tables import leads, stage_changes

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from cc_api_client.models.agents import LogLevel
+from cc_api_client.models.work.agents import LogLevel
 from cc_server.db.database import Database
 from cc_server.domain.base.refusals import DatabaseUnavailable
 from cc_server.domain.work import agents

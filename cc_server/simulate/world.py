@@ -14,11 +14,11 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from cc_api_client.models.agents import LogLevel
-from cc_api_client.models.operations import LeadIntake
-from cc_api_client.models.pipeline import Stage
-from cc_api_client.models.runs import RunStatus, RunStep
 from cc_api_client.models.settings import Settings
+from cc_api_client.models.work.agents import LogLevel
+from cc_api_client.models.work.intake import LeadIntake
+from cc_api_client.models.work.pipeline import Stage
+from cc_api_client.models.work.runs import RunStatus, RunStep
 from cc_server.db.ids import Ids
 from cc_server.domain import leads
 from cc_server.domain.access import clients

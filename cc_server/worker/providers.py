@@ -19,7 +19,7 @@ from typing import Protocol
 
 import aiosmtplib
 
-from cc_api_client.models.approvals import Channel
+from cc_api_client.models.outbox.approvals import Channel
 from cc_server.config import ProviderName, ServerSettings, SmtpSecurity, SmtpSettings
 from cc_server.domain.outbox.sending.claims import Accepted, Claimed, NotAccepted, Outcome, Unclear
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cc_api_client.client import CommandCenterClient
-    from cc_api_client.models.agents import Agent
-    from cc_api_client.models.approvals import Approval, ApprovalEdit, Delivery
-    from cc_api_client.models.batches import BatchAction, BatchPlan
+    from cc_api_client.models.outbox.approvals import Approval, ApprovalEdit, Delivery
+    from cc_api_client.models.outbox.batches import BatchAction, BatchPlan
+    from cc_api_client.models.work.agents import Agent
     from cc_tui.sync.sync import Sync
 
 

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
-from cc_api_client.models.risk_levels import HIGH_FROM
+from cc_api_client.models.outbox.risk_levels import HIGH_FROM
 from cc_tui.state.approvals.rows import ApprovalRow, Weight
 
 

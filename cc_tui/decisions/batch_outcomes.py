@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from cc_api_client.models.batches import BatchStatus
+from cc_api_client.models.outbox.batches import BatchStatus
 from cc_tui.decisions.batches import Batch
 from cc_tui.state.approvals.rows import LocalDecision, LocalPhase, row_of
 from cc_tui.state.clock import Clock
@@ -13,7 +13,7 @@ from cc_tui.state.known import Known
 from cc_tui.state.messages import Level, Message
 
 if TYPE_CHECKING:
-    from cc_api_client.models.batches import BatchResult, BatchResultItem
+    from cc_api_client.models.outbox.batches import BatchResult, BatchResultItem
 
 _DONE = {"approve": "approved", "reject": "rejected"}
 _WHY = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cc_api_client.models.batches import BatchAction, BatchItem, BatchResult
+from cc_api_client.models.outbox.batches import BatchAction, BatchItem, BatchResult
 from cc_api_client.resources.batches import Batches
 from cc_tui.decisions.batches import Batch
 

@@ -18,7 +18,7 @@ from cc_tui.decisions.journal import Destination
 from cc_tui.state.clock import Clock
 
 if TYPE_CHECKING:
-    from cc_api_client.models.batches import BatchResult
+    from cc_api_client.models.outbox.batches import BatchResult
 
 log = logging.getLogger(__name__)
 

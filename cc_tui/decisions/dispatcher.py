@@ -29,7 +29,7 @@ from cc_tui.decisions.journal import Decision, Destination, Journal, TroubleKind
 from cc_tui.state.clock import Clock
 
 if TYPE_CHECKING:
-    from cc_api_client.models.approvals import Approval
+    from cc_api_client.models.outbox.approvals import Approval
     from cc_api_client.resources.answers import Acted
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cc_api_client.models.risk_levels import CAREFUL_FROM
+from cc_api_client.models.outbox.risk_levels import CAREFUL_FROM
 
 ITEMS_REMEMBERED = 512
 MOVEMENT = frozenset({

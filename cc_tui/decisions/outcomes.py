@@ -11,7 +11,7 @@ from cc_tui.state.messages import Level, Message
 from cc_tui.state.signal import Signal
 
 if TYPE_CHECKING:
-    from cc_api_client.models.approvals import Approval
+    from cc_api_client.models.outbox.approvals import Approval
     from cc_tui.decisions.journal import Decision
 
 

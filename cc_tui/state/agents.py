@@ -10,8 +10,8 @@ from cc_tui.state.load import Load
 from cc_tui.state.signal import ALL, Ids, Signal
 
 if TYPE_CHECKING:
-    from cc_api_client.models.agents import Agent, AgentDetail, LogLine
-    from cc_api_client.models.runs import Run
+    from cc_api_client.models.work.agents import Agent, AgentDetail, LogLine
+    from cc_api_client.models.work.runs import Run
 
 LOG_LINES_KEPT = 2_000
 

@@ -10,7 +10,7 @@ from cc_tui.state.signal import Signal
 
 if TYPE_CHECKING:
     from cc_api_client.models.dashboard import DashboardStats
-    from cc_api_client.models.runs import Run
+    from cc_api_client.models.work.runs import Run
 
 
 class DashboardStore:

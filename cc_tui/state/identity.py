@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cc_api_client.models.roles import Role
+from cc_api_client.models.installation.roles import Role
 from cc_tui.state.signal import Signal
 
 if TYPE_CHECKING:
-    from cc_api_client.models.operations import KillSwitchRecord
+    from cc_api_client.models.installation.me import KillSwitchRecord
 
 
 @dataclass(frozen=True, slots=True)

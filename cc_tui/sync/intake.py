@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from cc_api_client.models.agents import Agent, LogLine
-from cc_api_client.models.approvals import Approval, Delivery
 from cc_api_client.models.events import Event, EventType, Topic
-from cc_api_client.models.operations import QueueCounts
-from cc_api_client.models.runs import Run
+from cc_api_client.models.installation.status import QueueCounts
+from cc_api_client.models.outbox.approvals import Approval, Delivery
+from cc_api_client.models.work.agents import Agent, LogLine
+from cc_api_client.models.work.runs import Run
 from cc_tui.state.approvals.rows import delivery_of, row_of
 from cc_tui.state.known import Known
 

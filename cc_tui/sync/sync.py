@@ -36,9 +36,9 @@ from cc_tui.sync.watch import Watch
 
 if TYPE_CHECKING:
     from cc_api_client.client import CommandCenterClient
-    from cc_api_client.models.agents import Agent
-    from cc_api_client.models.approvals import Approval, Delivery
     from cc_api_client.models.events import EventPosition
+    from cc_api_client.models.outbox.approvals import Approval, Delivery
+    from cc_api_client.models.work.agents import Agent
 
 log = logging.getLogger(__name__)
 

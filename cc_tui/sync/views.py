@@ -6,15 +6,15 @@ import gc
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
-from cc_api_client.models.delivery_states import LEAVING, PROBLEMS, DeliveryState
+from cc_api_client.models.outbox.delivery_states import LEAVING, PROBLEMS, DeliveryState
 from cc_tui.state.approvals.rows import View, row_of
 from cc_tui.state.approvals.store import ROWS_KEPT, Counts
 from cc_tui.state.known import Known
 
 if TYPE_CHECKING:
     from cc_api_client.client import CommandCenterClient
-    from cc_api_client.models.approvals import ApprovalSummary
     from cc_api_client.models.events import EventPosition
+    from cc_api_client.models.outbox.approvals import ApprovalSummary
 
 FIRST_PAGE = 100
 PAGE = 500

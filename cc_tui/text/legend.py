@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from cc_api_client.models.risk_levels import HIGH_FROM
+from cc_api_client.models.outbox.risk_levels import HIGH_FROM
 from cc_tui.text.signs import ASCII, UNICODE
 
 SIGNS: dict[str, str] = {

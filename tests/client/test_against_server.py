@@ -24,11 +24,11 @@ from cc_api_client.errors import (
     Unsupported,
     VersionConflict,
 )
-from cc_api_client.models.approvals import Approval, ApprovalEdit, ApprovalStatus, ReasonCode
-from cc_api_client.models.delivery_states import DeliveryState
 from cc_api_client.models.events import EventPosition, Topic
-from cc_api_client.models.operations import LeadIntake
-from cc_api_client.models.roles import Role
+from cc_api_client.models.installation.roles import Role
+from cc_api_client.models.outbox.approvals import Approval, ApprovalEdit, ApprovalStatus, ReasonCode
+from cc_api_client.models.outbox.delivery_states import DeliveryState
+from cc_api_client.models.work.intake import LeadIntake
 from cc_api_client.stream import Connected, Disconnected, Events, EventStream, StreamItem
 from cc_api_client.transport import Request, Transport
 from tests.client.relay import relay_to

@@ -11,8 +11,8 @@ import pytest
 
 from cc_api_client.client import CommandCenterClient
 from cc_api_client.errors import Forbidden, NotFound, Unavailable, Unprocessable, VersionConflict, error_class
-from cc_api_client.models.batches import BatchAction
-from cc_api_client.models.policy import BacktestBody, PolicyBody
+from cc_api_client.models.outbox.batches import BatchAction
+from cc_api_client.models.outbox.policy import BacktestBody, PolicyBody
 from cc_api_client.resources.batches import committable
 from tests.support.pty_app import Backend, simulated_backend
 

@@ -32,7 +32,7 @@ from cc_api_client.errors import (
     Unsupported,
     VersionConflict,
 )
-from cc_api_client.models.keys import ApiKey, CreatedApiKey
+from cc_api_client.models.installation.keys import ApiKey, CreatedApiKey
 from cc_api_client.resources.answers import path_of
 from cc_api_client.transport import (
     ATTEMPTS,

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from cc_api_client.models.batches import BatchAction, BatchItem
-from cc_api_client.models.operations import SuppressionIntake
+from cc_api_client.models.outbox.batches import BatchAction, BatchItem
+from cc_api_client.models.outbox.suppression import SuppressionIntake
 from cc_server.db.tables import approvals, batches, deliveries, jobs_queue, leads, runs, suppression
 from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.outbox.sending import blocks

@@ -14,8 +14,8 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Table, insert, select, update
 
-from cc_api_client.models.approvals import Approval
 from cc_api_client.models.base import ActionAnswer
+from cc_api_client.models.outbox.approvals import Approval
 from cc_api_client.models.settings import Settings
 from cc_server.db.clock import ManualClock
 from cc_server.db.database import Address, Database

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cc_api_client.models.policy import PolicyBody
+from cc_api_client.models.outbox.policy import PolicyBody
 from cc_server.cli.main import main
 from cc_server.cli.policy import as_toml, read
 from cc_server.domain.policy.default import DEFAULT_POLICY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cc_api_client.models.approvals import Approval, ApprovalDetail
+from cc_api_client.models.outbox.approvals import Approval, ApprovalDetail
 from cc_tui.state.approvals.rows import ApprovalRow, row_of
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

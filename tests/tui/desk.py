@@ -9,12 +9,12 @@ from pathlib import Path
 from random import Random
 from typing import Any, cast
 
-from cc_api_client.models.agents import Agent, AgentDetail, LogLine
-from cc_api_client.models.approvals import Approval, ApprovalDetail, ApprovalSummary
-from cc_api_client.models.batches import BatchAction, BatchPlan, BatchPlanItem, BatchWould
 from cc_api_client.models.dashboard import DashboardStats
-from cc_api_client.models.operations import Me
-from cc_api_client.models.runs import Run
+from cc_api_client.models.installation.me import Me
+from cc_api_client.models.outbox.approvals import Approval, ApprovalDetail, ApprovalSummary
+from cc_api_client.models.outbox.batches import BatchAction, BatchPlan, BatchPlanItem, BatchWould
+from cc_api_client.models.work.agents import Agent, AgentDetail, LogLine
+from cc_api_client.models.work.runs import Run
 from cc_tui.config.model import Config
 from cc_tui.decisions.deciding import Deciding
 from cc_tui.decisions.journal import Destination, Journal

@@ -9,9 +9,9 @@ from typing import cast
 import pytest
 
 from cc_api_client.errors import NotFound
-from cc_api_client.models.agents import Agent
 from cc_api_client.models.dashboard import DashboardStats
-from cc_api_client.models.operations import Me
+from cc_api_client.models.installation.me import Me
+from cc_api_client.models.work.agents import Agent
 from cc_tui.actions.commands import Commands
 from cc_tui.config.model import Config
 from cc_tui.decisions.journal import Verb

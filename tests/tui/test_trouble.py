@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 
 from cc_api_client.client import CommandCenterClient
 from cc_api_client.errors import Conflict
-from cc_api_client.models.approvals import ApprovalDetail, Delivery
-from cc_api_client.models.operations import KillSwitchRecord
+from cc_api_client.models.installation.me import KillSwitchRecord
+from cc_api_client.models.outbox.approvals import ApprovalDetail, Delivery
 from cc_api_client.resources.answers import Acted
 from cc_tui.actions.commands import Commands
 from cc_tui.state.approvals.rows import View, row_of

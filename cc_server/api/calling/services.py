@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from cc_api_client.models.operations import Component
+from cc_api_client.models.installation.status import Component
 from cc_server.api.http.limits import InFlight
 from cc_server.config import ServerSettings
 from cc_server.db.database import Database

@@ -16,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from cc_api_client.models.base import Problem
-from cc_api_client.models.roles import Role
+from cc_api_client.models.installation.roles import Role
 from cc_server.api.http.gate import Call, call_of
 from cc_server.api.http.problems import RequestProblem
 from cc_server.domain.base.actors import Key

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Query, Request, Response
 
 from cc_api_client.models.base import Page
-from cc_api_client.models.keys import ApiKey, CreatedApiKey, NewApiKey
-from cc_api_client.models.operations import AuditRow
-from cc_api_client.models.roles import Role
+from cc_api_client.models.installation.audit import AuditRow
+from cc_api_client.models.installation.keys import ApiKey, CreatedApiKey, NewApiKey
+from cc_api_client.models.installation.roles import Role
 from cc_server.api.calling import calls
 from cc_server.api.calling.params import Cursor, Limit
 from cc_server.api.http.routing import asks, new_router

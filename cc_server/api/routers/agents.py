@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Query, Request, Response
 
-from cc_api_client.models.agents import Agent, AgentDetail, LogLine, PauseBody
 from cc_api_client.models.base import ActionAnswer, Page
-from cc_api_client.models.roles import Role
-from cc_api_client.models.runs import Run, RunStatus
+from cc_api_client.models.installation.roles import Role
+from cc_api_client.models.work.agents import Agent, AgentDetail, LogLine, PauseBody
+from cc_api_client.models.work.runs import Run, RunStatus
 from cc_server.api.calling import calls
 from cc_server.api.calling.params import Cursor, Limit, words_of
 from cc_server.api.http.routing import asks, new_router

@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 
-from cc_api_client.models.approvals import (
+from cc_api_client.models.base import ActionAnswer
+from cc_api_client.models.installation.roles import Role
+from cc_api_client.models.outbox.approvals import (
     Approval,
     ApprovalDetail,
     ApprovalEdit,
@@ -19,9 +21,7 @@ from cc_api_client.models.approvals import (
     ReasonCode,
     RejectBody,
 )
-from cc_api_client.models.base import ActionAnswer
-from cc_api_client.models.delivery_states import DeliveryState
-from cc_api_client.models.roles import Role
+from cc_api_client.models.outbox.delivery_states import DeliveryState
 from cc_server.api.calling import calls
 from cc_server.api.calling.params import Cursor, Limit, one_of, sort_of, words_of
 from cc_server.api.http.problems import RequestProblem

@@ -7,10 +7,10 @@ from functools import partial
 
 from fastapi import Request, Response
 
-from cc_api_client.models.approvals import ReasonCode
-from cc_api_client.models.batches import BatchAction, BatchBody, BatchPlan, BatchResult
-from cc_api_client.models.policy import BacktestBody, BacktestResult
-from cc_api_client.models.roles import Role
+from cc_api_client.models.installation.roles import Role
+from cc_api_client.models.outbox.approvals import ReasonCode
+from cc_api_client.models.outbox.batches import BatchAction, BatchBody, BatchPlan, BatchResult
+from cc_api_client.models.outbox.policy import BacktestBody, BacktestResult
 from cc_server.api.calling import calls
 from cc_server.api.calling.params import sort_of
 from cc_server.api.calling.stepwise import Steps, run

@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from cc_api_client.models.base import ActionAnswer, Page
-from cc_api_client.models.operations import Job, JobStatus
-from cc_api_client.models.roles import Role
+from cc_api_client.models.installation.roles import Role
+from cc_api_client.models.work.jobs import Job, JobStatus
 from cc_server.api.calling import calls
 from cc_server.api.calling.params import Cursor, Limit, words_of
 from cc_server.api.http.routing import asks, new_router

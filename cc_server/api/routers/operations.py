@@ -11,17 +11,10 @@ from fastapi import Request, Response
 from cc_api_client.models.base import Page
 from cc_api_client.models.clients import BusinessClient
 from cc_api_client.models.dashboard import DashboardStats
-from cc_api_client.models.operations import (
-    Health,
-    IntakeAnswer,
-    KillSwitchRecord,
-    LeadIntake,
-    Me,
-    Metrics,
-    Readiness,
-    ServerStatus,
-)
-from cc_api_client.models.roles import Role
+from cc_api_client.models.installation.me import KillSwitchRecord, Me
+from cc_api_client.models.installation.roles import Role
+from cc_api_client.models.installation.status import Health, Metrics, Readiness, ServerStatus
+from cc_api_client.models.work.intake import IntakeAnswer, LeadIntake
 from cc_server.api.calling import calls
 from cc_server.api.calling.params import Cursor, Limit
 from cc_server.api.http.gate import call_of

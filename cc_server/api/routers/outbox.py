@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Query, Request, Response
 
-from cc_api_client.models.approvals import Delivery
 from cc_api_client.models.base import ActionAnswer, Page
-from cc_api_client.models.batches import ResolveBody
-from cc_api_client.models.delivery_states import DeliveryState
-from cc_api_client.models.operations import SuppressionEntry, SuppressionIntake
-from cc_api_client.models.outbox import OutboxAnswer, OutboxApproveBody, OutboxPage, OutboxRejectBody
-from cc_api_client.models.roles import Role
+from cc_api_client.models.installation.roles import Role
+from cc_api_client.models.outbox.approvals import Delivery
+from cc_api_client.models.outbox.batches import ResolveBody
+from cc_api_client.models.outbox.delivery_states import DeliveryState
+from cc_api_client.models.outbox.legacy import OutboxAnswer, OutboxApproveBody, OutboxPage, OutboxRejectBody
+from cc_api_client.models.outbox.suppression import SuppressionEntry, SuppressionIntake
 from cc_server.api.calling import calls
 from cc_server.api.calling.params import Cursor, Limit, one_of, sort_of, words_of
 from cc_server.api.http.routing import asks, new_router

@@ -6,7 +6,7 @@ from functools import partial
 
 from fastapi import Request, Response
 
-from cc_api_client.models.roles import Role
+from cc_api_client.models.installation.roles import Role
 from cc_api_client.models.settings import KillSwitchAnswer, KillSwitchBody, Settings, SettingsChange
 from cc_server.api.calling import calls
 from cc_server.api.http.routing import asks, new_router

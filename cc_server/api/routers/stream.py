@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response, WebSocket, WebSocketDisconnect
 
 from cc_api_client.models.events import EventPage, EventPosition, Topic
-from cc_api_client.models.roles import Role
+from cc_api_client.models.installation.roles import Role
 from cc_server.api.calling import calls
 from cc_server.api.calling.params import words_of
 from cc_server.api.calling.services import Services

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from cc_api_client.models.base import Page
-from cc_api_client.models.keys import KEY_NAME, ApiKey, CreatedApiKey
+from cc_api_client.models.installation.keys import KEY_NAME, ApiKey, CreatedApiKey
 from cc_server.db.portable.upsert import insert_new
 from cc_server.db.tables import api_keys
 from cc_server.db.transaction import closing

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select
 
 from cc_api_client.models.base import Page
-from cc_api_client.models.operations import AuditRow
+from cc_api_client.models.installation.audit import AuditRow
 from cc_server.db.sqlite.plain import Plain
 from cc_server.db.tables import audit
 from cc_server.db.transaction import closing, locks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cc_api_client.models.policy import Policy
+from cc_api_client.models.outbox.policy import Policy
 from cc_api_client.models.settings import Settings
 from cc_server.db.ids import Ids
 from cc_server.domain.base.actors import Actor

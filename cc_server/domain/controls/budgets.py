@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from cc_api_client.models.delivery_states import DeliveryState
+from cc_api_client.models.outbox.delivery_states import DeliveryState
 from cc_server.db.tables import deliveries, hourly
 from cc_server.db.transaction import locks
 from cc_server.domain.base.unit import Unit

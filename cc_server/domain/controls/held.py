@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from cc_api_client.models.delivery_states import WAITING, DeliveryState
-from cc_api_client.models.operations import JobStatus
-from cc_api_client.models.runs import RunStatus
+from cc_api_client.models.outbox.delivery_states import WAITING, DeliveryState
 from cc_api_client.models.settings import Held, InFlight
+from cc_api_client.models.work.jobs import JobStatus
+from cc_api_client.models.work.runs import RunStatus
 from cc_server.db.tables import approvals, deliveries, jobs_queue, runs
 from cc_server.domain.controls.scopes import agent_of, client_of
 

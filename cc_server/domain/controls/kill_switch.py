@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, select
 
 from cc_api_client.models.events import EventType
-from cc_api_client.models.operations import KillSwitchRecord
-from cc_api_client.models.roles import Role
+from cc_api_client.models.installation.me import KillSwitchRecord
+from cc_api_client.models.installation.roles import Role
 from cc_api_client.models.settings import SCOPE, KillSwitchAnswer, KillSwitchBody, KillSwitchState
 from cc_server.db.portable.upsert import upsert
 from cc_server.db.tables import agents, clients, kill_switch

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, bindparam, select, update
 
 from cc_api_client.models.events import EventType
-from cc_api_client.models.policy import PolicyBody
+from cc_api_client.models.outbox.policy import PolicyBody
 from cc_api_client.models.settings import Settings
 from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.tables import settings

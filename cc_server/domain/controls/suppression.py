@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select
 
 from cc_api_client.models.base import Page
-from cc_api_client.models.operations import SuppressionEntry
+from cc_api_client.models.outbox.suppression import SuppressionEntry
 from cc_server.db.portable.upsert import insert_new
 from cc_server.db.tables import suppression
 from cc_server.domain.base import audit

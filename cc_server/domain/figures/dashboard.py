@@ -21,9 +21,9 @@ from cc_api_client.models.dashboard import (
     Series,
     Waiting,
 )
-from cc_api_client.models.delivery_states import PROBLEMS
-from cc_api_client.models.operations import Component, ComponentStatus, Metrics
-from cc_api_client.models.pipeline import Stage
+from cc_api_client.models.installation.status import Component, ComponentStatus, Metrics
+from cc_api_client.models.outbox.delivery_states import PROBLEMS
+from cc_api_client.models.work.pipeline import Stage
 from cc_server.db.tables import approvals, deliveries
 from cc_server.domain import installation, leads
 from cc_server.domain.access import clients

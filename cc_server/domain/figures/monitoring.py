@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from cc_api_client.models.approvals import ApprovalStatus
-from cc_api_client.models.delivery_states import DeliveryState
+from cc_api_client.models.outbox.approvals import ApprovalStatus
+from cc_api_client.models.outbox.delivery_states import DeliveryState
 from cc_server.domain import installation
 from cc_server.domain.base import audit, counters
 from cc_server.domain.outbox.rows import COUNTS

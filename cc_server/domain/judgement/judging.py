@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from cc_api_client.models.approvals import Risk, Severity
-from cc_api_client.models.risk_levels import HIGH_FROM
+from cc_api_client.models.outbox.approvals import Risk, Severity
+from cc_api_client.models.outbox.risk_levels import HIGH_FROM
 from cc_server.domain.base.unit import Unit
 from cc_server.domain.judgement.surroundings import Place, Surroundings, look_around, place_of
 from cc_server.domain.policy.default import pin_of

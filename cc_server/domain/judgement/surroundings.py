@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, literal_column, select
 
-from cc_api_client.models.delivery_states import MAY_LEAVE
+from cc_api_client.models.outbox.delivery_states import MAY_LEAVE
 from cc_server.db.tables import agents, approvals, email_history, hourly, leads, suppression
 from cc_server.domain.base import counters
 from cc_server.domain.base.hashing import text_sha256

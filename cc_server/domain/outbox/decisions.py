@@ -9,10 +9,10 @@ from typing import Any, NoReturn
 
 from sqlalchemy import Connection, bindparam
 
-from cc_api_client.models.approvals import Approval, Channel
 from cc_api_client.models.base import ActionAnswer
-from cc_api_client.models.delivery_states import WAITING
 from cc_api_client.models.events import EventType
+from cc_api_client.models.outbox.approvals import Approval, Channel
+from cc_api_client.models.outbox.delivery_states import WAITING
 from cc_server.db.portable.changing import Changing
 from cc_server.db.tables import approvals
 from cc_server.domain.base import audit

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
-from cc_api_client.models.approvals import Channel, Delivery
-from cc_api_client.models.delivery_states import WAITING, DeliveryState
 from cc_api_client.models.events import EventType
-from cc_api_client.models.risk_levels import CAREFUL_FROM, HIGH_FROM
+from cc_api_client.models.outbox.approvals import Channel, Delivery
+from cc_api_client.models.outbox.delivery_states import WAITING, DeliveryState
+from cc_api_client.models.outbox.risk_levels import CAREFUL_FROM, HIGH_FROM
 from cc_api_client.models.settings import Settings
 from cc_server.db.portable.changing import Changing
 from cc_server.db.tables import approvals, clients, deliveries

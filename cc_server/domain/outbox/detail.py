@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, select
 
-from cc_api_client.models.approvals import ApprovalDetail, HistoryItem
+from cc_api_client.models.outbox.approvals import ApprovalDetail, HistoryItem
 from cc_server.db.tables import approvals, clients
 from cc_server.domain import leads
 from cc_server.domain.base import audit

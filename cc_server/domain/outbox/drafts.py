@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
-from cc_api_client.models.approvals import Approval
 from cc_api_client.models.events import EventType
+from cc_api_client.models.outbox.approvals import Approval
 from cc_server.db.tables import approvals
 from cc_server.domain.base.hashing import payload_sha256, text_sha256
 from cc_server.domain.base.unit import Unit

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from cc_api_client.models.approvals import Approval
 from cc_api_client.models.events import EventType
+from cc_api_client.models.outbox.approvals import Approval
 from cc_server.domain.base.patches import merged
 from cc_server.domain.base.refusals import already_decided, version_conflict
 from cc_server.domain.base.unit import Unit

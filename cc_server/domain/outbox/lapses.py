@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, update
 
-from cc_api_client.models.approvals import Approval
 from cc_api_client.models.events import EventType
+from cc_api_client.models.outbox.approvals import Approval
 from cc_server.db.tables import approvals
 from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.base.unit import Unit

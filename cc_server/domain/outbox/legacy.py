@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_
 
-from cc_api_client.models.delivery_states import LEAVING
-from cc_api_client.models.outbox import OutboxAnswer, OutboxPage, OutboxRow
+from cc_api_client.models.outbox.delivery_states import LEAVING
+from cc_api_client.models.outbox.legacy import OutboxAnswer, OutboxPage, OutboxRow
 from cc_server.db.tables import approvals
 from cc_server.domain.base.actors import Actor, narrowed
 from cc_server.domain.base.refusals import DomainRefusal

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, or_, select
 
-from cc_api_client.models.approvals import Approval, ApprovalPage, ApprovalSummary
-from cc_api_client.models.delivery_states import LEAVING, DeliveryState
-from cc_api_client.models.operations import OutboxCounts
+from cc_api_client.models.installation.status import OutboxCounts
+from cc_api_client.models.outbox.approvals import Approval, ApprovalPage, ApprovalSummary
+from cc_api_client.models.outbox.delivery_states import LEAVING, DeliveryState
 from cc_server.db.tables import approvals
 from cc_server.domain.base import counters
 from cc_server.domain.base.actors import Actor, narrowed

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select
 
-from cc_api_client.models.approvals import Approval, Delivery
 from cc_api_client.models.events import EventType
+from cc_api_client.models.outbox.approvals import Approval, Delivery
 from cc_server.db.tables import approvals, deliveries
 from cc_server.domain.base import audit, counters
 from cc_server.domain.base.actors import Actor

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from cc_api_client.models.approvals import ApprovalKind
-from cc_api_client.models.policy import FlagCode, Policy
+from cc_api_client.models.outbox.approvals import ApprovalKind
+from cc_api_client.models.outbox.policy import FlagCode, Policy
 
 DEFAULT_POLICY = Policy(
     version="default-1",

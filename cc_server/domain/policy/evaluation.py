@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cc_api_client.models.approvals import Severity
-from cc_api_client.models.policy import NEVER_SAFE, Policy
+from cc_api_client.models.outbox.approvals import Severity
+from cc_api_client.models.outbox.policy import NEVER_SAFE, Policy
 from cc_server.domain.policy.facts import AgentState, Facts
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, select
 
-from cc_api_client.models.policy import BacktestResult, Policy
+from cc_api_client.models.outbox.policy import BacktestResult, Policy
 from cc_server.db.tables import approvals
 from cc_server.domain.base.actors import narrowed
 from cc_server.domain.base.unit import Unit

@@ -11,13 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select
 
-from cc_api_client.models.batches import (
-    BatchAction,
-    BatchItem,
-    BatchResult,
-    BatchResultItem,
-    BatchStatus,
-)
+from cc_api_client.models.outbox.batches import BatchAction, BatchItem, BatchResult, BatchResultItem, BatchStatus
 from cc_server.db.portable.changing import Changing
 from cc_server.db.portable.upsert import insert_new
 from cc_server.db.tables import approvals, batch_items, batches

@@ -14,9 +14,9 @@ from typing import Any
 import rfc8785
 from sqlalchemy import Connection, func, select
 
-from cc_api_client.models.approvals import ReasonCode, Severity
-from cc_api_client.models.batches import MOST_ITEMS, BatchAction, BatchItem, BatchPlan, BatchPlanItem, BatchWould
-from cc_api_client.models.policy import NEVER_SAFE
+from cc_api_client.models.outbox.approvals import ReasonCode, Severity
+from cc_api_client.models.outbox.batches import MOST_ITEMS, BatchAction, BatchItem, BatchPlan, BatchPlanItem, BatchWould
+from cc_api_client.models.outbox.policy import NEVER_SAFE
 from cc_server.db.tables import approvals
 from cc_server.domain.base.actors import Actor, narrowed
 from cc_server.domain.base.unit import Unit

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from cc_api_client.models.approvals import Flag, Severity, Span
-from cc_api_client.models.policy import FlagCode
+from cc_api_client.models.outbox.approvals import Flag, Severity, Span
+from cc_api_client.models.outbox.policy import FlagCode
 
 Field = Literal["subject", "body", "to_email", "to_name"]
 QUOTED_LONGEST = 60

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from cc_api_client.models.approvals import Flag, Risk, RiskPart
-from cc_api_client.models.policy import FlagCode
+from cc_api_client.models.outbox.approvals import Flag, Risk, RiskPart
+from cc_api_client.models.outbox.policy import FlagCode
 from cc_server.domain.risk.draft import Draft
 from cc_server.domain.risk.links import homoglyph, link_mismatch
 from cc_server.domain.risk.money import amount_high, amount_of, names_an_amount

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from cc_api_client.models.approvals import Flag, Severity
-from cc_api_client.models.policy import FlagCode
+from cc_api_client.models.outbox.approvals import Flag, Severity
+from cc_api_client.models.outbox.policy import FlagCode
 from cc_server.domain.risk.draft import Draft, flag_at, quoted
 
 LINKS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
-from cc_api_client.models.approvals import Flag, Severity
-from cc_api_client.models.policy import FlagCode
+from cc_api_client.models.outbox.approvals import Flag, Severity
+from cc_api_client.models.outbox.policy import FlagCode
 from cc_server.domain.risk.draft import Draft, flag_whole
 
 HIGH_USD = Decimal(10_000)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from cc_api_client.models.approvals import Flag, Severity
-from cc_api_client.models.policy import FlagCode
+from cc_api_client.models.outbox.approvals import Flag, Severity
+from cc_api_client.models.outbox.policy import FlagCode
 from cc_server.domain.risk.draft import Draft, Field, flag_at, flag_whole
 
 GREETING = re.compile(r"^\s*(?:Hi|Hello|Dear|Hey|Hallo|Liebe[r]?|Hola|Bonjour)\s+([^\W\d_][\w'’.-]*)", re.UNICODE)

@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from cc_api_client.models.approvals import Flag, Severity
-from cc_api_client.models.policy import FlagCode
+from cc_api_client.models.outbox.approvals import Flag, Severity
+from cc_api_client.models.outbox.policy import FlagCode
 from cc_server.domain.risk.draft import Draft, flag_at, flag_whole, quoted
 
 SUBJECT_LONGEST = 200

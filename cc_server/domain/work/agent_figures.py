@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, func, select
 
-from cc_api_client.models.agents import AgentPerformance, DayCost
 from cc_api_client.models.dashboard import HourCost, HourRuns
+from cc_api_client.models.work.agents import AgentPerformance, DayCost
 from cc_server.db.tables import agents, hourly, runs
 from cc_server.domain.base import counters
 from cc_server.domain.base.actors import narrowed

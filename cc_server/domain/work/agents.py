@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, insert, or_, select, update
 
-from cc_api_client.models.agents import Agent, AgentStatus, LogLevel, LogLine
 from cc_api_client.models.base import ActionAnswer, Page
 from cc_api_client.models.dashboard import AgentCounts
 from cc_api_client.models.events import EventType
+from cc_api_client.models.work.agents import Agent, AgentStatus, LogLevel, LogLine
 from cc_server.db.portable.changing import Changing
 from cc_server.db.tables import agent_logs, agents
 from cc_server.domain.base import audit

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from cc_api_client.models.base import ActionAnswer, Page
-from cc_api_client.models.operations import Job, JobStatus
+from cc_api_client.models.work.jobs import Job, JobStatus
 from cc_server.db.tables import jobs_queue
 from cc_server.domain.base import audit
 from cc_server.domain.base.actors import Actor, narrowed

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from cc_api_client.models.events import EventType
-from cc_api_client.models.operations import JobStatus, QueueCounts
+from cc_api_client.models.installation.status import QueueCounts
+from cc_api_client.models.work.jobs import JobStatus
 from cc_server.db.portable.changing import Changing
 from cc_server.db.tables import jobs_queue
 from cc_server.db.transaction import closing

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from cc_api_client.models.base import Page
 from cc_api_client.models.events import EventType
-from cc_api_client.models.operations import RunCounts
-from cc_api_client.models.runs import Run, RunStatus, RunStep
+from cc_api_client.models.installation.status import RunCounts
+from cc_api_client.models.work.runs import Run, RunStatus, RunStep
 from cc_server.db.portable.types import from_micros, to_micros
 from cc_server.db.portable.upsert import upsert
 from cc_server.db.tables import hourly, runs

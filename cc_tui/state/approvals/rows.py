@@ -10,10 +10,10 @@ from functools import lru_cache
 from sys import intern
 from typing import TYPE_CHECKING
 
-from cc_api_client.models.delivery_states import LEAVING, PROBLEMS
+from cc_api_client.models.outbox.delivery_states import LEAVING, PROBLEMS
 
 if TYPE_CHECKING:
-    from cc_api_client.models.approvals import Approval, Delivery
+    from cc_api_client.models.outbox.approvals import Approval, Delivery
 
 
 class View(StrEnum):

@@ -12,7 +12,7 @@ from cc_tui.state.load import Load
 from cc_tui.state.signal import ALL, Ids, Signal
 
 if TYPE_CHECKING:
-    from cc_api_client.models.approvals import ApprovalDetail
+    from cc_api_client.models.outbox.approvals import ApprovalDetail
 
 WHOLE_ITEMS_KEPT = 64
 ROWS_KEPT = 100_000

@@ -18,7 +18,7 @@ from cc_tui.ui.widgets.line import Line, Piece
 from cc_tui.ui.widgets.shape import NARROW_FROM, Shape, margin_of
 
 if TYPE_CHECKING:
-    from cc_api_client.models.runs import Run, RunStep
+    from cc_api_client.models.work.runs import Run, RunStep
 
 SHORT_ID = 4
 GAP = 2

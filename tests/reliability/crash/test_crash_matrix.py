@@ -8,7 +8,7 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 
-from cc_api_client.models.batches import ResolveBody, ResolveOutcome
+from cc_api_client.models.outbox.batches import ResolveBody, ResolveOutcome
 from cc_server.domain.outbox.sending import resolving
 from tests.conftest import Effort
 from tests.reliability.crash.cuts import BETWEEN_COMMITS, Step

@@ -23,10 +23,10 @@ from hypothesis.stateful import (
 )  # fmt: skip
 from sqlalchemy import Connection, Row, select
 
-from cc_api_client.models.approvals import Approval
 from cc_api_client.models.base import ActionAnswer
-from cc_api_client.models.batches import ResolveBody, ResolveOutcome
-from cc_api_client.models.operations import SuppressionIntake
+from cc_api_client.models.outbox.approvals import Approval
+from cc_api_client.models.outbox.batches import ResolveBody, ResolveOutcome
+from cc_api_client.models.outbox.suppression import SuppressionIntake
 from cc_api_client.models.settings import KillSwitchBody
 from cc_server.db.tables import approvals, deliveries
 from cc_server.domain.base.actors import SYSTEM

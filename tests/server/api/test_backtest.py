@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from cc_api_client.models.policy import Policy
+from cc_api_client.models.outbox.policy import Policy
 from cc_server.db.tables import approvals
 from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.outbox import edits

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import rfc8785
 
-from cc_api_client.models.approvals import Approval
+from cc_api_client.models.outbox.approvals import Approval
 from cc_server.db.tables import approvals, audit, batch_items, deliveries
 from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.base.refusals import DatabaseUnavailable

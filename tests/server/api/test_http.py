@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from cc_api_client.models.agents import LogLevel
-from cc_api_client.models.approvals import Approval
-from cc_api_client.models.runs import RunStatus
+from cc_api_client.models.outbox.approvals import Approval
+from cc_api_client.models.work.agents import LogLevel
+from cc_api_client.models.work.runs import RunStatus
 from cc_server.api.http.limits import RateLimit
 from cc_server.api.http.problems import KINDS
 from cc_server.db.tables import approvals, audit, deliveries

@@ -10,8 +10,8 @@ import websockets
 
 from cc_api_client.client import CommandCenterClient
 from cc_api_client.errors import Forbidden, Unauthorized
-from cc_api_client.models.keys import NewApiKey
-from cc_api_client.models.roles import Role
+from cc_api_client.models.installation.keys import NewApiKey
+from cc_api_client.models.installation.roles import Role
 from cc_server.cli.main import main
 from tests.server.serving import Served
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cc_api_client.models.approvals import Approval
+from cc_api_client.models.outbox.approvals import Approval
 from cc_server.domain.outbox.sending.claims import NotAccepted, Unclear
 from tests.server.house import House
 from tests.server.serving import Api

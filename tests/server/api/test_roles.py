@@ -15,9 +15,9 @@ from typing import Any
 import httpx
 import pytest
 
-from cc_api_client.models.agents import LogLevel
-from cc_api_client.models.roles import Role
-from cc_api_client.models.runs import RunStatus
+from cc_api_client.models.installation.roles import Role
+from cc_api_client.models.work.agents import LogLevel
+from cc_api_client.models.work.runs import RunStatus
 from cc_server.api.http.routing import ANY_KEY, ANYBODY, ROLE_KEY
 from cc_server.db.tables import metadata, suppression
 from cc_server.domain import leads

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from cc_api_client.models.agents import LogLevel
+from cc_api_client.models.work.agents import LogLevel
 from cc_server.db.transaction import closing
 from cc_server.db.transaction.notices import Woken
 from cc_server.domain import installation

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from cc_api_client.models.approvals import Approval
+from cc_api_client.models.outbox.approvals import Approval
 from cc_server.db.tables import approvals, audit, deliveries, event_log
 from cc_server.domain.base.actors import SYSTEM, Actor
 from cc_server.domain.base.refusals import DomainRefusal

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from cc_api_client.models.approvals import Approval
-from cc_api_client.models.policy import Policy
+from cc_api_client.models.outbox.approvals import Approval
+from cc_api_client.models.outbox.policy import Policy
 from cc_server.db.tables import approvals, email_history, suppression
 from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.outbox import edits

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from cc_api_client.models.approvals import Approval
-from cc_api_client.models.runs import RunStatus
+from cc_api_client.models.outbox.approvals import Approval
+from cc_api_client.models.work.runs import RunStatus
 from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.outbox.sending.claims import Accepted, NotAccepted
 from cc_server.domain.work import runs

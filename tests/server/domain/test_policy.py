@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from cc_api_client.models.approvals import ApprovalKind
-from cc_api_client.models.policy import FlagCode, Policy, PolicyBody
+from cc_api_client.models.outbox.approvals import ApprovalKind
+from cc_api_client.models.outbox.policy import FlagCode, Policy, PolicyBody
 from cc_server.domain.policy.default import DEFAULT_POLICY, pin_of
 from cc_server.domain.policy.evaluation import Word, evaluate
 from cc_server.domain.policy.facts import Facts

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from cc_api_client.models.approvals import Approval, Delivery
 from cc_api_client.models.base import ActionAnswer
-from cc_api_client.models.batches import ResolveBody, ResolveOutcome
+from cc_api_client.models.outbox.approvals import Approval, Delivery
+from cc_api_client.models.outbox.batches import ResolveBody, ResolveOutcome
 from cc_server.db.tables import audit, email_history
 from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.outbox.sending import resolving

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cc_api_client.models.approvals import Flag
-from cc_api_client.models.policy import FlagCode
+from cc_api_client.models.outbox.approvals import Flag
+from cc_api_client.models.outbox.policy import FlagCode
 from cc_server.domain.risk.draft import Draft
 from cc_server.domain.risk.judging import FINDERS, is_deliverable, judge
 from cc_server.domain.risk.recipient import is_address

@@ -14,8 +14,8 @@ from typing import Any, cast
 
 import pytest
 
-from cc_api_client.models.approvals import Approval
-from cc_api_client.models.pipeline import Stage
+from cc_api_client.models.outbox.approvals import Approval
+from cc_api_client.models.work.pipeline import Stage
 from cc_server.db.tables import approvals, calls, clients, contracts, deliveries, email_history, stage_changes
 from cc_server.domain import leads
 from cc_server.domain.base.actors import SYSTEM

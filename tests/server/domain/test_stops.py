@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, update
 
-from cc_api_client.models.approvals import Approval
+from cc_api_client.models.outbox.approvals import Approval
 from cc_api_client.models.settings import KillSwitchAnswer, KillSwitchBody
 from cc_server.db.tables import audit
 from cc_server.db.tables import kill_switch as table

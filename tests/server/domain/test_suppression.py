@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from cc_api_client.models.approvals import Approval
-from cc_api_client.models.operations import SuppressionEntry, SuppressionIntake
+from cc_api_client.models.outbox.approvals import Approval
+from cc_api_client.models.outbox.suppression import SuppressionEntry, SuppressionIntake
 from cc_server.db.tables import audit
 from cc_server.db.tables import suppression as table
 from cc_server.domain.base.actors import Actor

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from cc_api_client.models.operations import IntakeAnswer, IntakeStatus, LeadIntake, SuppressionIntake
+from cc_api_client.models.outbox.suppression import SuppressionIntake
 from cc_api_client.models.settings import KillSwitchBody
+from cc_api_client.models.work.intake import IntakeAnswer, IntakeStatus, LeadIntake
 from cc_server.db.database import Database
 from cc_server.db.ids import SeededIds
 from cc_server.db.tables import approvals

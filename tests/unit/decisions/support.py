@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cc_api_client.models.approvals import Approval
+from cc_api_client.models.outbox.approvals import Approval
 from cc_api_client.resources.answers import Acted
 from cc_tui.decisions.journal import Decision, Destination, Reason, Seen, Verb
 

@@ -23,7 +23,7 @@ from cc_api_client.errors import (
     Unreachable,
     VersionConflict,
 )
-from cc_api_client.models.batches import BatchResult, BatchResultItem
+from cc_api_client.models.outbox.batches import BatchResult, BatchResultItem
 from cc_tui.decisions.batch_outcomes import BatchOutcomes
 from cc_tui.decisions.batch_sender import BatchSender
 from cc_tui.decisions.batches import Batch, BatchedItem, BatchJournal

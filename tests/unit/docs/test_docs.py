@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cc_api_client.models.risk_levels import CAREFUL_FROM, HIGH_FROM
+from cc_api_client.models.outbox.risk_levels import CAREFUL_FROM, HIGH_FROM
 from cc_api_client.models.settings import ApprovalSettings, Settings
 from cc_server.db.schema import FIRST_SETTINGS
 from cc_server.domain.policy.default import DEFAULT_POLICY

@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from cc_api_client.errors import Unreachable
-from cc_api_client.models.agents import Agent
+from cc_api_client.models.work.agents import Agent
 from cc_tui.config.model import Config
 from cc_tui.decisions.journal import AlreadyDecided, JournalUnavailable, Verb
 from cc_tui.session import NotConnected, Session, new_key

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cc_api_client.models.approvals import Approval
+from cc_api_client.models.outbox.approvals import Approval
 from cc_tui.state.approvals.rows import View, row_of
 from cc_tui.state.known import Known
 from cc_tui.sync.first_rows import read_first_rows

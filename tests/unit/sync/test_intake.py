@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cc_api_client.models.agents import Agent, LogLine
 from cc_api_client.models.dashboard import DashboardStats
 from cc_api_client.models.events import Event
+from cc_api_client.models.work.agents import Agent, LogLine
 from cc_tui.state.approvals.store import Counts
 from cc_tui.state.known import Known
 from cc_tui.state.load import Load

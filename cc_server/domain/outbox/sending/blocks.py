@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, select
 
-from cc_api_client.models.delivery_states import WAITING, DeliveryState
 from cc_api_client.models.events import EventType
-from cc_api_client.models.operations import SuppressionEntry, SuppressionIntake
+from cc_api_client.models.outbox.delivery_states import WAITING, DeliveryState
+from cc_api_client.models.outbox.suppression import SuppressionEntry, SuppressionIntake
 from cc_server.db.tables import approvals, deliveries
 from cc_server.db.transaction import locks
 from cc_server.domain.base.refusals import DomainRefusal

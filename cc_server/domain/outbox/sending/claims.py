@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 
-from cc_api_client.models.approvals import Channel
-from cc_api_client.models.delivery_states import WAITING, DeliveryState
+from cc_api_client.models.outbox.approvals import Channel
+from cc_api_client.models.outbox.delivery_states import WAITING, DeliveryState
 from cc_server.db.tables import approvals, deliveries
 from cc_server.db.transaction import locks
 from cc_server.domain.base import audit

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from cc_api_client.models.approvals import Channel
-from cc_api_client.models.pipeline import Stage
+from cc_api_client.models.outbox.approvals import Channel
+from cc_api_client.models.work.pipeline import Stage
 from cc_server.db.tables import calls, clients, contracts, email_history
 from cc_server.domain import leads
 from cc_server.domain.base.unit import Unit

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, select
 
-from cc_api_client.models.approvals import Channel
+from cc_api_client.models.outbox.approvals import Channel
 from cc_server.db.tables import agents, email_history
 from cc_server.domain.base.hashing import payload_sha256
 from cc_server.domain.base.unit import Unit

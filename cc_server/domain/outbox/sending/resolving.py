@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, select
 
-from cc_api_client.models.approvals import Delivery
 from cc_api_client.models.base import ActionAnswer, Page
-from cc_api_client.models.batches import ResolveBody, ResolveOutcome
-from cc_api_client.models.delivery_states import DeliveryState
+from cc_api_client.models.outbox.approvals import Delivery
+from cc_api_client.models.outbox.batches import ResolveBody, ResolveOutcome
+from cc_api_client.models.outbox.delivery_states import DeliveryState
 from cc_server.db.tables import approvals, deliveries
 from cc_server.domain.base import audit
 from cc_server.domain.base.actors import Actor, narrowed

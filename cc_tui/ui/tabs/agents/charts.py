@@ -18,8 +18,8 @@ from cc_tui.ui.widgets.line import Line, Piece
 from cc_tui.ui.widgets.shape import NARROW_FROM, WIDE_FROM, Shape, margin_of
 
 if TYPE_CHECKING:
-    from cc_api_client.models.agents import Agent
     from cc_api_client.models.dashboard import DashboardStats
+    from cc_api_client.models.work.agents import Agent
 
 CHARTS = ("success", "cost", "spend")
 _NAME = 15

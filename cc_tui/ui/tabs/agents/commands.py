@@ -10,7 +10,7 @@ from cc_tui.text.formats import clock
 from cc_tui.ui.widgets.asked import Question
 
 if TYPE_CHECKING:
-    from cc_api_client.models.agents import Agent
+    from cc_api_client.models.work.agents import Agent
     from cc_tui.ui.tabs.agents.tab import AgentsTab
 
 WHY = "paused; why? (enter leaves it empty, esc goes back)"

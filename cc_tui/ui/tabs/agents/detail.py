@@ -18,7 +18,7 @@ from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.shape import NARROW_FROM, margin_of
 
 if TYPE_CHECKING:
-    from cc_api_client.models.agents import Agent, AgentDetail, LogLine
+    from cc_api_client.models.work.agents import Agent, AgentDetail, LogLine
 
 SECTIONS = ("runs", "log", "performance", "cost", "configuration")
 

@@ -15,7 +15,7 @@ from cc_tui.ui.widgets.line import Line, Piece
 from cc_tui.ui.widgets.shape import NARROW_FROM, WIDE_FROM, margin_of
 
 if TYPE_CHECKING:
-    from cc_api_client.models.agents import LogLine
+    from cc_api_client.models.work.agents import LogLine
 
 SHORT_RUN = 4
 

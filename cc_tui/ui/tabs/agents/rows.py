@@ -18,7 +18,7 @@ from cc_tui.ui.widgets.line import Line, Piece
 from cc_tui.ui.widgets.shape import Shape, margin_of
 
 if TYPE_CHECKING:
-    from cc_api_client.models.agents import Agent
+    from cc_api_client.models.work.agents import Agent
 
 NONE = SafeText("–")
 EXPENSIVE_SHARE = Decimal("0.5")

@@ -22,7 +22,7 @@ from cc_tui.ui.widgets.shape import Shape, margin_of
 from cc_tui.ui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from cc_api_client.models.runs import Run
+    from cc_api_client.models.work.runs import Run
     from cc_tui.ui.tabs.agents.tab import AgentsTab
 
 

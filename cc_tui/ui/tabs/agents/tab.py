@@ -27,7 +27,7 @@ from cc_tui.ui.widgets.shape import Shape, shape_of
 from cc_tui.ui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from cc_api_client.models.agents import Agent
+    from cc_api_client.models.work.agents import Agent
 
 REDRAW_SECONDS = 0.25
 LOG_SECONDS = 0.5

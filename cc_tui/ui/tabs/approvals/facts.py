@@ -15,7 +15,7 @@ from cc_tui.ui.tabs.approvals.views_bar import ViewsFacts
 from cc_tui.ui.themes.look import Look
 
 if TYPE_CHECKING:
-    from cc_api_client.models.approvals import ApprovalDetail
+    from cc_api_client.models.outbox.approvals import ApprovalDetail
     from cc_tui.session import Session
 
 _NOUNS = {"approve": "approval", "reject": "rejection"}

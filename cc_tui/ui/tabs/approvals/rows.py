@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from textwrap import wrap
 
-from cc_api_client.models.risk_levels import HIGH_FROM
+from cc_api_client.models.outbox.risk_levels import HIGH_FROM
 from cc_tui.state.approvals.lists import ApprovalList, SortKey
 from cc_tui.state.approvals.rows import ApprovalRow, LocalDecision, LocalPhase, View, Weight
 from cc_tui.state.approvals.store import ApprovalStore

@@ -24,7 +24,7 @@ from cc_tui.ui.widgets.shape import Shape, shape_of
 from cc_tui.ui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from cc_api_client.models.runs import Run
+    from cc_api_client.models.work.runs import Run
 
 REDRAW_SECONDS = 0.5
 AIRY_FROM_ROWS = 30

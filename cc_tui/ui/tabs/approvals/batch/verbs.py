@@ -13,7 +13,7 @@ from cc_tui.ui.tabs.approvals.batch.drawing import Facts, Listed
 from cc_tui.ui.tabs.approvals.batch.sheet import BatchSheet
 
 if TYPE_CHECKING:
-    from cc_api_client.models.batches import BatchAction, BatchPlan, BatchPlanItem
+    from cc_api_client.models.outbox.batches import BatchAction, BatchPlan, BatchPlanItem
     from cc_tui.decisions.journal import Reason
     from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
 
@@ -42,7 +42,7 @@ class BatchVerbs:
 
     def all_safe(self) -> None:
         """List what the server calls safe: of all that waits, or of what the filter shows."""
-        from cc_api_client.models.batches import BatchAction
+        from cc_api_client.models.outbox.batches import BatchAction
 
         queue, rows = self._tab.queue, self._tab.session.known.approvals.rows
         if queue.filter_text:
@@ -56,7 +56,7 @@ class BatchVerbs:
 
     def on_marks(self, marked: Sequence[ApprovalRow], reason: Reason | None, otherwise: Callable[[], None]) -> None:
         """List what would be done with the marks; `otherwise` where the server knows no batches."""
-        from cc_api_client.models.batches import BatchAction
+        from cc_api_client.models.outbox.batches import BatchAction
 
         action = BatchAction.APPROVE if reason is None else BatchAction.REJECT
         self._ask(action, _riskiest(marked), reason, otherwise)

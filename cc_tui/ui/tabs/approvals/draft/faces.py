@@ -13,7 +13,7 @@ from cc_tui.actions.ladder import amount_of
 from cc_tui.text.formats import money
 
 if TYPE_CHECKING:
-    from cc_api_client.models.approvals import ApprovalDetail
+    from cc_api_client.models.outbox.approvals import ApprovalDetail
 
 KIND_WORDS = {
     "email": "email",

@@ -15,7 +15,7 @@ from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.shape import Shape
 
 if TYPE_CHECKING:
-    from cc_api_client.models.approvals import ApprovalDetail, HistoryItem
+    from cc_api_client.models.outbox.approvals import ApprovalDetail, HistoryItem
 
 HISTORY_MOST = 3
 

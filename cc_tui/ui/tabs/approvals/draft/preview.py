@@ -22,7 +22,7 @@ from cc_tui.ui.widgets.line import Line, Piece, width_of
 from cc_tui.ui.widgets.shape import Shape
 
 if TYPE_CHECKING:
-    from cc_api_client.models.approvals import ApprovalDetail, Flag
+    from cc_api_client.models.outbox.approvals import ApprovalDetail, Flag
 
 PROSE_MOST = 66
 DOT = " · "

@@ -12,7 +12,7 @@ from cc_tui.ui.widgets.asked import Question
 from cc_tui.ui.widgets.line import Line
 
 if TYPE_CHECKING:
-    from cc_api_client.models.approvals import Delivery
+    from cc_api_client.models.outbox.approvals import Delivery
     from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
 
 LINE = "settle"

@@ -8,10 +8,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from cc_api_client.models.base import Open, Page, RequestBody, UtcTime, Wire
-from cc_api_client.models.delivery_states import DeliveryState
-from cc_api_client.models.operations import AuditRow
-from cc_api_client.models.pipeline import Lead
-from cc_api_client.models.runs import Run
+from cc_api_client.models.installation.audit import AuditRow
+from cc_api_client.models.outbox.delivery_states import DeliveryState
+from cc_api_client.models.work.pipeline import Lead
+from cc_api_client.models.work.runs import Run
 
 
 class ApprovalKind(StrEnum):

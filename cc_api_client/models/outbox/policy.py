@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from pydantic import ConfigDict, Field, field_validator
 
-from cc_api_client.models.approvals import Approval, ApprovalKind
 from cc_api_client.models.base import Ratio, RequestBody, UtcTime, Wire
+from cc_api_client.models.outbox.approvals import Approval, ApprovalKind
 
 NEVER_SAFE = frozenset({ApprovalKind.PROPOSAL.value, ApprovalKind.CONTRACT_CHANGE.value})
 """Kinds that always ask a person: they commit to money or change a contract."""

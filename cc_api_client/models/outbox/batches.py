@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cc_api_client.models.approvals import Approval, ReasonCode
 from cc_api_client.models.base import Open, RequestBody, Wire
+from cc_api_client.models.outbox.approvals import Approval, ReasonCode
 
 MOST_ITEMS = 500
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from cc_api_client.models.base import Open, RequestBody, UtcTime, Wire
-from cc_api_client.models.roles import Role
+from cc_api_client.models.installation.roles import Role
 
 KEY_NAME = r"^[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]{0,98}[^\s\x00-\x1f\x7f])?$"
 """1 to 100 characters without control characters, and no blank at either end."""

@@ -1,0 +1,1 @@
+"""The agents' work: agents, runs, jobs, and the leads that they work on."""
