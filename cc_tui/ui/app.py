@@ -21,7 +21,6 @@ from cc_tui.decisions.guard import Guard, GuardSettings, Selected, Shown, Swallo
 from cc_tui.session import Session
 from cc_tui.state.messages import Level
 from cc_tui.text.safe import without_hidden
-from cc_tui.ui import hangup
 from cc_tui.ui.dialogs.sheet import Sheet, SheetClosed
 from cc_tui.ui.everywhere import Everywhere
 from cc_tui.ui.frame.footer import KeyFooter
@@ -31,10 +30,11 @@ from cc_tui.ui.keys import KeyRouter, name_of
 from cc_tui.ui.opening import Opening
 from cc_tui.ui.overlays import Overlays
 from cc_tui.ui.tabs.tab import Tab
+from cc_tui.ui.terminal import hangup
 from cc_tui.ui.terminal.driver import FrameDriver, can_drive
+from cc_tui.ui.terminal.witness import Witness
 from cc_tui.ui.themes.look import choose_look
 from cc_tui.ui.themes.native import theme_name, theme_of
-from cc_tui.ui.witness import Witness
 
 if TYPE_CHECKING:
     from cc_api_client.ahead import Ahead

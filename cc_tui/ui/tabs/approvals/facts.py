@@ -10,8 +10,8 @@ from cc_tui.state.approvals.rows import ApprovalRow, LocalPhase, View
 from cc_tui.state.link import LinkPhase
 from cc_tui.ui.frame.facts import as_of
 from cc_tui.ui.tabs.approvals.draft.preview import PreviewFacts
-from cc_tui.ui.tabs.approvals.rows import oldest_words
-from cc_tui.ui.tabs.approvals.views_bar import ViewsFacts
+from cc_tui.ui.tabs.approvals.queue.rows import oldest_words
+from cc_tui.ui.tabs.approvals.queue.views_bar import ViewsFacts
 from cc_tui.ui.themes.look import Look
 
 if TYPE_CHECKING:

@@ -16,15 +16,15 @@ from cc_tui.state.signal import Ids
 from cc_tui.ui.tabs.approvals.draft.foot import foot_lines, laid_out
 from cc_tui.ui.tabs.approvals.draft.pane import DraftPane
 from cc_tui.ui.tabs.approvals.draft.preview import PreviewDrawing
-from cc_tui.ui.tabs.approvals.empty import queue_clear_lines
 from cc_tui.ui.tabs.approvals.facts import QueueFacts
 from cc_tui.ui.tabs.approvals.moves import QueueMoves
 from cc_tui.ui.tabs.approvals.offers import offers
-from cc_tui.ui.tabs.approvals.rows import QueueRows, countdown_left
+from cc_tui.ui.tabs.approvals.queue.empty import queue_clear_lines
+from cc_tui.ui.tabs.approvals.queue.rows import QueueRows, countdown_left
+from cc_tui.ui.tabs.approvals.queue.views_bar import Rule, ViewsBar
 from cc_tui.ui.tabs.approvals.triage import Triage
 from cc_tui.ui.tabs.approvals.trouble.undelivered import ask_about
 from cc_tui.ui.tabs.approvals.verbs import QueueVerbs
-from cc_tui.ui.tabs.approvals.views_bar import Rule, ViewsBar
 from cc_tui.ui.tabs.soon import Soon
 from cc_tui.ui.tabs.tab import Stage, Tab
 from cc_tui.ui.widgets.line import Line

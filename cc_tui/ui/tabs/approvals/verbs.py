@@ -11,8 +11,8 @@ from cc_tui.state.approvals.rows import ApprovalRow
 from cc_tui.state.messages import Level
 from cc_tui.ui.dialogs.question import QuestionSheet
 from cc_tui.ui.tabs.approvals.batch.verbs import BatchVerbs
+from cc_tui.ui.tabs.approvals.draft.questions import CODES, reason_lines, risk_lines, typed_lines
 from cc_tui.ui.tabs.approvals.editing import open_in_editor, open_sheet
-from cc_tui.ui.tabs.approvals.lines import CODES, reason_lines, risk_lines, typed_lines
 from cc_tui.ui.tabs.approvals.triage import Next
 from cc_tui.ui.tabs.approvals.trouble.settling import LINE, SETTLES, Settling
 from cc_tui.ui.tabs.approvals.trouble.settling import why_not as why_not_settled

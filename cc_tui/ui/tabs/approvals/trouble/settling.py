@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cc_tui.state.approvals.rows import ApprovalRow
 from cc_tui.state.messages import Level
-from cc_tui.ui.tabs.approvals.lines import settle_lines
+from cc_tui.ui.tabs.approvals.draft.questions import settle_lines
 from cc_tui.ui.widgets.asked import Question
 from cc_tui.ui.widgets.line import Line
 
