@@ -149,6 +149,7 @@ class Session:
         self._spawn(sync.run(), "sync")
         self._spawn(deciding.singles.run(), "dispatcher")
         self._spawn(deciding.batches.run(), "batches")
+        self._spawn(deciding.run(), "offers")
 
     def deciding_of(self, journal: Journal) -> Deciding:
         """What delivers the decisions of a journal."""
@@ -159,13 +160,12 @@ class Session:
         from cc_tui.decisions.dispatcher import Dispatcher
 
         told, within = self.outcomes, self.config.deliver_within_minutes * 60
-        batches = BatchOutcomes(
-            self.known, self.clock, told.tally, lambda: told.offers.emit(None), told.came_back.emit
-        )  # fmt: skip
+        batches = BatchOutcomes(self.known, self.clock, told.tally, told.came_back.emit)
         common = (self.clock, self._rng, new_key)
         return Deciding(
             Dispatcher(journal, told, *common, deliver_within_seconds=within),
             BatchSender(BatchJournal(journal), batches, *common, deliver_within_seconds=within),
+            lambda: told.offers.emit(None),
         )
 
     def reached(self) -> None:

@@ -35,7 +35,6 @@ class BatchOutcomes:
         known: the state.
         clock: time.
         tally: what this run decided, by word; kept for the empty queue's words.
-        offered: called when a batch waits for the operator's word.
         came_back: called with an approval whose decision was taken back.
     """
 
@@ -44,13 +43,11 @@ class BatchOutcomes:
         known: Known,
         clock: Clock,
         tally: dict[str, int],
-        offered: Callable[[], None],
         came_back: Callable[[str], None],
     ) -> None:
         self._known = known
         self._clock = clock
         self._tally = tally
-        self._offered = offered
         self._came_back = came_back
 
     def batch_kept(self, batch: Batch) -> None:
@@ -66,8 +63,6 @@ class BatchOutcomes:
             self._known.approvals.decide(item.approval_id, local)
         if batch.trouble is not None:
             self._say(f"{_count(batch)} not {_DONE[batch.verb]}: {batch.trouble}", Level.ERROR)
-        elif batch.is_offered:
-            self._offered()
 
     def batch_done(self, batch: Batch, result: BatchResult) -> None:
         """The server's word stands from now on."""
@@ -79,6 +74,8 @@ class BatchOutcomes:
         held = [one.item.delivery for one in done if one.item is not None]
         leaves = [delivery.not_before for delivery in held if delivery is not None]
         until = min(leaves).timestamp() - self._known.link.clock_offset if leaves else None
+        if until is not None and until <= self._clock.wall():
+            until = None
         undone = len(batch.items) - len(done)
         ends = (", the first leaves in {left}" if until is not None else "") + (" · u undo" if done else "")
         words = f"{_DONE[batch.verb]} {_of(done, batch)}" + (f" (! says why {undone} not)" if undone else "") + ends
@@ -97,6 +94,10 @@ class BatchOutcomes:
         words = "forgotten: {}; each is as the server has it" if may_have_arrived else "taken back: {}, never sent"
         self._say(words.format(_count(batch)), Level.DONE)
         self._came_back(batch.items[0].approval_id)
+
+    def batch_undo_waits(self, batch: Batch) -> None:
+        """No answer came yet."""
+        self._say(f"{_count(batch)}: waits for the server's answer, then all are taken back", Level.NOTE)
 
     def batch_undone(self, batch: Batch, result: BatchResult) -> None:
         """The server took back what it could."""

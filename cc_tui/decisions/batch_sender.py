@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -12,9 +11,10 @@ from random import Random
 from typing import TYPE_CHECKING, Protocol
 
 from cc_api_client.backoff import BackOff
-from cc_api_client.errors import CommandCenterError, RateLimited, ServerFault, Unavailable, Unreachable
+from cc_api_client.errors import CommandCenterError, RateLimited, Unavailable, Unreachable
 from cc_tui.decisions.batches import Batch, BatchJournal
 from cc_tui.decisions.journal import Destination
+from cc_tui.decisions.recall import PASSING, Recall
 from cc_tui.state.clock import Clock
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 
 RETRY_MOST_SECONDS = 15.0
 UNDO_REMEMBERED = 20
-_PASSING = (Unreachable, Unavailable, RateLimited, ServerFault)
 
 
 class BatchPort(Protocol):
@@ -51,6 +50,9 @@ class BatchSink(Protocol):
 
     def batch_dropped(self, batch: Batch) -> None:
         """The operator took it back before it was delivered."""
+
+    def batch_undo_waits(self, batch: Batch) -> None:
+        """It is taken back as soon as the server has answered for it."""
 
     def batch_undone(self, batch: Batch, result: BatchResult) -> None:
         """The server took back what it could."""
@@ -91,12 +93,8 @@ class BatchSender:
         self._back_off = BackOff(rng, most_seconds=RETRY_MOST_SECONDS)
         self._wake = asyncio.Event()
         self._nothing_left = asyncio.Event()
-        self._under_way: str | None = None
-        self._one_at_a_time = asyncio.Lock()
-        self._perhaps_there: set[str] = set()
-        """Keys of batches whose request may have arrived although no answer came."""
-        self._recallable: OrderedDict[str, tuple[Batch, str | None]] = OrderedDict()
-        """Batches of this run, newest last, with the server's id once they are delivered."""
+        self._recall: Recall[Batch, str] = Recall(self, UNDO_REMEMBERED)
+        """What can be taken back, with the server's id of the batch once it is delivered."""
 
     def connect(self, port: BatchPort, destination: Destination) -> None:
         """The server is known: what was made for it can go there."""
@@ -111,6 +109,7 @@ class BatchSender:
         oldest = self._clock.wall() - self._deliver_within
         for batch in self._sendable():
             if batch.decided_at < oldest:
+                self._recall.forget(batch.key)
                 self._sink.batch_kept(self._journal.offer(batch))
         self._wake.set()
 
@@ -121,9 +120,7 @@ class BatchSender:
             JournalUnavailable: it was not kept; nothing may be shown as decided.
         """
         self._journal.record(batch)
-        self._recallable[batch.key] = (batch, None)
-        while len(self._recallable) > UNDO_REMEMBERED:
-            self._recallable.popitem(last=False)
+        self._recall.remember(batch)
         self._sink.batch_kept(batch)
         self._wake.set()
 
@@ -140,15 +137,16 @@ class BatchSender:
         chosen = [replace(one, is_offered=False) for one in self.waiting() if one.key in keys]
         self._journal.change(chosen)
         for batch in chosen:
+            self._recall.remember(batch)
             self._sink.batch_kept(batch)
         self._wake.set()
 
     def drop(self, keys: list[str]) -> None:
         """The operator's word: forget these."""
         for batch in self.waiting():
-            if batch.key in keys and batch.key != self._under_way:
+            if batch.key in keys and not self._recall.is_under_way(batch.key):
                 self._journal.settle(batch.key)
-                self._recallable.pop(batch.key, None)
+                self._recall.forget(batch.key)
                 self._sink.batch_dropped(batch)
         self._wake.set()
 
@@ -157,7 +155,7 @@ class BatchSender:
     @property
     def newest_at(self) -> float:
         """When the newest batch that can be taken back was decided; long ago when there is none."""
-        return next(reversed(self._recallable.values()))[0].decided_at if self._recallable else float("-inf")
+        return self._recall.newest_at
 
     async def undo_newest(self) -> bool:
         """Take the newest batch back as a whole; False when there is none.
@@ -165,36 +163,33 @@ class BatchSender:
         Raises:
             Unreachable, Unavailable, RateLimited, ServerFault: the server can't be asked now; it can be tried again.
         """
-        while self._recallable:
-            key, (batch, batch_id) = next(reversed(self._recallable.items()))
-            if batch_id is not None:
-                await self._undo_delivered(batch, batch_id)
-                return True
-            if key == self._under_way:
-                async with self._one_at_a_time:
-                    continue
-            if key not in self._perhaps_there:
-                del self._recallable[key]
-                self._journal.settle(key)
-                self._sink.batch_dropped(batch)
-                self._wake.set()
-                return True
-            if not await self._deliver(batch):
-                raise Unreachable("it may have arrived already, and the server can't be asked now")
-        return False
+        return await self._recall.take_back_newest()
 
-    async def _undo_delivered(self, batch: Batch, batch_id: str) -> None:
+    def undo_waits(self, kept: Batch) -> None:
+        """Say that it is taken back as soon as the server has answered for it."""
+        self._sink.batch_undo_waits(kept)
+
+    def drop_unsent(self, kept: Batch) -> bool:
+        """It never left: forget it; False when it is not waiting any more."""
+        if all(waiting.key != kept.key for waiting in self._journal.batches(kept.destination)):
+            return False
+        self._journal.settle(kept.key)
+        self._sink.batch_dropped(kept)
+        self._wake.set()
+        return True
+
+    async def undo_delivered(self, kept: Batch, handle: str) -> None:
+        """Ask the server to take it back; `handle` is its id of the batch."""
         if self._port is None:
             return
         try:
-            result = await self._port.undo(batch_id, self._new_key())
-        except _PASSING:
+            result = await self._port.undo(handle, self._new_key())
+        except PASSING:
             raise
         except CommandCenterError as error:
-            self._sink.batch_undo_failed(batch, str(error))
+            self._sink.batch_undo_failed(kept, str(error))
         else:
-            self._sink.batch_undone(batch, result)
-        self._recallable.pop(batch.key, None)
+            self._sink.batch_undone(kept, result)
 
     # Delivering
 
@@ -211,7 +206,7 @@ class BatchSender:
                     async with asyncio.timeout(left or None):
                         await self._wake.wait()
             else:
-                await self._deliver(batch)
+                await self._deliver(self._port, batch)
 
     async def flush(self, seconds: float) -> int:
         """Wait until everything is delivered, at most `seconds`; returns how many items are not."""
@@ -226,40 +221,28 @@ class BatchSender:
     def _sendable(self) -> list[Batch]:
         return [one for one in self.waiting() if not one.is_offered and one.trouble is None]
 
-    async def _deliver(self, batch: Batch) -> bool:
-        """Send once; False when it has to be sent again."""
-        if self._port is None:
-            return False
-        async with self._one_at_a_time:
-            self._under_way = batch.key
-            try:
-                return await self._commit(self._port, batch)
-            finally:
-                self._under_way = None
-
-    async def _commit(self, port: BatchPort, batch: Batch) -> bool:
-        if all(waiting.key != batch.key for waiting in self._sendable()):
-            return True
+    async def _deliver(self, port: BatchPort, batch: Batch) -> None:
+        self._recall.began(batch.key)
         try:
             result = await port.commit(batch)
-        except _PASSING as error:
+        except PASSING as error:
             log.info("a batch waits: %s", error)
-            if not (isinstance(error, Unreachable) and not error.sent):
-                self._perhaps_there.add(batch.key)
+            was_sent = not isinstance(error, Unreachable) or error.sent
+            self._recall.unanswered(batch.key, may_have_arrived=was_sent)
             named = error.retry_after_seconds if isinstance(error, Unavailable | RateLimited) else None
             self._back_off.failed(self._clock.monotonic(), named)
-            return False
         except CommandCenterError as error:
-            self._end(batch.key)
-            self._recallable.pop(batch.key, None)
+            self._back_off.succeeded()
+            self._recall.forget(batch.key)
             self._refused(batch, error)
-            return True
-        self._end(batch.key)
-        self._journal.settle(batch.key)
-        if batch.key in self._recallable:
-            self._recallable[batch.key] = (batch, result.batch_id)
-        self._sink.batch_done(batch, result)
-        return True
+        else:
+            self._back_off.succeeded()
+            self._journal.settle(batch.key)
+            self._sink.batch_done(batch, result)
+            self._recall.delivered(batch.key, result.batch_id)
+        finally:
+            if self._recall.is_under_way(batch.key):  # it was cut short: nobody knows how far it came
+                self._recall.unanswered(batch.key, may_have_arrived=True)
 
     def _refused(self, batch: Batch, error: CommandCenterError) -> None:
         """A key that may not is kept, with why; a list that is no longer true is forgotten."""
@@ -270,7 +253,3 @@ class BatchSender:
             return
         self._journal.settle(batch.key)
         self._sink.batch_refused(batch, str(error))
-
-    def _end(self, key: str) -> None:
-        self._back_off.succeeded()
-        self._perhaps_there.discard(key)

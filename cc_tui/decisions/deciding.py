@@ -1,20 +1,44 @@
-"""Decisions one by one and in batches, as one: what waits, what is sent on a word, and which is undone next."""
+"""Decisions one by one and in batches, as one: what waits, what is sent on a word, and which is undone next.
+
+Before the operator is asked about what an earlier start left behind, the server is asked how those drafts are: what
+arrived and lost only its answer waits for nobody's word.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from cc_api_client.errors import CommandCenterError
 from cc_tui.decisions.batch_sender import BatchPort, BatchSender
 from cc_tui.decisions.dispatcher import DecisionPort, Dispatcher
 from cc_tui.decisions.journal import Destination
+from cc_tui.decisions.recall import PASSING
+
+if TYPE_CHECKING:
+    from cc_api_client.models.outbox.approvals import Approval
+    from cc_tui.decisions.batches import Batch
+
+_STATUS = {"approve": "approved", "reject": "rejected"}
 
 
 class Deciding:
-    """Both senders of one session."""
+    """Both senders of one session.
 
-    def __init__(self, singles: Dispatcher, batches: BatchSender) -> None:
+    Args:
+        singles: sends decisions one by one.
+        batches: sends batches.
+        offer: called when something waits for the operator's word that was not offered before.
+    """
+
+    def __init__(self, singles: Dispatcher, batches: BatchSender, offer: Callable[[], None]) -> None:
         self.singles = singles
         self.batches = batches
+        self._offer = offer
+        self._port: DecisionPort | None = None
+        self._look = asyncio.Event()
+        self._told: set[str] = set()
 
     @property
     def destination(self) -> Destination | None:
@@ -23,13 +47,47 @@ class Deciding:
 
     def connect(self, singles: DecisionPort, batches: BatchPort, destination: Destination) -> None:
         """The server is known."""
+        self._port = singles
         self.singles.connect(singles, destination)
         self.batches.connect(batches, destination)
+        self._look.set()
 
     def reached(self) -> None:
         """The server can be reached (again)."""
         self.singles.reached()
         self.batches.reached()
+        self._look.set()
+
+    async def run(self) -> None:
+        """Until cancelled: whenever the server is reached, find out what had arrived, and offer the rest."""
+        while True:
+            await self._look.wait()
+            self._look.clear()
+            if self._port is None:
+                continue
+            try:
+                await self._settle_arrived(self._port)
+            finally:
+                self._offer_rest()
+
+    async def _settle_arrived(self, port: DecisionPort) -> None:
+        """Settle what the server has; a server that can't be asked now is asked when it is reached again."""
+        try:
+            for decision in self.singles.offered():
+                item = await _item(port, decision.approval_id)
+                if item is not None and _is_by(item, decision.destination, decision.verb, decision.seen.version):
+                    self.singles.had_arrived(decision, item)
+            for batch in self.batches.offered():
+                if await _had_begun(port, batch):
+                    self.batches.send([batch.key])
+        except PASSING:
+            return
+
+    def _offer_rest(self) -> None:
+        keys = {one.key for one in self.singles.offered()} | {one.key for one in self.batches.offered()}
+        if keys - self._told:
+            self._offer()
+        self._told = keys
 
     def waiting_count(self) -> int:
         """How many decisions the server has not answered for."""
@@ -58,3 +116,37 @@ class Deciding:
         if self.batches.newest_at > self.singles.newest_at:
             return await self.batches.undo_newest() or await self.singles.undo_newest()
         return await self.singles.undo_newest() or await self.batches.undo_newest()
+
+
+async def _item(port: DecisionPort, approval_id: str) -> Approval | None:
+    """An approval as the server has it; None where this key may not see it, or it is gone.
+
+    Raises:
+        Unreachable, Unavailable, RateLimited, ServerFault: the server can't be asked now.
+    """
+    try:
+        return (await port.get(approval_id)).value
+    except PASSING:
+        raise
+    except CommandCenterError:
+        return None
+
+
+def _is_by(item: Approval, destination: Destination, verb: str, seen_version: int) -> bool:
+    """Whether this key decided so what was seen: the very next version tells it."""
+    is_next = item.version == seen_version + 1
+    return is_next and item.status == _STATUS[verb] and item.decided_by == destination.key_name
+
+
+async def _had_begun(port: DecisionPort, batch: Batch) -> bool:
+    """Whether the server did the batch: sending it again under its key decides nothing then, and brings its answer.
+
+    One item that still waits as it was seen could be decided by that: then a word is waited for.
+    """
+    found = 0
+    for one in batch.items:
+        item = await _item(port, one.approval_id)
+        if item is None or (item.status == "pending" and item.version == one.version):
+            return False
+        found += _is_by(item, batch.destination, batch.verb, one.version)
+    return found > 0

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -16,21 +15,14 @@ from random import Random
 from typing import TYPE_CHECKING, Protocol
 
 from cc_api_client.backoff import BackOff
-from cc_api_client.errors import (
-    CommandCenterError,
-    Conflict,
-    RateLimited,
-    ServerFault,
-    Unavailable,
-    Unreachable,
-    VersionConflict,
-)
+from cc_api_client.errors import CommandCenterError, Conflict, RateLimited, Unavailable, Unreachable, VersionConflict
 from cc_tui.decisions.journal import Decision, Destination, Journal, TroubleKind, Verb
+from cc_tui.decisions.recall import PASSING, Recall
 from cc_tui.state.clock import Clock
 
 if TYPE_CHECKING:
-    from cc_api_client.models.outbox.approvals import Approval
-    from cc_api_client.resources.answers import Acted
+    from cc_api_client.models.outbox.approvals import Approval, ApprovalDetail
+    from cc_api_client.resources.answers import Acted, Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +54,9 @@ class DecisionPort(Protocol):
     async def undo(self, approval_id: str, *, version: int, idempotency_key: str) -> Acted[Approval]:
         """Take a decision back."""
 
+    async def get(self, approval_id: str) -> Snapshot[ApprovalDetail]:
+        """The approval as it is."""
+
 
 class DecisionSink(Protocol):
     """Where outcomes go: the state, and the message line."""
@@ -83,6 +78,9 @@ class DecisionSink(Protocol):
 
     def dropped(self, decision: Decision) -> None:
         """The operator took it back before it was delivered."""
+
+    def undo_waits(self, decision: Decision) -> None:
+        """It is taken back as soon as the server has answered for it."""
 
     def undone(self, decision: Decision, approval: Approval) -> None:
         """The server took it back."""
@@ -124,10 +122,8 @@ class Dispatcher:
         self._back_off = BackOff(rng, most_seconds=RETRY_MOST_SECONDS)
         self._wake = asyncio.Event()
         self._nothing_left = asyncio.Event()
-        self._perhaps_there: set[str] = set()
-        """Keys of decisions whose request may have arrived although no answer came."""
-        self._recallable: OrderedDict[str, tuple[Decision, int | None]] = OrderedDict()
-        """Decisions of this run, newest last, with the approval's version once they are delivered."""
+        self._recall: Recall[Decision, int] = Recall(self, UNDO_REMEMBERED)
+        """What can be taken back, with the approval's version once it is delivered."""
 
     # What the session tells
 
@@ -163,7 +159,7 @@ class Dispatcher:
             AlreadyDecided, JournalUnavailable: it was not kept; nothing may be shown as decided.
         """
         self._journal.record(decision)
-        self._remember(decision, None)
+        self._recall.remember(decision)
         self._sink.undelivered(decision)
         self._wake.set()
 
@@ -185,14 +181,22 @@ class Dispatcher:
         self._journal.send_after_all(keys)
         for decision in self.waiting():
             if decision.key in keys:
+                self._recall.remember(decision)
                 self._sink.undelivered(decision)
         self._wake.set()
+
+    def had_arrived(self, decision: Decision, approval: Approval) -> None:
+        """The server has it, only its answer was lost: it waits for nobody's word, and can be taken back."""
+        if any(one.key == decision.key for one in self.offered()):
+            self._recall.remember(decision)
+            self._confirmed(decision, approval)
 
     def drop(self, keys: list[str]) -> None:
         """The operator's word: forget these, undelivered or in trouble."""
         for decision in self._journal.decisions():
             if decision.key in keys and decision.key not in self._in_flight:
                 self._journal.settle(decision.key)
+                self._recall.forget(decision.key)
                 self._sink.dropped(decision)
         self._wake.set()
 
@@ -201,64 +205,44 @@ class Dispatcher:
     @property
     def newest_at(self) -> float:
         """When the newest decision that can be taken back was made; long ago when there is none."""
-        return next(reversed(self._recallable.values()))[0].decided_at if self._recallable else float("-inf")
+        return self._recall.newest_at
 
     async def undo_newest(self) -> bool:
         """Take back the newest decision that still can be; False when there is none. The sink tells what came of it.
 
         Raises:
-            Unreachable, Unavailable, RateLimited, ServerFault: it is delivered, or may be, and the server can't be
-                asked now; it can be tried again.
+            Unreachable, Unavailable, RateLimited, ServerFault: it is delivered, and the server can't be asked now; it
+                can be tried again.
         """
-        while self._recallable:
-            key, (decision, version) = next(reversed(self._recallable.items()))
-            task = self._in_flight.get(key)
-            if task is not None:
-                await asyncio.wait([task])
-                continue
-            if version is None and key in self._perhaps_there and self._port is not None:
-                await self._find_out(self._port, decision)
-                continue
-            if version is not None:
-                await self._undo_delivered(decision, version)
-                return True
-            del self._recallable[key]
-            if any(waiting.key == key for waiting in self.waiting()):
-                self._journal.settle(key)
-                self._sink.dropped(decision)
-                self._wake.set()
-                return True
-        return False
+        return await self._recall.take_back_newest()
 
-    async def _find_out(self, port: DecisionPort, decision: Decision) -> None:
-        """A request that was not answered may have arrived: ask again under the same key before anything is dropped.
+    def undo_waits(self, kept: Decision) -> None:
+        """Say that it is taken back as soon as the server has answered for it."""
+        self._sink.undo_waits(kept)
 
-        Raises:
-            Unreachable: no answer came this time either.
-        """
-        await self._deliver(port, decision)
-        if decision.key in self._perhaps_there:
-            raise Unreachable("it may have arrived already, and the server can't be asked now")
+    def drop_unsent(self, kept: Decision) -> bool:
+        """It never left: forget it; False when it is not waiting any more."""
+        if all(waiting.key != kept.key for waiting in self._journal.undelivered(kept.destination)):
+            return False
+        self._journal.settle(kept.key)
+        self._sink.dropped(kept)
+        self._wake.set()
+        return True
 
-    async def _undo_delivered(self, decision: Decision, version: int) -> None:
+    async def undo_delivered(self, kept: Decision, handle: int) -> None:
+        """Ask the server to take it back; `handle` is the approval's version."""
         if self._port is None:
             return
         try:
-            answer = await self._port.undo(decision.approval_id, version=version, idempotency_key=self._new_key())
-        except (Unreachable, Unavailable, RateLimited, ServerFault):
+            answer = await self._port.undo(kept.approval_id, version=handle, idempotency_key=self._new_key())
+        except PASSING:
             raise
         except (Conflict, VersionConflict) as error:
-            self._sink.undo_failed(decision, str(error), error.item)
+            self._sink.undo_failed(kept, str(error), error.item)
         except CommandCenterError as error:
-            self._sink.undo_failed(decision, str(error), None)
+            self._sink.undo_failed(kept, str(error), None)
         else:
-            self._sink.undone(decision, answer.item)
-        self._recallable.pop(decision.key, None)
-
-    def _remember(self, decision: Decision, version: int | None) -> None:
-        self._recallable[decision.key] = (decision, version)
-        while len(self._recallable) > UNDO_REMEMBERED:
-            self._recallable.popitem(last=False)
+            self._sink.undone(kept, answer.item)
 
     # Delivering
 
@@ -306,10 +290,13 @@ class Dispatcher:
             if decision.key not in self._in_flight:
                 task = asyncio.create_task(self._deliver(self._port, decision))
                 self._in_flight[decision.key] = task
+                self._recall.began(decision.key)
                 task.add_done_callback(partial(self._landed, decision.key))
 
     def _landed(self, key: str, task: asyncio.Task[None]) -> None:
         self._in_flight.pop(key, None)
+        if self._recall.is_under_way(key):  # it was cut short: nobody knows how far it came
+            self._recall.unanswered(key, may_have_arrived=True)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("delivering a decision failed in a way nobody foresaw", exc_info=error)
             self._back_off.failed(self._clock.monotonic())
@@ -321,10 +308,10 @@ class Dispatcher:
         except (Conflict, VersionConflict) as error:
             self._in_trouble(decision, TroubleKind.CONFLICT, str(error))
             self._sink.conflict(decision, str(error), error.item)
-        except (Unreachable, Unavailable, RateLimited, ServerFault) as error:
+        except PASSING as error:
             log.info("a decision waits: %s", error)
-            if not (isinstance(error, Unreachable) and not error.sent):
-                self._perhaps_there.add(decision.key)
+            was_sent = not isinstance(error, Unreachable) or error.sent
+            self._recall.unanswered(decision.key, may_have_arrived=was_sent)
             named = error.retry_after_seconds if isinstance(error, Unavailable | RateLimited) else None
             self._back_off.failed(self._clock.monotonic(), named)
         except CommandCenterError as error:
@@ -332,22 +319,23 @@ class Dispatcher:
             self._sink.refused(decision, str(error))
         else:
             self._back_off.succeeded()
-            self._perhaps_there.discard(decision.key)
-            self._journal.settle(decision.key)
-            if decision.key in self._recallable:
-                self._recallable[decision.key] = (decision, answer.item.version)
-            self._sink.confirmed(decision, answer.item)
+            self._confirmed(decision, answer.item)
+
+    def _confirmed(self, decision: Decision, approval: Approval) -> None:
+        self._journal.settle(decision.key)
+        self._sink.confirmed(decision, approval)
+        self._recall.delivered(decision.key, approval.version)
 
     def _in_trouble(self, decision: Decision, kind: TroubleKind, sentence: str) -> None:
-        self._perhaps_there.discard(decision.key)
         self._journal.trouble(decision.key, kind, sentence)
-        self._recallable.pop(decision.key, None)
+        self._recall.forget(decision.key)
 
     def _offer_old(self) -> None:
         oldest = self._clock.wall() - self._deliver_within
         old = [decision for decision in self._sendable() if decision.decided_at < oldest]
         self._journal.offer([decision.key for decision in old])
         for decision in old:
+            self._recall.forget(decision.key)
             self._sink.offered(decision)
 
     def _show(self, decision: Decision) -> None:

@@ -24,7 +24,7 @@ class Outcomes:
         self.tally: dict[str, int] = {"approved": 0, "rejected": 0, "conflict": 0}
         """What this run decided, for the empty queue's words."""
         self.offers: Signal[None] = Signal()
-        """Decisions wait for the operator's word."""
+        """Decisions wait for the operator's word, and it is known that they did not arrive, or can't be known."""
         self.came_back: Signal[str] = Signal()
         """An approval whose decision was taken back."""
 
@@ -35,7 +35,6 @@ class Outcomes:
     def offered(self, decision: Decision) -> None:
         """It waits for the operator's word."""
         self._local(decision, LocalPhase.OFFERED)
-        self.offers.emit(None)
 
     def confirmed(self, decision: Decision, approval: Approval) -> None:
         """The server has it: its word stands from now on."""
@@ -69,6 +68,12 @@ class Outcomes:
         )
         self._say(Message(words, Level.DONE, self._clock.wall(), (_who(decision),)))
 
+    def undo_waits(self, decision: Decision) -> None:
+        """No answer came yet."""
+        words = f"{_who(decision)}: waits for the server's answer, then it is taken back"
+        short = "waits for the server's answer, then takes it back"
+        self._say(Message(words, Level.NOTE, self._clock.wall(), (_who(decision),), short=short))
+
     def undone(self, decision: Decision, approval: Approval) -> None:
         """The server took it back."""
         self._known.approvals.put([row_of(approval)])
@@ -92,6 +97,8 @@ class Outcomes:
             return
         delivery = approval.delivery
         until = delivery.not_before.timestamp() - self._known.link.clock_offset if delivery is not None else None
+        if until is not None and until <= self._clock.wall():
+            until = None
         words = f"approved {who}, leaves in {{left}} · u undo" if until is not None else f"approved {who} · u undo"
         short = words.removeprefix("approved ").replace(",", "") if until is not None else ""
         self._say(Message(words, Level.DONE, self._clock.wall(), (who, "u"), until, short=short))

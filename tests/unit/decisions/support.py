@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cc_api_client.models.outbox.approvals import Approval
-from cc_api_client.resources.answers import Acted
+from cc_api_client.models.outbox.approvals import Approval, ApprovalDetail
+from cc_api_client.resources.answers import Acted, Snapshot
 from cc_tui.decisions.journal import Decision, Destination, Reason, Seen, Verb
 
 HERE = Destination("server-1", "ana")
@@ -31,11 +31,12 @@ def rejection(key: str = "k2", approval: str = "two") -> Decision:
     return decision(key, approval, verb=Verb.REJECT, reason=Reason("other", "not ours"))
 
 
-def approval(approval_id: str, status: str = "approved", version: int = 4) -> Approval:
+def approval(approval_id: str, status: str = "approved", version: int = 4, **told: Any) -> Approval:
     """The server's item after a decision."""
     return Approval(
-        id=approval_id, client_id="c", kind="email", status=status, version=version, created_at=datetime.now(UTC)
-    )
+        id=approval_id, client_id="c", kind="email", status=status, version=version, created_at=datetime.now(UTC),
+        **told,
+    )  # fmt: skip
 
 
 class StandingClock:
@@ -60,6 +61,8 @@ class FakePort:
     answer: Callable[[str], Approval | Exception] = approval
     calls: list[tuple[str, str, str]] = field(default_factory=list)
     gate: asyncio.Event | None = None
+    kept: Callable[[str], Approval | Exception] = lambda approval_id: approval(approval_id, "pending", 3)
+    asked: list[str] = field(default_factory=list)
 
     async def approve(
         self, approval_id: str, *, version: int, payload_sha256: str, idempotency_key: str, note: str | None = None
@@ -80,6 +83,14 @@ class FakePort:
         """Undo."""
         del version
         return await self._answer("undo", approval_id, idempotency_key)
+
+    async def get(self, approval_id: str) -> Snapshot[ApprovalDetail]:
+        """How it is: `kept` tells, else it waits as it was seen."""
+        self.asked.append(approval_id)
+        found = self.kept(approval_id)
+        if isinstance(found, Exception):
+            raise found
+        return Snapshot(ApprovalDetail.model_validate(found.model_dump()))
 
     async def _answer(self, verb: str, approval_id: str, key: str) -> Acted[Approval]:
         self.calls.append((verb, approval_id, key))
@@ -123,6 +134,10 @@ class FakeSink:
     def dropped(self, decision: Decision) -> None:
         """Taken back."""
         self.told.append(("dropped", decision.key))
+
+    def undo_waits(self, decision: Decision) -> None:
+        """No answer came yet."""
+        self.told.append(("undo_waits", decision.key))
 
     def undone(self, decision: Decision, approval: Approval) -> None:
         """The server took it back."""

@@ -163,33 +163,61 @@ async def test_undo_of_a_delivered_decision_asks_the_server_newest_first(desk: D
     assert [(verb, of) for verb, of, _key in desk.port.calls[2:]] == [("undo", "two"), ("undo", "one")]
 
 
-async def test_undo_of_a_decision_that_may_have_arrived_finds_out_before_anything_is_dropped(desk: Desk) -> None:
-    answers: list[CommandCenterError] = [Unreachable("no answer", sent=True)]
+async def test_undo_of_a_decision_that_may_have_arrived_waits_for_an_answer_and_then_takes_it_back(desk: Desk) -> None:
+    answers: list[CommandCenterError] = [Unreachable("no answer", sent=True)] * 3
     desk.port.answer = lambda approval_id: answers.pop() if answers else approval(approval_id)
     desk.dispatcher.connect(desk.port, HERE)
-    desk.dispatcher.decide(decision())
-    task = asyncio.create_task(desk.dispatcher.run())
-    while not desk.dispatcher._perhaps_there:
-        await asyncio.sleep(0)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    assert await desk.dispatcher.undo_newest()
-    assert [verb for verb, _id, _key in desk.port.calls] == ["approve", "approve", "undo"]
-    assert desk.sink.words("k1")[-1] == "undone"
+    async with desk.running():
+        desk.dispatcher.decide(decision())
+        await desk.until(lambda: len(answers) < 3)
+        undoing = asyncio.create_task(desk.dispatcher.undo_newest())
+        await desk.until(undoing.done)
+        assert undoing.result()
+    assert [verb for verb, _id, _key in desk.port.calls] == ["approve"] * 4 + ["undo"]
+    assert desk.sink.words("k1") == ["undelivered", "undo_waits", "confirmed", "undone"]
 
 
-async def test_undo_of_a_decision_that_may_have_arrived_waits_for_the_link(desk: Desk) -> None:
-    desk.port.answer = lambda _id: Unreachable("no answer", sent=True)
+async def test_undo_pressed_again_says_again_what_it_waits_for_and_takes_back_nothing_else(desk: Desk) -> None:
+    desk.port.gate = asyncio.Event()
     desk.dispatcher.connect(desk.port, HERE)
-    desk.dispatcher.decide(decision())
-    task = asyncio.create_task(desk.dispatcher.run())
-    while not desk.dispatcher._perhaps_there:
-        await asyncio.sleep(0)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    with pytest.raises(Unreachable, match="may have arrived"):
-        await desk.dispatcher.undo_newest()
-    assert [one.key for one in desk.journal.decisions()] == ["k1"]
+    async with desk.running():
+        desk.dispatcher.decide(decision("k1", "one"))
+        desk.dispatcher.decide(decision("k2", "two", decided_at=1_001.0))
+        await desk.until(lambda: len(desk.port.calls) == 2)
+        undoing = asyncio.create_task(desk.dispatcher.undo_newest())
+        await desk.until(lambda: "undo_waits" in desk.sink.words("k2"))
+        assert await desk.dispatcher.undo_newest()
+        desk.port.gate.set()
+        assert await undoing
+        await desk.until(lambda: "confirmed" in desk.sink.words("k1"))
+    assert desk.sink.words("k2").count("undo_waits") == 2
+    assert [of for verb, of, _key in desk.port.calls if verb == "undo"] == ["two"]
+
+
+async def test_two_undos_at_once_take_back_two_decisions(desk: Desk) -> None:
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.decide(decision("k1", "one"))
+        desk.dispatcher.decide(decision("k2", "two", decided_at=1_001.0))
+        await desk.until(lambda: not desk.dispatcher.waiting())
+        assert all(await asyncio.gather(desk.dispatcher.undo_newest(), desk.dispatcher.undo_newest()))
+    assert [(verb, of) for verb, of, _key in desk.port.calls[2:]] == [("undo", "two"), ("undo", "one")]
+
+
+async def test_undo_of_a_decision_that_turns_out_to_be_too_late_takes_back_no_other(desk: Desk) -> None:
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.decide(decision("k1", "one"))
+        await desk.until(lambda: not desk.dispatcher.waiting())
+        desk.port.answer = lambda _id: Conflict("Tom was first")
+        desk.port.gate = asyncio.Event()
+        desk.dispatcher.decide(decision("k2", "two", decided_at=1_001.0))
+        await desk.until(lambda: len(desk.port.calls) == 2)
+        undoing = asyncio.create_task(desk.dispatcher.undo_newest())
+        await desk.until(lambda: "undo_waits" in desk.sink.words("k2"))
+        desk.port.gate.set()
+        assert await undoing
+    assert desk.sink.words("k1") == ["undelivered", "confirmed"]
 
 
 async def test_undo_of_a_decision_in_flight_waits_for_its_answer_then_asks_the_server(desk: Desk) -> None:

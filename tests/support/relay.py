@@ -1,10 +1,11 @@
-"""A wire to a server that a test can cut, and that works again afterwards."""
+"""A wire to a server that a test can cut, or have lose all answers, and that works again afterwards."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from urllib.parse import urlsplit
 
 
@@ -14,6 +15,7 @@ class Relay:
     def __init__(self, host: str, port: int) -> None:
         self.url = ""
         self.accepted = 0
+        self.loses_answers = False
         self._host = host
         self._port = port
         self._ends: set[asyncio.StreamWriter] = set()
@@ -29,7 +31,9 @@ class Relay:
         self.accepted += 1
         up_reader, up_writer = await asyncio.open_connection(self._host, self._port)
         self._ends |= {writer, up_writer}
-        await asyncio.gather(_pass_on(reader, up_writer), _pass_on(up_reader, writer))
+        await asyncio.gather(
+            _pass_on(reader, up_writer, lambda: False), _pass_on(up_reader, writer, lambda: self.loses_answers)
+        )
 
 
 @contextlib.asynccontextmanager
@@ -44,9 +48,32 @@ async def relay_to(url: str) -> AsyncIterator[Relay]:
         relay.cut()
 
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+@contextlib.contextmanager
+def relay_beside(url: str) -> Iterator[Relay]:
+    """The same in a thread of its own, for tests without a loop."""
+    started, ending = threading.Event(), threading.Event()
+    found: list[Relay] = []
+
+    async def serve() -> None:
+        async with relay_to(url) as relay:
+            found.append(relay)
+            started.set()
+            await asyncio.get_running_loop().run_in_executor(None, ending.wait)
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    try:
+        assert started.wait(10.0), "the relay does not listen"
+        yield found[0]
+    finally:
+        ending.set()
+        thread.join()
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_lost: Callable[[], bool]) -> None:
     with contextlib.suppress(ConnectionError):
         while some := await reader.read(1 << 16):
-            writer.write(some)
-            await writer.drain()
+            if not is_lost():
+                writer.write(some)
+                await writer.drain()
     writer.close()

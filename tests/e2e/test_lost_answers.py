@@ -1,0 +1,93 @@
+"""The server has a decision, and its answer never comes: what is said meanwhile, and at the next start, is true."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import PATIENCE, Server, decide, eventually, ready
+from tests.support.direct_api import DirectApi
+from tests.support.pty_app import Backend, app_terminal
+from tests.support.relay import Relay, relay_beside
+
+
+@pytest.fixture
+def relay(server: Server) -> Iterator[Relay]:
+    server.kill()
+    server.hold_seconds = 60
+    server.start()
+    with relay_beside(server.backend.url) as found:
+        yield found
+
+
+def behind(relay: Relay, server: Server) -> Backend:
+    return Backend(relay.url, server.api_key, server.backend.pid)
+
+
+def test_a_decision_that_arrived_before_the_app_was_killed_stands_as_decided_and_can_be_undone(
+    home: Path, server: Server, relay: Relay
+) -> None:
+    with app_terminal(home, backend=behind(relay, server)) as terminal, DirectApi(server.backend) as api:
+        ready(terminal)
+        terminal.wait_silent(1.0, PATIENCE)
+        relay.loses_answers = True
+        decide(terminal, "a", r"→ undelivered")
+        eventually(
+            lambda: api.approvals(status="approved", delivery="held") != [], terminal, "an approval at the server"
+        )
+        terminal.signal(signal.SIGKILL)
+        terminal.wait_exit()
+    relay.loses_answers = False
+    with app_terminal(home, backend=behind(relay, server)) as terminal, DirectApi(server.backend) as api:
+        terminal.wait_for(r"approved \S+, leaves in \d+ s · u undo", PATIENCE)
+        terminal.wait_for(r"pending 11 +leaving 1 +problems 0 ", PATIENCE)
+        assert "for your word" not in terminal.text()
+        terminal.wait_gone(r"undelivered", PATIENCE)
+        decide(terminal, "u", r"undone: \S+ is pending again")
+        terminal.wait_for(r"pending 12 +leaving 0 +problems 0 ", PATIENCE)
+        assert len(api.approvals(status="pending")) == 12
+
+
+def test_a_batch_that_arrived_before_the_app_was_killed_stands_as_decided_and_is_undone_as_a_whole(
+    home: Path, server: Server, relay: Relay
+) -> None:
+    with app_terminal(home, backend=behind(relay, server)) as terminal, DirectApi(server.backend) as api:
+        ready(terminal)
+        terminal.press("space", "space")
+        decide(terminal, "a", r"Approve 2 marked drafts")
+        terminal.wait_silent(1.0, PATIENCE)
+        relay.loses_answers = True
+        decide(terminal, "y", r"→ undelivered")
+        eventually(lambda: len(api.approvals(status="approved", delivery="held")) == 2, terminal, "two approvals")
+        terminal.signal(signal.SIGKILL)
+        terminal.wait_exit()
+    relay.loses_answers = False
+    with app_terminal(home, backend=behind(relay, server)) as terminal:
+        terminal.wait_for(r"approved 2 drafts, the first leaves in \d+ s · u undo", PATIENCE)
+        terminal.wait_for(r"pending 10 +leaving 2 +problems 0 ", PATIENCE)
+        assert "for your word" not in terminal.text()
+        decide(terminal, "u", r"undone: 2 drafts pending again")
+        terminal.wait_for(r"pending 12 +leaving 0 +problems 0 ", PATIENCE)
+
+
+def test_undo_of_an_unanswered_decision_says_that_it_waits_and_takes_it_back_when_the_answer_comes(
+    home: Path, server: Server, relay: Relay
+) -> None:
+    with app_terminal(home, backend=behind(relay, server)) as terminal, DirectApi(server.backend) as api:
+        ready(terminal)
+        terminal.wait_silent(1.0, PATIENCE)
+        relay.loses_answers = True
+        decide(terminal, "a", r"→ undelivered")
+        eventually(
+            lambda: api.approvals(status="approved", delivery="held") != [], terminal, "an approval at the server"
+        )
+        terminal.press("u")
+        terminal.wait_for(r"waits for the server's answer, then", 3.0)
+        relay.loses_answers = False
+        relay.cut()
+        terminal.wait_for(r"undone: \S+ is pending again", 40.0)
+        terminal.wait_for(r"pending 12 +leaving 0 +problems 0 ", PATIENCE)
+        assert len(api.approvals(status="pending")) == 12
