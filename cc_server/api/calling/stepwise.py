@@ -30,10 +30,13 @@ STEPS_AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """What is done: `begin` once, `do` for each place or else `refuse`, `result` at the end. All take the work's id."""
+    """What is done: `begin` once, `do` for each place or else `refuse`, `result` at the end. All take the work's id.
+
+    `places` come in rows: what stands in one is done one after another, since what is first decides what follows.
+    """
 
     begin: Callable[[Connection, Unit, str | None], str]
-    places: Callable[[Connection, str], Sequence[int]]
+    places: Callable[[Connection, str], Sequence[Sequence[int]]]
     do: Callable[[Connection, Unit, str, int], None]
     refuse: Callable[[Connection, str, int, str], None]
     result: Callable[[Connection, Actor, str], BaseModel]
@@ -51,10 +54,10 @@ async def run(request: Request, steps: Steps) -> Response:
             return steps.begin(conn, call.begin(conn, Turn.JUDGES), mark_of(call.intent))
 
         work = await call.write(begin)
-        places = await db.read(steps.places, work)
-        for first in range(0, len(places), STEPS_AT_ONCE):
-            together = places[first : first + STEPS_AT_ONCE]
-            await asyncio.gather(*(_step(call, steps, work, place) for place in together))
+        rows = await db.read(steps.places, work)
+        for first in range(0, len(rows), STEPS_AT_ONCE):
+            together = rows[first : first + STEPS_AT_ONCE]
+            await asyncio.gather(*(_in_order(call, steps, work, row) for row in together))
 
         def finish(conn: Connection) -> Answer:
             unit = call.begin(conn, Turn.READS)
@@ -63,6 +66,11 @@ async def run(request: Request, steps: Steps) -> Response:
             return answer
 
         return call.respond(await db.write(finish))
+
+
+async def _in_order(call: calls.WriteCall, steps: Steps, work: str, row: Sequence[int]) -> None:
+    for place in row:
+        await _step(call, steps, work, place)
 
 
 async def _step(call: calls.WriteCall, steps: Steps, work: str, place: int) -> None:

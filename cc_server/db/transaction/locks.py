@@ -19,6 +19,8 @@ _PAUSES_A_SECOND = 20
 
 CONTROLS = "controls"
 """Kill switch, suppression, policy, budgets: shared by who judges by them, exclusive for who changes them."""
+DAILY_CAP = "daily cap"
+"""Of who lets out what is safe by a policy with a cap: two who count side by side would pass it together."""
 
 
 def of_recipient(client_id: str, address: str) -> str:

@@ -23,7 +23,8 @@ from cc_server.domain.outbox.lapses import expire_one, is_overdue
 from cc_server.domain.outbox.rows import PREFIX, Row, find, find_to_change, model_of, tell
 
 RETURNED_HOURS = 24
-_CHANNELS = {"call_script": Channel.TASK, "contract_change": Channel.CONTRACT}
+CHANNELS = {"call_script": Channel.TASK, "contract_change": Channel.CONTRACT}
+"""By which way a kind leaves; as mail where it is not named."""
 _FINAL = {"expired": "it expired before anybody decided", "cancelled": "it was cancelled"}
 
 _DECIDING = Changing(
@@ -73,7 +74,7 @@ def approve(
         detail = f"{unit.actor.name} edited it, and four eyes are asked for; somebody else has to approve it"
         raise _refused(unit, row, "approval.approve_refused", DomainRefusal("self_approval", detail, model_of(row)))
     not_before = unit.now + max(hold, deliveries.hold_for(unit.settings, row["risk_score"]))
-    channel = _CHANNELS.get(row["kind"], Channel.EMAIL)
+    channel = CHANNELS.get(row["kind"], Channel.EMAIL)
     held = deliveries.hold(conn, unit, row, channel, not_before)
     changes = _decision(unit, "approved") | {
         "undo_until": not_before, "delivery_id": held["id"], "delivery_state": held["state"],

@@ -32,6 +32,12 @@ _NEW = insert_new(batches, ["intent"], returning=[batches.c.id])
 _BY_INTENT = select(batches).where(batches.c.intent == bindparam("wanted"))
 _BY_ID = select(batches).where(batches.c.id == bindparam("wanted"))
 _ITEMS = select(batch_items).where(batch_items.c.batch_id == bindparam("batch")).order_by(batch_items.c.place)
+_OPEN = (
+    select(batch_items.c.place, approvals.c.client_id, approvals.c.recipient)
+    .join_from(batch_items, approvals, approvals.c.id == batch_items.c.approval_id, isouter=True)
+    .where(batch_items.c.batch_id == bindparam("batch"), batch_items.c.status.is_(None))
+    .order_by(batch_items.c.place)
+)
 _ITEM = (
     select(batch_items)
     .where(batch_items.c.batch_id == bindparam("batch"), batch_items.c.place == bindparam("at"))
@@ -88,9 +94,12 @@ def begin(conn: Connection, unit: Unit, commit: Commit, intent: str | None) -> s
     return str(batch["id"])
 
 
-def open_places(conn: Connection, batch_id: str) -> list[int]:
-    """The places of items that have no result yet."""
-    return [row["place"] for row in conn.execute(_ITEMS, {"batch": batch_id}).mappings() if row["status"] is None]
+def open_places(conn: Connection, batch_id: str) -> list[list[int]]:
+    """The places of items that have no result yet, those of one recipient in a row: the dry run judged them so."""
+    rows: dict[tuple[str, str], list[int]] = {}
+    for place, client_id, recipient in conn.execute(_OPEN, {"batch": batch_id}):
+        rows.setdefault((client_id, recipient), []).append(place)
+    return list(rows.values())
 
 
 def decide(conn: Connection, unit: Unit, batch_id: str, place: int) -> None:
@@ -103,9 +112,11 @@ def decide(conn: Connection, unit: Unit, batch_id: str, place: int) -> None:
     if item["status"] is not None:
         return
     row = find(conn, unit.actor, item["approval_id"])
+    action = BatchAction(batch["action"])
+    if action is BatchAction.APPROVE_SAFE and unit.policy.daily_cap is not None:
+        locks.exclusive(conn, locks.DAILY_CAP)
     locks.exclusive(conn, locks.of_recipient(row["client_id"], row["recipient"]))
     seen = Seen(item["version"], item["payload_sha256"])
-    action = BatchAction(batch["action"])
     if action is BatchAction.REJECT:
         code, words = batch["reason_code"], batch["reason"]
         answer = decisions.reject(conn, unit, row["id"], seen, code, words)
@@ -124,11 +135,11 @@ def refuse(conn: Connection, batch_id: str, place: int, code: str) -> None:
         _write(conn, batch_id, place, {"status": status.value, "code": code})
 
 
-def undo_places(conn: Connection, batch_id: str) -> list[int]:
-    """The places of what the batch did and nobody took back through it."""
+def undo_places(conn: Connection, batch_id: str) -> list[list[int]]:
+    """The places of what the batch did and nobody took back through it, each by itself."""
     rows = conn.execute(_ITEMS, {"batch": batch_id}).mappings()
     done = BatchStatus.DONE.value
-    return [row["place"] for row in rows if row["status"] == done and row["undo_status"] != done]
+    return [[row["place"]] for row in rows if row["status"] == done and row["undo_status"] != done]
 
 
 def undo(conn: Connection, unit: Unit, batch_id: str, place: int) -> None:

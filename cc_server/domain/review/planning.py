@@ -12,21 +12,34 @@ from datetime import timedelta
 from typing import Any
 
 import rfc8785
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from cc_api_client.models.outbox.approvals import ReasonCode, Severity
 from cc_api_client.models.outbox.batches import MOST_ITEMS, BatchAction, BatchItem, BatchPlan, BatchPlanItem, BatchWould
+from cc_api_client.models.outbox.delivery_states import MAY_LEAVE
 from cc_api_client.models.outbox.policy import NEVER_SAFE
 from cc_server.db.tables import approvals
 from cc_server.domain.base.actors import Actor, narrowed
 from cc_server.domain.base.unit import Unit
 from cc_server.domain.judgement.judging import Judgement, judge_draft
 from cc_server.domain.outbox import listing
+from cc_server.domain.outbox.decisions import CHANNELS
 from cc_server.domain.outbox.lapses import is_overdue
 from cc_server.domain.outbox.listing import Selection
 from cc_server.domain.outbox.rows import Row, selected
 from cc_server.domain.policy.default import pin_of
 
+_MAIL_LEAVING = (
+    select(approvals.c.id)
+    .where(
+        approvals.c.client_id == bindparam("client"), approvals.c.recipient == bindparam("address"),
+        approvals.c.id != bindparam("itself"), approvals.c.kind.not_in(tuple(CHANNELS)),
+        approvals.c.delivery_state.in_(MAY_LEAVE),
+    )
+    .limit(1)
+)  # fmt: skip
+_SECOND = "another of this batch goes to them"
+_COOLS = "after it this one would come back"
 NOT_THERE = "there is no such approval, or this key may not see it"
 
 
@@ -52,7 +65,7 @@ class Would:
 def plan(conn: Connection, unit: Unit, asked: Asked) -> BatchPlan:
     """What a batch would do."""
     rows = _rows(conn, unit.actor, asked)
-    items = _refuse_seconds(unit, asked.action, [(row, would(conn, unit, asked.action, row)) for row in rows])
+    items = _one_after_another(unit, asked.action, [(row, would(conn, unit, asked.action, row)) for row in rows])
     known = {row["id"] for row in rows}
     items += [_missing(one) for one in dict.fromkeys(asked.ids or ()) if one not in known]
     pin = pin_of(unit.policy)
@@ -77,12 +90,12 @@ def would(conn: Connection, unit: Unit, action: BatchAction, row: Row) -> Would:
     if unit.settings.approvals.four_eyes and row["edited_by"] == unit.actor.name:
         return Would(False, "you edited it, somebody else has to approve it")
     judgement = judge_draft(conn, unit, row["id"], row, is_exact=True)
-    if against := _against(action, row, judgement):
+    if against := _against(conn, unit, action, row, judgement):
         return Would(False, "; ".join(against), judgement)
     return Would(True, "; ".join(judgement.verdict.for_it) if action is BatchAction.APPROVE_SAFE else None, judgement)
 
 
-def _against(action: BatchAction, row: Row, judgement: Judgement) -> list[str]:
+def _against(conn: Connection, unit: Unit, action: BatchAction, row: Row, judgement: Judgement) -> list[str]:
     """What keeps a draft from being approved among many."""
     blocking = dict.fromkeys(flag.code for flag in judgement.risk.flags if flag.severity == Severity.BLOCK)
     if blocking:
@@ -91,7 +104,28 @@ def _against(action: BatchAction, row: Row, judgement: Judgement) -> list[str]:
         return ["what commits to money or changes a contract is approved one by one"]
     if action is BatchAction.APPROVE_SAFE or judgement.verdict.word == "deny":
         return list(judgement.verdict.against)
+    if _would_come_back(unit, judgement) and _is_mail_leaving(conn, row, judgement):
+        return [f"another mail to them is on its way, and {_COOLS}"]
     return []
+
+
+def _would_come_back(unit: Unit, judgement: Judgement) -> bool:
+    """Whether a mail would be blocked in the moment of sending once another one went to its recipient before it.
+
+    As sending judges it: not a step of a sequence, and not what a person lets out in the middle of a cooldown.
+    """
+    facts, policy = judgement.facts, unit.policy
+    if not policy.cooldown_days or facts.kind in (*policy.sequence_kinds, *CHANNELS):
+        return False
+    return facts.days_since_last is None or facts.days_since_last >= policy.cooldown_days
+
+
+def _is_mail_leaving(conn: Connection, row: Row, judgement: Judgement) -> bool:
+    """Whether a mail to the same recipient was approved and has not left yet, or may have."""
+    if not judgement.facts.is_another_leaving:
+        return False
+    person = {"client": row["client_id"], "address": row["recipient"], "itself": row["id"]}
+    return conn.execute(_MAIL_LEAVING, person).first() is not None
 
 
 def hold_of(unit: Unit) -> timedelta:
@@ -128,29 +162,33 @@ def _total(conn: Connection, actor: Actor, selection: Selection) -> int:
     return int(conn.execute(matching).scalar_one())
 
 
-def _refuse_seconds(unit: Unit, action: BatchAction, judged: Sequence[tuple[Row, Would]]) -> list[BatchPlanItem]:
-    """What alone would be safe is not beside its like: one message a recipient, and none past the day's cap."""
+def _one_after_another(unit: Unit, action: BatchAction, judged: Sequence[tuple[Row, Would]]) -> list[BatchPlanItem]:
+    """What alone would be done is not beside its like: the commit goes from first to last, and so is it told here."""
     items: list[BatchPlanItem] = []
-    met: set[tuple[str, str]] = set()
+    leaving: set[tuple[str, str]] = set()
+    let_out = 0
     for row, alone in judged:
-        among = alone
-        if alone.is_ok and action is BatchAction.APPROVE_SAFE:
-            person = row["client_id"], row["recipient"]
-            among = _beside(unit, alone, met, person)
-            if among.is_ok:
-                met.add(person)
+        person = row["client_id"], row["recipient"]
+        among = _beside(unit, action, alone, is_second=person in leaving, let_out=let_out)
+        if among.is_ok and (action is BatchAction.APPROVE_SAFE or row["kind"] not in CHANNELS):
+            leaving.add(person)
+        let_out += among.is_ok
         items.append(_item(row, among))
     return items
 
 
-def _beside(unit: Unit, alone: Would, met: set[tuple[str, str]], person: tuple[str, str]) -> Would:
-    """What a safe item would be beside those that come before it."""
-    today = alone.judgement.facts.sent_today if alone.judgement is not None else None
+def _beside(unit: Unit, action: BatchAction, alone: Would, *, is_second: bool, let_out: int) -> Would:
+    """What an item would be beside those of this batch that leave before it."""
+    if not alone.is_ok or alone.judgement is None:
+        return alone
+    if action is BatchAction.APPROVE:
+        comes_back = is_second and _would_come_back(unit, alone.judgement)
+        return Would(False, f"{_SECOND}, and {_COOLS}", alone.judgement) if comes_back else alone
     cap = unit.policy.daily_cap
-    if person in met:
-        return Would(False, "another of this batch goes to them")
-    if cap is not None and (today or 0) + len(met) >= cap:
-        return Would(False, f"it would pass the policy's cap of {cap} a day")
+    if is_second:
+        return Would(False, _SECOND, alone.judgement)
+    if cap is not None and (alone.judgement.facts.sent_today or 0) + let_out >= cap:
+        return Would(False, f"it would pass the policy's cap of {cap} a day", alone.judgement)
     return alone
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from datetime import timedelta
@@ -14,6 +15,7 @@ from cc_api_client.models.outbox.approvals import Approval
 from cc_server.db.tables import approvals, audit, batch_items, deliveries
 from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.base.refusals import DatabaseUnavailable
+from cc_server.domain.outbox.sending.claims import Accepted
 from cc_server.domain.policy.default import DEFAULT_POLICY
 from cc_server.domain.review import committing
 from cc_server.domain.work import agents
@@ -162,6 +164,77 @@ async def test_one_batch_writes_to_nobody_twice(api: Api, house: House) -> None:
     assert [(one["would"], one["why"]) for one in plan["items"]][1] == ("refused", "another of this batch goes to them")
 
 
+def to_one(house: House, *kinds: str) -> list[Approval]:
+    """Drafts to one recipient, each with a text of its own."""
+    payload = {"call_script": {"phone": "+1 555 0100"}}
+    return [
+        house.draft(to_email="maya1@clinic.example", body=f"Hi Maya,\n\n{place}", kind=kind, payload=payload.get(kind))
+        for place, kind in enumerate(kinds)
+    ]
+
+
+async def test_what_would_come_back_after_another_of_the_batch_is_refused_before_it_is_approved(
+    api: Api, house: House
+) -> None:
+    """Two mails to one recipient: in the moment of sending the second would be blocked by the cooldown."""
+    first, second = to_one(house, "email", "email")
+    plan = await planned(api, "approve", first, second)
+    why = "another of this batch goes to them, and after it this one would come back"
+    assert [(one["would"], one["why"]) for one in plan["items"]] == [("ok", None), ("refused", why)]
+    assert statuses(await api.post(PATH, json=commit_of("approve", plan))) == ["done"]
+    house.clock.advance(3600)
+    house.settle(house.claim_one(), Accepted("test", "1"))
+    assert [house.now(one).status for one in (first, second)] == ["approved", "pending"]
+    assert house.now(second).returned is None
+
+
+async def test_a_batch_refuses_what_would_come_back_also_when_the_dry_run_was_asked_for_each_alone(
+    api: Api, house: House
+) -> None:
+    """What was approved meanwhile is found at the commit, and by the next dry run."""
+    first, second = to_one(house, "email", "email")
+    commit = commit_of("approve", await planned(api, "approve", second))
+    house.approve(first)
+    answer = await api.post(PATH, json=commit)
+    assert [(one["status"], one["code"]) for one in answer.json()["items"]] == [("refused", "not_safe")]
+    (found,) = (await planned(api, "approve", second))["items"]
+    assert found["why"] == "another mail to them is on its way, and after it this one would come back"
+
+
+@pytest.mark.parametrize("kinds", [("email", "follow_up"), ("call_script", "email"), ("email", "call_script")])
+async def test_what_would_leave_all_the_same_is_approved_beside_another_to_the_same_person(
+    api: Api, house: House, kinds: tuple[str, str]
+) -> None:
+    drafts = to_one(house, *kinds)
+    plan = await planned(api, "approve", *drafts)
+    assert [one["would"] for one in plan["items"]] == ["ok", "ok"]
+    assert statuses(await api.post(PATH, json=commit_of("approve", plan))) == ["done", "done"]
+    house.clock.advance(3600)
+    for claimed in house.claim():
+        house.settle(claimed, Accepted("test", claimed.stable_key))
+    assert all(house.now(one).delivery.state == "sent" for one in drafts)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("days", [0, 7])
+async def test_a_person_may_approve_several_to_one_recipient_where_no_cooldown_begins_with_it(
+    api: Api, house: House, days: int
+) -> None:
+    """There is none, or it runs already, and who approves sees that."""
+    (earlier,) = to_one(house, "email")
+    house.approve(earlier)
+    house.clock.advance(60)
+    house.settle(house.claim_one(), Accepted("test", "0"))
+    house.set("approvals", policy=LENIENT.model_dump() | {"cooldown_days": days})
+    drafts = to_one(house, "email", "email")
+    plan = await planned(api, "approve", *drafts)
+    assert [one["would"] for one in plan["items"]] == ["ok", "ok"]
+    assert statuses(await api.post(PATH, json=commit_of("approve", plan))) == ["done", "done"]
+    house.clock.advance(3600)
+    for claimed in house.claim():
+        house.settle(claimed, Accepted("test", claimed.stable_key))
+    assert all(house.now(one).delivery.state == "sent" for one in drafts)  # type: ignore[union-attr]
+
+
 async def test_a_batch_stops_at_the_days_cap(api: Api, house: House) -> None:
     house.set("approvals", policy=LENIENT.model_dump() | {"daily_cap": 2})
     drafts = [house.draft() for _ in range(3)]
@@ -169,6 +242,15 @@ async def test_a_batch_stops_at_the_days_cap(api: Api, house: House) -> None:
     assert [one["would"] for one in plan["items"]] == ["ok", "ok", "refused"]
     assert statuses(await api.post(PATH, json=commit_of("approve_safe", plan))) == ["done", "done"]
     assert sorted(str(house.now(draft).status) for draft in drafts) == ["approved", "approved", "pending"]
+
+
+async def test_two_batches_at_once_stop_at_the_days_cap_together(api: Api, house: House) -> None:
+    house.set("approvals", policy=LENIENT.model_dump() | {"daily_cap": 3})
+    drafts = [house.draft() for _ in range(6)]
+    plans = [await planned(api, "approve_safe", *half) for half in (drafts[:3], drafts[3:])]
+    assert all(one["would"] == "ok" for plan in plans for one in plan["items"])
+    answers = await asyncio.gather(*(api.post(PATH, json=commit_of("approve_safe", plan)) for plan in plans))
+    assert sorted(statuses(answers[0]) + statuses(answers[1])) == ["done"] * 3 + ["refused"] * 3
 
 
 async def test_no_batch_approves_what_a_flag_blocks_whatever_the_dry_run_said(api: Api, house: House) -> None:
