@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -14,27 +14,31 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.worker import Worker, WorkerState
 
-from cc_tui.actions.action import Action, Risk, Where
+from cc_tui.actions.action import Risk
 from cc_tui.actions.keymap import Keymap
 from cc_tui.config.model import Config
-from cc_tui.decisions.guard import Guard, GuardSettings, Selected, Shown, Swallowed
+from cc_tui.decisions.guard import Guard, GuardSettings
 from cc_tui.session import Session
-from cc_tui.state.messages import Level
 from cc_tui.text.safe import without_hidden
+from cc_tui.ui.dialogs.overlays import Overlays
 from cc_tui.ui.dialogs.sheet import Sheet, SheetClosed
-from cc_tui.ui.everywhere import Everywhere
 from cc_tui.ui.frame.footer import KeyFooter
 from cc_tui.ui.frame.frame import Frame
 from cc_tui.ui.frame.tab_bar import TabBar
-from cc_tui.ui.keys import KeyRouter, name_of
+from cc_tui.ui.front import Front
+from cc_tui.ui.keys.everywhere import Everywhere
+from cc_tui.ui.keys.router import KeyRouter, name_of
+from cc_tui.ui.keys.typed import TypedKeys
 from cc_tui.ui.opening import Opening
-from cc_tui.ui.overlays import Overlays
+from cc_tui.ui.tabs.making import make_tab
 from cc_tui.ui.tabs.tab import Tab
 from cc_tui.ui.terminal import hangup
 from cc_tui.ui.terminal.driver import FrameDriver, can_drive
 from cc_tui.ui.terminal.witness import Witness
 from cc_tui.ui.themes.look import choose_look
 from cc_tui.ui.themes.native import theme_name, theme_of
+from cc_tui.ui.themes.tokens import Token
+from cc_tui.ui.widgets.canvas import Canvas
 
 if TYPE_CHECKING:
     from cc_api_client.ahead import Ahead
@@ -42,8 +46,6 @@ if TYPE_CHECKING:
     from cc_tui.sync.first_rows import FirstRows
     from cc_tui.ui.widgets.asked import Question
 
-TOO_SMALL = (40, 10)
-TOO_SMALL_WORDS = f"too small: {TOO_SMALL[0]}×{TOO_SMALL[1]}"
 REPAINT_SECONDS = 0.2
 
 
@@ -58,7 +60,6 @@ class CommandCenter(App[int]):
     #tabs.-hidden { display: none; }
     Sheet { background: $background; }
     Input, TextArea, Static { background: $background; color: $foreground; }
-    #too-small { display: none; }
     """
 
     def __init__(
@@ -73,20 +74,23 @@ class CommandCenter(App[int]):
         self.register_theme(theme_of(self.look.palette))
         self.theme = theme_name(self.look.palette)
         self.session = session or Session(config)
-        self.demo = demo
         self.keymap = Keymap(config.keys)
         guard = config.guard
         self.guard = Guard(GuardSettings(guard.hold_ms, repeat_ms=guard.repeat_ms, link_ms=guard.link_ms))
-        self.witness = Witness(self, self.guard, self._shown)
-        self.router = KeyRouter(self.keymap, self.guard, self)
+        self.overlays = Overlays(self)
         self.everywhere = Everywhere(self)
-        self.opening = Opening(self, first_rows)
+        self.front = Front(
+            self.session, self.overlays, tab=lambda: self.tab, everywhere=self.everywhere.act,
+            changed=self.frame_changed, swallowed=self._swallowed,
+        )  # fmt: skip
+        self.witness = Witness(self, self.guard, self.front.shown)
+        self.router = KeyRouter(self.keymap, self.guard, self.front, self)
+        self.typed = TypedKeys(self.overlays, self.router, lambda key: self.keymap.find(key, self.front.places()))
+        self.opening = Opening(self, self.session, self.overlays, demo, first_rows)
         self.active = config.tab
         self.frame = Frame(self.look, self.session, self.active, is_demo=demo is not None)
-        self.overlays = Overlays(self)
         self._tabs: dict[str, Tab] = {}
         self._dirty = False
-        self._is_too_small = False
         self._is_leaving = False
 
     # Composition and life
@@ -123,7 +127,7 @@ class CommandCenter(App[int]):
 
     def _tab(self, tab_id: str) -> Tab:
         if tab_id not in self._tabs:
-            self._tabs[tab_id] = self.everywhere.make_tab(tab_id)
+            self._tabs[tab_id] = make_tab(tab_id, self, self.guard.met)
         return self._tabs[tab_id]
 
     @property
@@ -173,6 +177,23 @@ class CommandCenter(App[int]):
         """Make an offer as soon as nothing else is open."""
         self.overlays.when_free(offer)
 
+    def cover_tab(self) -> None:
+        """A sheet lies over the tab now: it is drawn faint."""
+        for canvas in self.tab.query(Canvas):
+            canvas.fade(Token.FAINT)
+        self.frame_changed()
+        self.look_again()
+
+    def uncover_tab(self) -> None:
+        """The tab is free again: it catches up."""
+        for canvas in self.tab.query(Canvas):
+            canvas.fade(None)
+        self.tab.reveal()
+        self.frame_changed()
+
+    def _swallowed(self) -> None:
+        self.witness.hold_restarted()
+
     def on_sheet_closed(self, event: SheetClosed) -> None:
         """A sheet asks to be closed."""
         if event.sheet is self.overlays.sheet:
@@ -204,7 +225,7 @@ class CommandCenter(App[int]):
         if isinstance(self._driver, FrameDriver):
             self._driver.forget()
 
-    # Keys: what the router asks
+    # Keys
 
     async def on_event(self, event: events.Event) -> None:
         """Keys are ours; what an open input should have goes on to it."""
@@ -220,73 +241,20 @@ class CommandCenter(App[int]):
                 await super().on_event(event)
 
     async def _key(self, event: events.Key) -> None:
-        if not self._is_too_small:
+        if not self.front.is_too_small:
             self.session.known.messages.acknowledge()
         name = name_of(event)
         if not self.overlays.takes_text:
             self.router.press(name, event.time)
-        elif not self.overlays.takes_key(name, event.key, self.router.read(name, event.time)):
+        elif not self.typed.take(name, event.key, self.router.read(name, event.time)):
             await super().on_event(event)
 
-    def places(self) -> Sequence[Where]:
-        """Where keys are looked for now."""
-        sheet = self.overlays.sheet
-        return sheet.places if sheet is not None else self.tab.places()
-
-    def selected(self) -> Selected | None:
-        """What a decision key would decide."""
-        return None if self._is_too_small else (self.overlays.sheet or self.tab).selected()
-
-    def look_first(self) -> None:
-        """Nothing that could be decided is on screen: show it, where there is room for it."""
-        if self._is_too_small:
-            self.session.say(f"{TOO_SMALL_WORDS} is needed", Level.ERROR, short=TOO_SMALL_WORDS)
-        else:
-            self.tab.look_first()
-
-    def decides_by_sight(self, action: Action) -> bool:
-        """A decision on marks opens what is to be seen; all others decide what is in view."""
-        return action.risk is Risk.DECISION and (self.overlays.sheet is not None or not self.tab.has_marks())
-
-    def why_not(self, action: Action) -> str | None:
-        """Why an action can't be used now."""
-        return action.unavailable(self.session.known) or (
-            None if self.overlays.sheet is not None else self.tab.why_not(action)
-        )
-
-    def refuse(self, action: Action, why: str) -> None:
-        """Say why."""
-        self.session.say(f"{action.title.lower()}: {why}", Level.WARN)
-
-    def swallowed(self, swallowed: Swallowed) -> None:
-        """Say what did not count; bring what was not seen into view."""
-        key, words = swallowed.key, f"{swallowed.key} did not count: {swallowed.sentence}"
-        short = f"{key} ignored: {swallowed.brief}"
-        if swallowed.scroll_to is not None and self.overlays.sheet is None:
-            self.everywhere.reveal_line(swallowed.scroll_to)
-            words, short = f"{words}; it is in view now, press {key} again", f"{key} ignored: now in view, {key} again"
-        self.session.say(words, Level.WARN, (key,), short=short)
-        if self.overlays.prompt is not None:
-            self.overlays.prompt.say(words)
-        self.witness.hold_restarted()
-
-    def typed_letter(self, key: str) -> bool:
-        """A key that a started sequence waits for."""
-        was_taken = self.overlays.sheet is None and self.tab.typed_letter(key)
-        if was_taken:
-            self.frame_changed()
-        return was_taken
-
-    def act(self, action: Action, key: str) -> None:
-        """The sheet's, the tab's, or everywhere's."""
-        if self.overlays.sheet is not None:
-            self.overlays.sheet.act(action, key)
-        elif not self.tab.act(action, key):
-            self.everywhere.act(action)
-        elif self.tab.letters():
-            self.frame_changed()
-
     # The terminal: what the witness asks
+
+    @property
+    def is_mute(self) -> bool:
+        """Whether the terminal never tells what is on its screen."""
+        return self.witness.is_mute
 
     @property
     def can_testify(self) -> bool:
@@ -320,11 +288,6 @@ class CommandCenter(App[int]):
         if self.is_running and self.active in self._tabs:
             self.witness.frame_drawn()
 
-    def _shown(self) -> Shown | None:
-        if self.overlays.prompt is not None or self._is_too_small or self.active not in self._tabs:
-            return None
-        return (self.overlays.sheet or self.tab).shown()
-
     def on_cursor_position(self, event: events.CursorPosition) -> None:
         """The terminal answered a fence, or anything else."""
         self.witness.answered(event.x + 1, event.y + 1, event.time)
@@ -357,9 +320,9 @@ class CommandCenter(App[int]):
         elif keys := self.tab.letters() if sheet is None else sheet.keys:
             self.frame.show_fixed_keys(keys, has_help=False)
         elif sheet is not None:
-            self.frame.show_keys(self.keymap, self.places(), lambda _action: True, has_help=not sheet.takes_text)
+            self.frame.show_keys(self.keymap, self.front.places(), lambda _action: True, has_help=not sheet.takes_text)
         else:
-            self.frame.show_keys(self.keymap, self.places(), self.tab.offers)
+            self.frame.show_keys(self.keymap, self.front.places(), self.tab.offers)
 
     def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
         """A click on a tab."""
@@ -369,7 +332,7 @@ class CommandCenter(App[int]):
         """A click on a key never decides."""
         action = self.keymap.of(event.action_id)
         if action.risk is not Risk.DECISION:
-            self.act(action, action.keys[0])
+            self.front.act(action, action.keys[0])
 
     @property
     def is_settling(self) -> bool:
@@ -394,11 +357,7 @@ class CommandCenter(App[int]):
 
     def _reshape(self, width: int, height: int) -> None:
         self.frame.reshape(height)
-        was_too_small, self._is_too_small = self._is_too_small, width < TOO_SMALL[0] or height < TOO_SMALL[1]
-        self.query_one("#tabs").set_class(self._is_too_small, "-hidden")
-        if self._is_too_small:
-            self.session.say(f"{TOO_SMALL_WORDS} is needed", Level.ERROR, short=TOO_SMALL_WORDS)
-        elif was_too_small:
-            self.session.known.messages.clear()
+        self.front.resized(width, height)
+        self.query_one("#tabs").set_class(self.front.is_too_small, "-hidden")
         self.tab.reshape(width, height)
         self.frame_changed()

@@ -46,7 +46,7 @@ async def listed(pilot: Pilot[Any]) -> BatchSheet:
 
 def _opened(app: CommandCenter) -> bool:
     hold = app.guard._hold
-    return hold is not None and hold.selected == app.selected() and hold.opens_at is not None
+    return hold is not None and hold.selected == app.front.selected() and hold.opens_at is not None
 
 
 async def test_all_safe_decides_exactly_what_the_server_listed(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ async def test_after_a_batch_the_cursor_stays_on_a_draft_that_still_waits(tmp_pa
         await settled(pilot)
         rows = app.session.known.approvals.rows
         for _ in range(12):
-            selected = app.selected()
+            selected = app.front.selected()
             assert selected is not None
             if not rows[selected.item_id].safe:
                 break
@@ -221,7 +221,7 @@ async def test_after_a_batch_the_cursor_stays_on_a_draft_that_still_waits(tmp_pa
         await press(pilot, "A")
         await listed(pilot)
         await press(pilot, "y")
-        after = app.selected()
+        after = app.front.selected()
         assert len(batches(app)) == 1
         assert after is not None
         assert selected is not None

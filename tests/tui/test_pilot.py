@@ -36,7 +36,7 @@ async def look(pilot: Pilot[Any]) -> None:
     app = command_center(pilot)
     for _ in range(500):
         await pilot.pause(0.02)
-        selected = app.selected()
+        selected = app.front.selected()
         if selected is not None and app.guard.met(selected.item_id, selected.version):
             return
     raise AssertionError("the draft was never seen")
@@ -69,10 +69,10 @@ async def test_a_draft_that_was_seen_is_decided_by_one_key_and_the_next_is_shown
     app = app_of(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         await look(pilot)
-        first = app.selected()
+        first = app.front.selected()
         await press(pilot, "a")
         assert verbs(app) == [Verb.APPROVE]
-        after = app.selected()
+        after = app.front.selected()
         assert first is not None
         assert after is not None
         assert after.item_id != first.item_id
@@ -136,11 +136,11 @@ async def test_new_rows_wait_below_until_they_are_asked_for(tmp_path: Path) -> N
     app = app_of(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        before = app.selected()
+        before = app.front.selected()
         app.session.known.approvals.put([row(99)])
         await settled(pilot)
         assert len(app.session.lists[View.PENDING].arrived) == 1
-        assert app.selected() == before
+        assert app.front.selected() == before
         await press(pilot, "n")
         assert not app.session.lists[View.PENDING].arrived
 
@@ -173,12 +173,12 @@ async def test_a_screen_that_is_too_small_decides_nothing_and_comes_back(tmp_pat
         await look(pilot)
         await pilot.resize_terminal(20, 5)
         await settled(pilot)
-        assert app.selected() is None
+        assert app.front.selected() is None
         await press(pilot, "a")
         assert verbs(app) == []
         await pilot.resize_terminal(120, 40)
         await settled(pilot)
-        assert app.selected() is not None
+        assert app.front.selected() is not None
 
 
 async def test_a_key_decides_nothing_when_another_row_is_selected_before_it_is_judged(tmp_path: Path) -> None:

@@ -80,6 +80,9 @@ class Tab(Widget):
         del action
         return True
 
+    def reveal_line(self, place: int) -> None:
+        """Bring a line into view that the guard missed."""
+
     def look_first(self) -> None:
         """Show what a decision key would decide; it decides nothing."""
 

@@ -144,6 +144,10 @@ class ApprovalsTab(Tab):
         line = self.pane.choice_name
         return Selected(row.id, row.version, self.selection, line)
 
+    def reveal_line(self, place: int) -> None:
+        """A line of the draft that the guard missed."""
+        self.pane.reveal(place)
+
     def look_first(self) -> None:
         """On a phone the list opens the draft."""
         self.open_item()

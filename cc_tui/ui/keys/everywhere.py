@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cc_tui.actions.action import Action
 from cc_tui.state.messages import Level
 from cc_tui.text.safe import safe_line
+from cc_tui.ui.tabs.tab import Stage
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line
 
 if TYPE_CHECKING:
-    from cc_tui.ui.app import CommandCenter
-    from cc_tui.ui.tabs.tab import Tab
+    from cc_tui.actions.keymap import Keymap
+    from cc_tui.ui.front import Front
 
 LOG_SHOWN = 500
 
 
-class Everywhere:
-    """Carries them out on the app."""
+class WholeApp(Stage, Protocol):
+    """What these actions ask for, beyond what a tab asks."""
 
-    def __init__(self, app: CommandCenter) -> None:
+    keymap: Keymap
+    front: Front
+
+    @property
+    def is_mute(self) -> bool:
+        """Whether this terminal never tells what is on its screen."""
+
+    def call_later(self, callback: Callable[..., None], *args: Any) -> object:
+        """Call once all that is under way is done."""
+
+    def action_suspend_process(self) -> None:
+        """Give the terminal back to the shell."""
+
+    def leave(self) -> None:
+        """End the app."""
+
+
+class Everywhere:
+    """Carries them out."""
+
+    def __init__(self, app: WholeApp) -> None:
         self._app = app
         self._acts: dict[str, Callable[[], None]] = {
             "tab.dashboard": lambda: app.go_to_tab("dashboard"),
@@ -44,58 +65,33 @@ class Everywhere:
         if act is not None:
             act()
 
-    def make_tab(self, tab_id: str) -> Tab:
-        """A tab, made at its first visit."""
-        app = self._app
-        match tab_id:
-            case "dashboard":
-                from cc_tui.ui.tabs.dashboard.tab import DashboardTab
-
-                return DashboardTab(app)
-            case "agents":
-                from cc_tui.ui.tabs.agents.tab import AgentsTab
-
-                return AgentsTab(app)
-            case _:
-                from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
-                from cc_tui.ui.tabs.approvals.triage import Triage
-
-                return ApprovalsTab(app, Triage(app.session, app.guard.met))
-
-    def reveal_line(self, place: int) -> None:
-        """Bring a line of the draft into view that the guard missed."""
-        from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
-
-        if isinstance(self._app.tab, ApprovalsTab):
-            self._app.tab.pane.reveal(place)
-
     def _palette(self) -> None:
         from cc_tui.ui.dialogs.palette import PaletteSheet
 
         app = self._app
-        app.open_sheet(PaletteSheet(app.look, app.keymap.actions, app.why_not, self._chosen))
+        app.open_sheet(PaletteSheet(app.look, app.keymap.actions, app.front.why_not, self._chosen))
 
     def _chosen(self, action: Action) -> None:
         """An action picked by its name; one that decides must be done with its key, on the draft."""
         from cc_tui.actions.action import Risk
 
         app = self._app
-        why = app.why_not(action)
+        why = app.front.why_not(action)
         if action.risk is Risk.DECISION:
             keys = app.keymap.first_key(action.id)
             app.session.say(f"{action.title.lower()} is done with {keys}, on the draft itself", Level.NOTE, (keys,))
         elif why is not None:
-            app.refuse(action, why)
+            app.front.refuse(action, why)
         else:
-            app.call_later(app.act, action, action.keys[0])
+            app.call_later(app.front.act, action, action.keys[0])
 
     def _help(self) -> None:
         from cc_tui.ui.dialogs.help import help_lines, reasons
         from cc_tui.ui.dialogs.pages import PageSheet
 
         app = self._app
-        places = app.places()
-        whys = reasons(app.keymap, places, app.why_not)
+        places = app.front.places()
+        whys = reasons(app.keymap, places, app.front.why_not)
         title = "Keys; signs and words below them, G"
         app.open_sheet(
             PageSheet(app.look, "help", title, lambda width: help_lines(app.keymap, places, whys, width, app.look))
@@ -105,7 +101,7 @@ class Everywhere:
         from cc_tui.ui.dialogs.pages import PageSheet, log_lines, log_notes
 
         app = self._app
-        notes = log_notes(is_mute=app.witness.is_mute, unread_events=app.session.known.link.unread_events)
+        notes = log_notes(is_mute=app.is_mute, unread_events=app.session.known.link.unread_events)
         messages = app.session.known.messages.newest(LOG_SHOWN)
         app.open_sheet(
             PageSheet(app.look, "log", "Log, newest first", lambda width: log_lines(messages, notes, width, app.look))
@@ -130,11 +126,11 @@ class Everywhere:
             self._app.session.say("asking the server for everything again")
 
     def _escape(self) -> None:
-        if not self._app.tab.back():
+        if not self._app.front.tab.back():
             self._app.session.known.messages.clear()
 
     def _back(self) -> None:
-        if not self._app.tab.back():
+        if not self._app.front.tab.back():
             self._quit()
 
     def _quit(self) -> None:

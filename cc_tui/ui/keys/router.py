@@ -22,7 +22,7 @@ BROKEN_WITHIN_SECONDS = 0.6
 
 
 class KeyHost(Protocol):
-    """What the router needs of the app."""
+    """What stands before the operator."""
 
     def places(self) -> Sequence[Where]:
         """Where keys are looked for now, nearest first."""
@@ -51,6 +51,10 @@ class KeyHost(Protocol):
     def typed_letter(self, key: str) -> bool:
         """A key that a started sequence (sort) waits for; True when it was."""
 
+
+class Timing(Protocol):
+    """When things happen."""
+
     def later(self, seconds: float, call: Callable[[], None]) -> None:
         """Call after so many seconds."""
 
@@ -61,10 +65,11 @@ class KeyHost(Protocol):
 class KeyRouter:
     """Turns reads into actions."""
 
-    def __init__(self, keymap: Keymap, guard: Guard, host: KeyHost) -> None:
+    def __init__(self, keymap: Keymap, guard: Guard, host: KeyHost, timing: Timing) -> None:
         self.keymap = keymap
         self._guard = guard
         self._host = host
+        self._timing = timing
         self._waiting: tuple[KeyRead, Action, Selected | None] | None = None
         self._queue: deque[KeyRead] = deque()
         self._escape_at = float("-inf")
@@ -99,7 +104,7 @@ class KeyRouter:
             else:
                 then()
 
-        self._host.later(self._wait(read), judged)
+        self._timing.later(self._wait(read), judged)
 
     def _handle(self, read: KeyRead) -> None:
         host = self._host
@@ -119,7 +124,7 @@ class KeyRouter:
                 host.look_first()
                 return
             self._waiting = (read, action, selected)
-            host.later(self._wait(read), self._judge)
+            self._timing.later(self._wait(read), self._judge)
         else:
             host.act(action, read.name)
 
@@ -139,7 +144,7 @@ class KeyRouter:
 
     def _wait(self, read: KeyRead) -> float:
         burst = self._guard.settings.burst_ms / 1_000
-        return max(0.0, read.at + burst + 0.001 - self._host.monotonic())
+        return max(0.0, read.at + burst + 0.001 - self._timing.monotonic())
 
 
 def name_of(event: events.Key) -> str:
