@@ -18,7 +18,10 @@ from cc_server.api.http.routing import ANY_KEY, ANYBODY, ROLE_KEY
 
 _JSON: Final = "application/json"
 _PROBLEM: Final = {"$ref": "#/components/schemas/Problem"}
-_CONFLICT: Final = "412"
+_CONFLICT: Final = "409"
+"""What every write may be answered with."""
+_STALE: Final = "412"
+"""What a write that heeds `If-Match` may be answered with."""
 _SECURITY: Final = {
     "ApiKey": {
         "type": "apiKey", "in": "header", "name": "X-API-Key",
@@ -89,8 +92,12 @@ def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _headers(operation: dict[str, Any]) -> list[dict[str, str]]:
-    writes = _CONFLICT in operation["responses"]
-    names = ("ClientId", "IdempotencyKey", "IfMatch") if writes else ("ClientId",)
+    answers = operation["responses"]
+    names = [
+        "ClientId",
+        *(["IdempotencyKey"] if _CONFLICT in answers else []),
+        *(["IfMatch"] if _STALE in answers else []),
+    ]
     return [{"$ref": f"#/components/parameters/{name}"} for name in names]
 
 

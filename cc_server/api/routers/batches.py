@@ -31,7 +31,8 @@ router = new_router()
 
 
 @router.post(
-    "/api/approvals/batches", response_model=BatchPlan | BatchResult, **asks(Role.OPERATOR, writes=True)
+    "/api/approvals/batches", response_model=BatchPlan | BatchResult,
+    **asks(Role.OPERATOR, writes=True, versioned=False),
 )  # fmt: skip
 async def decide_batch(request: Request, body: BatchBody) -> Response:
     """A dry run lists what would be done; the commit does exactly that, item by item."""
@@ -49,7 +50,11 @@ async def decide_batch(request: Request, body: BatchBody) -> Response:
     )  # fmt: skip
 
 
-@router.post("/api/approvals/batches/{batch_id}/undo", response_model=BatchResult, **asks(Role.OPERATOR, writes=True))
+@router.post(
+    "/api/approvals/batches/{batch_id}/undo",
+    response_model=BatchResult,
+    **asks(Role.OPERATOR, writes=True, versioned=False),
+)
 async def undo_batch(request: Request, batch_id: str) -> Response:
     """Take back what a batch did, as far as that can be done; the result is told item by item."""
     await calls.existing(committing.require)(request, batch_id)

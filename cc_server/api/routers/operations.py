@@ -109,7 +109,9 @@ async def list_clients(request: Request, limit: Limit = 50, cursor: Cursor = Non
     return await calls.read(request, ("approvals", "system"), look)
 
 
-@router.post("/webhook/lead", status_code=202, response_model=IntakeAnswer, **asks(Role.INTAKE, writes=True))
+@router.post(
+    "/webhook/lead", status_code=202, response_model=IntakeAnswer, **asks(Role.INTAKE, writes=True, versioned=False)
+)
 async def take_in_lead(request: Request, body: LeadIntake) -> Response:
     """Hand in a lead."""
     return await calls.write(request, partial(leads.take_in, intake=body, qualifier=QUALIFIER), status=202)
