@@ -154,10 +154,10 @@ class Session:
     def deciding_of(self, journal: Journal) -> Deciding:
         """What delivers the decisions of a journal."""
         from cc_tui.decisions.batch_outcomes import BatchOutcomes
-        from cc_tui.decisions.batch_sender import BatchSender
         from cc_tui.decisions.batches import BatchJournal
         from cc_tui.decisions.deciding import Deciding
-        from cc_tui.decisions.dispatcher import Dispatcher
+        from cc_tui.decisions.delivery.batch_sender import BatchSender
+        from cc_tui.decisions.delivery.dispatcher import Dispatcher
 
         told, within = self.outcomes, self.config.deliver_within_minutes * 60
         batches = BatchOutcomes(self.known, self.clock, told.tally, told.came_back.emit)
@@ -296,7 +296,7 @@ class Session:
             self.say(f"saved {row.to_email}; it still waits for your word", Level.DONE, (row.to_email,))
 
     def _connect_dispatcher(self) -> None:
-        from cc_tui.decisions.batch_port import ClientBatches
+        from cc_tui.decisions.delivery.batch_port import ClientBatches
         from cc_tui.decisions.journal import Destination
 
         identity, backstage = self.known.identity.identity, self.backstage
@@ -327,8 +327,8 @@ class Session:
 def _import_backstage() -> None:
     """In a thread: a quarter of a second in which keys are answered."""
     import cc_tui.actions.commands
-    import cc_tui.decisions.batch_port
     import cc_tui.decisions.deciding
+    import cc_tui.decisions.delivery.batch_port
     import cc_tui.decisions.journal
     import cc_tui.sync.sync  # noqa: F401  (imported to be there when it is asked for)
 

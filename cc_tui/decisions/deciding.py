@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cc_api_client.errors import CommandCenterError
-from cc_tui.decisions.batch_sender import BatchPort, BatchSender
-from cc_tui.decisions.dispatcher import DecisionPort, Dispatcher
+from cc_tui.decisions.delivery.batch_sender import BatchPort, BatchSender
+from cc_tui.decisions.delivery.dispatcher import DecisionPort, Dispatcher
+from cc_tui.decisions.delivery.recall import PASSING
 from cc_tui.decisions.journal import Destination
-from cc_tui.decisions.recall import PASSING
 
 if TYPE_CHECKING:
     from cc_api_client.models.outbox.approvals import Approval

@@ -25,8 +25,8 @@ from cc_api_client.errors import (
 )
 from cc_api_client.models.outbox.batches import BatchResult, BatchResultItem
 from cc_tui.decisions.batch_outcomes import BatchOutcomes
-from cc_tui.decisions.batch_sender import BatchSender
 from cc_tui.decisions.batches import Batch, BatchedItem, BatchJournal
+from cc_tui.decisions.delivery.batch_sender import BatchSender
 from cc_tui.decisions.journal import Journal, Reason
 from cc_tui.state.approvals.rows import LocalPhase
 from cc_tui.state.known import Known
@@ -109,7 +109,7 @@ class Desk:
             if holds():
                 return
             self.clock.seconds += 0.05
-            self.sender._wake.set()
+            self.sender.loop.look()
             await asyncio.sleep(0)
         raise AssertionError(f"it never came about; said: {self.said()}, sent: {self.port.sent}")
 

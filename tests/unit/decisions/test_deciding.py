@@ -14,10 +14,10 @@ from cc_api_client.errors import CommandCenterError, NotFound, Unreachable
 from cc_api_client.models.outbox.approvals import Approval
 from cc_api_client.models.outbox.batches import BatchResult, BatchResultItem
 from cc_tui.decisions.batch_outcomes import BatchOutcomes
-from cc_tui.decisions.batch_sender import BatchSender
 from cc_tui.decisions.batches import Batch, BatchedItem, BatchJournal
 from cc_tui.decisions.deciding import Deciding
-from cc_tui.decisions.dispatcher import Dispatcher
+from cc_tui.decisions.delivery.batch_sender import BatchSender
+from cc_tui.decisions.delivery.dispatcher import Dispatcher
 from cc_tui.decisions.journal import Journal
 from cc_tui.decisions.outcomes import Outcomes
 from cc_tui.state.known import Known

@@ -22,7 +22,7 @@ from cc_api_client.errors import (
     Unreachable,
     VersionConflict,
 )
-from cc_tui.decisions.dispatcher import Dispatcher
+from cc_tui.decisions.delivery.dispatcher import Dispatcher
 from cc_tui.decisions.journal import Journal, TroubleKind
 from tests.unit.decisions.support import ELSEWHERE, HERE, FakePort, FakeSink, StandingClock, approval, decision
 
@@ -44,7 +44,7 @@ class Desk:
             if holds():
                 return
             self.clock.seconds += 0.05
-            self.dispatcher._wake.set()
+            self.dispatcher.loop.look()
             await asyncio.sleep(0)
         raise AssertionError(f"it never came about; told: {self.sink.told}, sent: {self.port.calls}")
 
@@ -97,7 +97,7 @@ async def test_a_conflict_is_told_kept_with_its_sentence_and_never_sent_again(
         desk.dispatcher.decide(decision())
         await desk.until(lambda: "conflict" in desk.sink.words("k1"))
         desk.dispatcher.reached()
-        await desk.until(lambda: not desk.dispatcher._in_flight)
+        await desk.until(lambda: desk.dispatcher.loop.is_idle)
     assert len(desk.port.calls) == 1
     assert [one.trouble_kind for one in desk.journal.decisions()] == [TroubleKind.CONFLICT]
 

@@ -6,28 +6,21 @@ operator has taken it back. Knows the client by a small protocol; knows no Textu
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
-from cc_api_client.backoff import BackOff
-from cc_api_client.errors import CommandCenterError, Conflict, RateLimited, Unavailable, Unreachable, VersionConflict
+from cc_api_client.errors import CommandCenterError, Conflict, VersionConflict
+from cc_tui.decisions.delivery.loop import DeliveryLoop
+from cc_tui.decisions.delivery.recall import PASSING, Recall
 from cc_tui.decisions.journal import Decision, Destination, Journal, TroubleKind, Verb
-from cc_tui.decisions.recall import PASSING, Recall
 from cc_tui.state.clock import Clock
 
 if TYPE_CHECKING:
     from cc_api_client.models.outbox.approvals import Approval, ApprovalDetail
     from cc_api_client.resources.answers import Acted, Snapshot
 
-log = logging.getLogger(__name__)
-
 AT_ONCE = 4
-RETRY_MOST_SECONDS = 15.0
 UNDO_REMEMBERED = 200
 
 
@@ -118,12 +111,9 @@ class Dispatcher:
         self._deliver_within = deliver_within_seconds
         self._port: DecisionPort | None = None
         self._destination: Destination | None = None
-        self._in_flight: dict[str, asyncio.Task[None]] = {}
-        self._back_off = BackOff(rng, most_seconds=RETRY_MOST_SECONDS)
-        self._wake = asyncio.Event()
-        self._nothing_left = asyncio.Event()
         self._recall: Recall[Decision, int] = Recall(self, UNDO_REMEMBERED)
         """What can be taken back, with the approval's version once it is delivered."""
+        self.loop: DeliveryLoop[Decision] = DeliveryLoop(self, self._recall, clock, rng, at_once=AT_ONCE)
 
     # What the session tells
 
@@ -138,10 +128,9 @@ class Dispatcher:
 
     def reached(self) -> None:
         """The server can be reached (again): send what waits, offer what is too old and what others left behind."""
-        self._back_off.forget()
         self._take_over()
         self._offer_old()
-        self._wake.set()
+        self.loop.reached()
 
     def _take_over(self) -> None:
         """Journals that could not be taken over before, or whose app ended meanwhile."""
@@ -161,7 +150,7 @@ class Dispatcher:
         self._journal.record(decision)
         self._recall.remember(decision)
         self._sink.undelivered(decision)
-        self._wake.set()
+        self.loop.look()
 
     @property
     def destination(self) -> Destination | None:
@@ -183,7 +172,7 @@ class Dispatcher:
             if decision.key in keys:
                 self._recall.remember(decision)
                 self._sink.undelivered(decision)
-        self._wake.set()
+        self.loop.look()
 
     def had_arrived(self, decision: Decision, approval: Approval) -> None:
         """The server has it, only its answer was lost: it waits for nobody's word, and can be taken back."""
@@ -194,11 +183,11 @@ class Dispatcher:
     def drop(self, keys: list[str]) -> None:
         """The operator's word: forget these, undelivered or in trouble."""
         for decision in self._journal.decisions():
-            if decision.key in keys and decision.key not in self._in_flight:
+            if decision.key in keys and not self._recall.is_under_way(decision.key):
                 self._journal.settle(decision.key)
                 self._recall.forget(decision.key)
                 self._sink.dropped(decision)
-        self._wake.set()
+        self.loop.look()
 
     # Undo
 
@@ -226,7 +215,7 @@ class Dispatcher:
             return False
         self._journal.settle(kept.key)
         self._sink.dropped(kept)
-        self._wake.set()
+        self.loop.look()
         return True
 
     async def undo_delivered(self, kept: Decision, handle: int) -> None:
@@ -248,78 +237,33 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Deliver until cancelled; what is in flight then is sent again at the next start, under the same key."""
-        try:
-            while True:
-                self._wake.clear()
-                if not self._sendable():
-                    self._nothing_left.set()
-                left = self._back_off.left_seconds(self._clock.monotonic())
-                if not left:
-                    self._start_waiting()
-                await self._pause(left)
-        finally:
-            for task in self._in_flight.values():
-                task.cancel()
-            await asyncio.gather(*self._in_flight.values(), return_exceptions=True)
+        await self.loop.run()
 
     async def flush(self, seconds: float) -> int:
         """Wait until everything is delivered, at most `seconds`; returns how many decisions are not."""
-        if self._sendable():
-            self._nothing_left.clear()
-            self._wake.set()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._nothing_left.wait()
+        await self.loop.flush(seconds)
         return len(self.waiting())
 
-    async def _pause(self, left: float) -> None:
-        """Until something changes, or the back-off is over (in `left` seconds; 0: there is none)."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(left or None):
-                await self._wake.wait()
-
-    def _sendable(self) -> list[Decision]:
+    def sendable(self) -> list[Decision]:
+        """What waits for nothing but the server, oldest first."""
         return [one for one in self.waiting() if not one.is_offered]
 
-    def _start_waiting(self) -> None:
+    async def deliver(self, kept: Decision) -> None:
+        """Send it as it was made, and act on the answer."""
         if self._port is None:
             return
-        for decision in self._sendable():
-            if len(self._in_flight) >= AT_ONCE:
-                return
-            if decision.key not in self._in_flight:
-                task = asyncio.create_task(self._deliver(self._port, decision))
-                self._in_flight[decision.key] = task
-                self._recall.began(decision.key)
-                task.add_done_callback(partial(self._landed, decision.key))
-
-    def _landed(self, key: str, task: asyncio.Task[None]) -> None:
-        self._in_flight.pop(key, None)
-        if self._recall.is_under_way(key):  # it was cut short: nobody knows how far it came
-            self._recall.unanswered(key, may_have_arrived=True)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("delivering a decision failed in a way nobody foresaw", exc_info=error)
-            self._back_off.failed(self._clock.monotonic())
-        self._wake.set()
-
-    async def _deliver(self, port: DecisionPort, decision: Decision) -> None:
         try:
-            answer = await _send(port, decision)
+            answer = await _send(self._port, kept)
+        except PASSING:
+            raise
         except (Conflict, VersionConflict) as error:
-            self._in_trouble(decision, TroubleKind.CONFLICT, str(error))
-            self._sink.conflict(decision, str(error), error.item)
-        except PASSING as error:
-            log.info("a decision waits: %s", error)
-            was_sent = not isinstance(error, Unreachable) or error.sent
-            self._recall.unanswered(decision.key, may_have_arrived=was_sent)
-            named = error.retry_after_seconds if isinstance(error, Unavailable | RateLimited) else None
-            self._back_off.failed(self._clock.monotonic(), named)
+            self._in_trouble(kept, TroubleKind.CONFLICT, str(error))
+            self._sink.conflict(kept, str(error), error.item)
         except CommandCenterError as error:
-            self._in_trouble(decision, TroubleKind.REFUSED, str(error))
-            self._sink.refused(decision, str(error))
+            self._in_trouble(kept, TroubleKind.REFUSED, str(error))
+            self._sink.refused(kept, str(error))
         else:
-            self._back_off.succeeded()
-            self._confirmed(decision, answer.item)
+            self._confirmed(kept, answer.item)
 
     def _confirmed(self, decision: Decision, approval: Approval) -> None:
         self._journal.settle(decision.key)
@@ -332,7 +276,7 @@ class Dispatcher:
 
     def _offer_old(self) -> None:
         oldest = self._clock.wall() - self._deliver_within
-        old = [decision for decision in self._sendable() if decision.decided_at < oldest]
+        old = [decision for decision in self.sendable() if decision.decided_at < oldest]
         self._journal.offer([decision.key for decision in old])
         for decision in old:
             self._recall.forget(decision.key)

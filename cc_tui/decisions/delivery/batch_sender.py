@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
-from cc_api_client.backoff import BackOff
-from cc_api_client.errors import CommandCenterError, RateLimited, Unavailable, Unreachable
+from cc_api_client.errors import CommandCenterError
 from cc_tui.decisions.batches import Batch, BatchJournal
+from cc_tui.decisions.delivery.loop import DeliveryLoop
+from cc_tui.decisions.delivery.recall import PASSING, Recall
 from cc_tui.decisions.journal import Destination
-from cc_tui.decisions.recall import PASSING, Recall
 from cc_tui.state.clock import Clock
 
 if TYPE_CHECKING:
     from cc_api_client.models.outbox.batches import BatchResult
 
-log = logging.getLogger(__name__)
-
-RETRY_MOST_SECONDS = 15.0
 UNDO_REMEMBERED = 20
 
 
@@ -90,11 +84,9 @@ class BatchSender:
         self._deliver_within = deliver_within_seconds
         self._port: BatchPort | None = None
         self._destination: Destination | None = None
-        self._back_off = BackOff(rng, most_seconds=RETRY_MOST_SECONDS)
-        self._wake = asyncio.Event()
-        self._nothing_left = asyncio.Event()
         self._recall: Recall[Batch, str] = Recall(self, UNDO_REMEMBERED)
         """What can be taken back, with the server's id of the batch once it is delivered."""
+        self.loop: DeliveryLoop[Batch] = DeliveryLoop(self, self._recall, clock, rng, at_once=1)
 
     def connect(self, port: BatchPort, destination: Destination) -> None:
         """The server is known: what was made for it can go there."""
@@ -105,13 +97,12 @@ class BatchSender:
 
     def reached(self) -> None:
         """The server can be reached (again): send what waits, offer what is too old."""
-        self._back_off.forget()
         oldest = self._clock.wall() - self._deliver_within
-        for batch in self._sendable():
+        for batch in self.sendable():
             if batch.decided_at < oldest:
                 self._recall.forget(batch.key)
                 self._sink.batch_kept(self._journal.offer(batch))
-        self._wake.set()
+        self.loop.reached()
 
     def decide(self, batch: Batch) -> None:
         """Keep a batch and have it delivered.
@@ -122,7 +113,7 @@ class BatchSender:
         self._journal.record(batch)
         self._recall.remember(batch)
         self._sink.batch_kept(batch)
-        self._wake.set()
+        self.loop.look()
 
     def waiting(self) -> list[Batch]:
         """Batches that the server has not answered for, oldest first."""
@@ -139,7 +130,7 @@ class BatchSender:
         for batch in chosen:
             self._recall.remember(batch)
             self._sink.batch_kept(batch)
-        self._wake.set()
+        self.loop.look()
 
     def drop(self, keys: list[str]) -> None:
         """The operator's word: forget these."""
@@ -148,7 +139,7 @@ class BatchSender:
                 self._journal.settle(batch.key)
                 self._recall.forget(batch.key)
                 self._sink.batch_dropped(batch)
-        self._wake.set()
+        self.loop.look()
 
     # Undo
 
@@ -175,7 +166,7 @@ class BatchSender:
             return False
         self._journal.settle(kept.key)
         self._sink.batch_dropped(kept)
-        self._wake.set()
+        self.loop.look()
         return True
 
     async def undo_delivered(self, kept: Batch, handle: str) -> None:
@@ -195,54 +186,32 @@ class BatchSender:
 
     async def run(self) -> None:
         """Deliver until cancelled; what is under way then is sent again at the next start, under the same key."""
-        while True:
-            self._wake.clear()
-            batch = next(iter(self._sendable()), None)
-            if batch is None:
-                self._nothing_left.set()
-            left = self._back_off.left_seconds(self._clock.monotonic())
-            if batch is None or self._port is None or left:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(left or None):
-                        await self._wake.wait()
-            else:
-                await self._deliver(self._port, batch)
+        await self.loop.run()
 
     async def flush(self, seconds: float) -> int:
         """Wait until everything is delivered, at most `seconds`; returns how many items are not."""
-        if self._sendable():
-            self._nothing_left.clear()
-            self._wake.set()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._nothing_left.wait()
+        await self.loop.flush(seconds)
         return sum(len(batch.items) for batch in self.waiting())
 
-    def _sendable(self) -> list[Batch]:
+    def sendable(self) -> list[Batch]:
+        """What waits for nothing but the server, oldest first."""
         return [one for one in self.waiting() if not one.is_offered and one.trouble is None]
 
-    async def _deliver(self, port: BatchPort, batch: Batch) -> None:
-        self._recall.began(batch.key)
+    async def deliver(self, kept: Batch) -> None:
+        """Send it as its dry run listed it, and act on the answer."""
+        if self._port is None:
+            return
         try:
-            result = await port.commit(batch)
-        except PASSING as error:
-            log.info("a batch waits: %s", error)
-            was_sent = not isinstance(error, Unreachable) or error.sent
-            self._recall.unanswered(batch.key, may_have_arrived=was_sent)
-            named = error.retry_after_seconds if isinstance(error, Unavailable | RateLimited) else None
-            self._back_off.failed(self._clock.monotonic(), named)
+            result = await self._port.commit(kept)
+        except PASSING:
+            raise
         except CommandCenterError as error:
-            self._back_off.succeeded()
-            self._recall.forget(batch.key)
-            self._refused(batch, error)
+            self._recall.forget(kept.key)
+            self._refused(kept, error)
         else:
-            self._back_off.succeeded()
-            self._journal.settle(batch.key)
-            self._sink.batch_done(batch, result)
-            self._recall.delivered(batch.key, result.batch_id)
-        finally:
-            if self._recall.is_under_way(batch.key):  # it was cut short: nobody knows how far it came
-                self._recall.unanswered(batch.key, may_have_arrived=True)
+            self._journal.settle(kept.key)
+            self._sink.batch_done(kept, result)
+            self._recall.delivered(kept.key, result.batch_id)
 
     def _refused(self, batch: Batch, error: CommandCenterError) -> None:
         """A key that may not is kept, with why; a list that is no longer true is forgotten."""
