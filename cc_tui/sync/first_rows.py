@@ -17,11 +17,12 @@ from cc_tui.state.approvals.rows import (
     NO_DELIVERY,
     ApprovalRow,
     RowDelivery,
+    RowLikeness,
     View,
+    alike,
     heaviest,
     lives,
     packed_hash,
-    shared,
     word_of,
 )
 from cc_tui.state.approvals.store import Counts
@@ -68,21 +69,17 @@ def read_first_rows(body: bytes) -> FirstRows:
 def _row(told: Mapping[str, Any]) -> ApprovalRow:
     risk, delivery = told["risk"], told.get("delivery")
     returned = told.get("returned") or {}
-    return ApprovalRow(
-        id=_text(told["id"]),
+    created_at = _seconds(told["created_at"])
+    likeness = RowLikeness(
         client_id=_text(told["client_id"]),
         kind=_text(told["kind"]),
         agent=_text(told.get("agent_name") or ""),
-        to_email=_text(told["to_email"]),
-        to_name=_text(told.get("to_name") or ""),
-        subject=_text(told["subject"]),
         status=_text(told["status"]),
         risk=_whole(risk["score"]),
         weight=heaviest(_text(flag["severity"]) for flag in risk["flags"]),
-        flags=shared(tuple(_text(flag["code"]) for flag in risk["flags"])),
+        flags=tuple(_text(flag["code"]) for flag in risk["flags"]),
         safe=told["safe"] is True,
-        created_at=_seconds(told["created_at"]),
-        lives_seconds=lives(_seconds(told["created_at"]), _maybe_seconds(told.get("expires_at"))),
+        lives_seconds=lives(created_at, _maybe_seconds(told.get("expires_at"))),
         word=word_of(
             _text(told.get("decided_by") or ""),
             _maybe_seconds(told.get("decided_at")),
@@ -90,7 +87,15 @@ def _row(told: Mapping[str, Any]) -> ApprovalRow:
         ),
         delivery=_delivery(delivery) if delivery else NO_DELIVERY,
         version=_whole(told["version"]),
+    )
+    return ApprovalRow(
+        id=_text(told["id"]),
+        to_email=_text(told["to_email"]),
+        to_name=_text(told.get("to_name") or ""),
+        subject=_text(told["subject"]),
+        created_at=created_at,
         hash=packed_hash(_text(told["payload_sha256"])),
+        alike=alike(likeness),
     )
 
 

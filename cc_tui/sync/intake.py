@@ -6,7 +6,6 @@ An event carries the whole new object, so applying it twice or late does no harm
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -16,7 +15,7 @@ from cc_api_client.models.installation.status import QueueCounts
 from cc_api_client.models.outbox.approvals import Approval, Delivery
 from cc_api_client.models.work.agents import Agent, LogLine
 from cc_api_client.models.work.runs import Run
-from cc_tui.state.approvals.rows import delivery_of, row_of
+from cc_tui.state.approvals.rows import ApprovalRow, View, delivery_of, row_of
 from cc_tui.state.known import Known
 
 if TYPE_CHECKING:
@@ -67,9 +66,15 @@ class Intake:
             store.load([row])
         else:
             store.put([row])
-        oldest = store.counts.oldest_created_at
-        if store.counts_doubtful or (oldest is not None and row.created_at <= oldest):
-            self._wanted("counts")  # the counts, or which of those that wait is the oldest, may have changed
+        if store.counts_doubtful or self._may_change_the_oldest(row):
+            self._wanted("counts")
+
+    def _may_change_the_oldest(self, row: ApprovalRow) -> bool:
+        """Whether another approval than before may be the oldest of those that wait."""
+        oldest = self._known.approvals.counts.oldest_created_at
+        if oldest is None or row.created_at > oldest:
+            return False
+        return row.created_at < oldest or row.view is not View.PENDING
 
     def take_delivery(self, delivery: Delivery, seq: int | None = None) -> None:
         """Take over how a delivery is now; `seq` is the event's that told it."""
@@ -80,7 +85,7 @@ class Intake:
             return
         if delivery.id == row.delivery.id and delivery.version <= row.delivery.version:
             return
-        changed = replace(row, delivery=delivery_of(delivery))
+        changed = row.with_delivery(delivery_of(delivery))
         if seq is not None and seq <= self.counts_at:
             store.load([changed])
         else:

@@ -70,19 +70,21 @@ class ViewLoader:
         self._store.set_load(view, load.begun())
         began = self._server_now()
         limit = RECENT_ROWS if view in (View.SENT, View.REJECTED, View.EXPIRED) else ROWS_KEPT
-        present: set[str] = set()
+        missing = self._store.in_view(view)
+        fetched = 0
         complete = True
         with _fewer_collections:
             async for page_ids, more in self._pages(_SELECTS[view]):
-                present |= page_ids
-                if more and len(present) >= limit:
+                missing -= page_ids
+                fetched += len(page_ids)
+                if more and fetched >= limit:
                     complete = False
                     break
             if view is View.PROBLEMS:
                 async for page_ids, _more in self._pages({"status": "pending", "returned": "blocked"}):
-                    present |= page_ids
+                    missing -= page_ids
         if complete:
-            self._store.forget_missing(view, present, before=began)
+            self._store.forget_missing(view, missing, before=began)
         self._store.truncated_at = None if complete or view is not View.PENDING else limit
         self._store.set_load(view, self._store.loads[view].answered(self._server_now()))
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cc_api_client.client import CommandCenterClient
 
 LOG_LINES = 200
-NEIGHBOURS_SECONDS = 1.0
+NEIGHBOURS_SECONDS = 3.0
 """How long neighbours of the cursor that somebody changes may wait: each change of each would be a request."""
 
 

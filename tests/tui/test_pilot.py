@@ -212,7 +212,8 @@ async def test_a_line_of_choices_closes_when_the_draft_changes_under_it(tmp_path
         await open_line(pilot, "a", "risk")
         old = queue(app).row
         assert old is not None
-        app.session.known.approvals.put([replace(old, version=old.version + 1, hash=b"other")])
+        changed = replace(old.alike, version=old.version + 1)
+        app.session.known.approvals.put([replace(old, alike=changed, hash=b"other")])
         for _ in range(100):
             await pilot.pause(0.02)
             if queue(app).pane.choice_name is None:

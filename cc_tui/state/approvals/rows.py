@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -96,36 +96,99 @@ NO_WORD = RowWord("", None, "")
 
 
 @dataclass(frozen=True, slots=True)
-class ApprovalRow:
-    """An approval without its body; times are seconds since the epoch by the server's clock.
+class RowLikeness:
+    """What an approval has alike with many others: one object for all of them (`alike`)."""
 
-    There may be 100,000 of them: what most have alike is one object for all (`NO_DELIVERY`, `NO_WORD`, `shared`).
-    """
-
-    id: str
     client_id: str
     kind: str
     agent: str
-    to_email: str
-    to_name: str
-    subject: str
     status: str
     risk: int
     weight: Weight
     flags: tuple[str, ...]
     safe: bool
-    created_at: float
     lives_seconds: float | None
     word: RowWord
     delivery: RowDelivery
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRow:
+    """An approval without its body; times are seconds since the epoch by the server's clock.
+
+    There may be 100,000 of them: a row holds what is its own, and refers to what many have `alike`.
+    """
+
+    id: str
+    to_email: str
+    to_name: str
+    subject: str
+    created_at: float
     hash: bytes | str
     """As `packed_hash` makes it; `payload_sha256` is the server's own text."""
+    alike: RowLikeness
+
+    @property
+    def client_id(self) -> str:
+        """Whose it is."""
+        return self.alike.client_id
+
+    @property
+    def kind(self) -> str:
+        """What it is: email, follow_up …"""
+        return self.alike.kind
+
+    @property
+    def agent(self) -> str:
+        """Who drafted it."""
+        return self.alike.agent
+
+    @property
+    def status(self) -> str:
+        """What was decided, by the server's word."""
+        return self.alike.status
+
+    @property
+    def risk(self) -> int:
+        """Its score, from 0 to 100."""
+        return self.alike.risk
+
+    @property
+    def weight(self) -> Weight:
+        """Its heaviest flag."""
+        return self.alike.weight
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The codes of its flags."""
+        return self.alike.flags
+
+    @property
+    def safe(self) -> bool:
+        """Whether the policy lets it out with all that are safe."""
+        return self.alike.safe
+
+    @property
+    def word(self) -> RowWord:
+        """A person's word on it."""
+        return self.alike.word
+
+    @property
+    def delivery(self) -> RowDelivery:
+        """Its newest delivery."""
+        return self.alike.delivery
+
+    @property
+    def version(self) -> int:
+        """It counts up with every change."""
+        return self.alike.version
 
     @property
     def expires_at(self) -> float | None:
         """When nobody may decide it any more, to the millisecond."""
-        return None if self.lives_seconds is None else self.created_at + self.lives_seconds
+        lives_seconds = self.alike.lives_seconds
+        return None if lives_seconds is None else self.created_at + lives_seconds
 
     @property
     def payload_sha256(self) -> str:
@@ -160,30 +223,38 @@ class ApprovalRow:
         mine, theirs = (self.version, self.delivery.version), (other.version, other.delivery.version)
         return mine > theirs or (mine == theirs and self.safe is not other.safe)
 
+    def with_delivery(self, delivery: RowDelivery) -> ApprovalRow:
+        """The same approval, delivered otherwise."""
+        return replace(self, alike=replace(self.alike, delivery=delivery))
+
 
 def row_of(approval: Approval) -> ApprovalRow:
     """The row of an approval as the wire has it."""
-    return ApprovalRow(
-        id=approval.id,
-        client_id=intern(approval.client_id),
-        kind=intern(str(approval.kind)),
-        agent=intern(approval.agent_name or ""),
-        to_email=approval.to_email,
-        to_name=approval.to_name or "",
-        subject=approval.subject,
-        status=intern(str(approval.status)),
+    created_at = approval.created_at.timestamp()
+    likeness = RowLikeness(
+        client_id=approval.client_id,
+        kind=str(approval.kind),
+        agent=approval.agent_name or "",
+        status=str(approval.status),
         risk=approval.risk.score,
         weight=heaviest(str(flag.severity) for flag in approval.risk.flags),
-        flags=shared(tuple(intern(flag.code) for flag in approval.risk.flags)),
+        flags=tuple(flag.code for flag in approval.risk.flags),
         safe=approval.safe,
-        created_at=approval.created_at.timestamp(),
-        lives_seconds=lives(approval.created_at.timestamp(), _seconds(approval.expires_at)),
+        lives_seconds=lives(created_at, _seconds(approval.expires_at)),
         word=word_of(
             approval.decided_by or "", _seconds(approval.decided_at), approval.returned.why if approval.returned else ""
         ),
         delivery=delivery_of(approval.delivery) if approval.delivery else NO_DELIVERY,
         version=approval.version,
+    )
+    return ApprovalRow(
+        id=approval.id,
+        to_email=approval.to_email,
+        to_name=approval.to_name or "",
+        subject=approval.subject,
+        created_at=created_at,
         hash=packed_hash(approval.payload_sha256),
+        alike=alike(likeness),
     )
 
 
@@ -204,8 +275,8 @@ def word_of(by: str, at: float | None, returned_why: str) -> RowWord:
 
 
 def lives(created_at: float, expires_at: float | None) -> float | None:
-    """How long an approval may be decided, in seconds to the millisecond: nearly all live equally long."""
-    return None if expires_at is None else _same(round(expires_at - created_at, 3))
+    """How long an approval may be decided, in seconds to the millisecond."""
+    return None if expires_at is None else round(expires_at - created_at, 3)
 
 
 def packed_hash(text: str) -> bytes | str:
@@ -217,15 +288,15 @@ def packed_hash(text: str) -> bytes | str:
     return packed if packed.hex() == text else text
 
 
-@lru_cache(maxsize=1024)
-def _same(seconds: float) -> float:
-    return seconds
+def alike(likeness: RowLikeness) -> RowLikeness:
+    """One object for all that are the same; what a person's word or a delivery makes unlike is not looked for."""
+    is_common = likeness.delivery is NO_DELIVERY and likeness.word is NO_WORD
+    return _shared(likeness) if is_common else likeness
 
 
-@lru_cache(maxsize=1024)
-def shared(flags: tuple[str, ...]) -> tuple[str, ...]:
-    """One object for all rows that have the same flags."""
-    return flags
+@lru_cache(maxsize=4096)
+def _shared(likeness: RowLikeness) -> RowLikeness:
+    return likeness
 
 
 def newest_first(rows: Iterable[ApprovalRow]) -> list[ApprovalRow]:

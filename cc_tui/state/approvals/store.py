@@ -164,16 +164,17 @@ class ApprovalStore:
     def _is_free(self, row: ApprovalRow) -> bool:
         return row.id not in self.local and not any(needs(row.id) for needs in self.pins)
 
-    def forget_missing(self, view: View, present: set[str], before: float) -> None:
+    def in_view(self, view: View) -> set[str]:
+        """The ids of the rows that are in a view by the server's word."""
+        return {row.id for row in self.rows.values() if row.view is view}
+
+    def forget_missing(self, view: View, missing: Iterable[str], before: float) -> None:
         """After a whole view was fetched: drop rows that the server no longer has in it.
 
         Rows that came into the view after `before` (server time, seconds), when fetching began, stay.
         """
-        gone = [
-            row.id
-            for row in self.rows.values()
-            if row.id not in present and row.view is view and max(row.created_at, row.word.at or 0.0) < before
-        ]
+        known = [self.rows[approval_id] for approval_id in missing if approval_id in self.rows]
+        gone = [row.id for row in known if row.view is view and max(row.created_at, row.word.at or 0.0) < before]
         for approval_id in gone:
             del self.rows[approval_id]
         if gone:

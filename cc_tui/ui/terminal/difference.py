@@ -106,21 +106,62 @@ class _Writing:
     def cells(self, number: int, row: Row, places: Sequence[int]) -> None:
         """Write the cells at `places`."""
         written, tail = -1, self._tail(row) if self._erases else len(row.shown)
-        for index, place in enumerate(places):
+        index = 0
+        while index < len(places):
+            place = places[index]
             if place >= tail and len(places) - index >= ERASED_FROM:
                 self._erase(number, place, row.styles[place])
                 return
             first = place - 1 if row.shown[place] == BEHIND_WIDE else place
+            index += 1
             if first < written:
                 continue
-            for at in range(self._joined_from(number, row, first), first + 1):
+            for at in range(self._joined_from(number, row, first), first):
                 if row.shown[at] != BEHIND_WIDE:
-                    written = self._cell(number, at, row)
+                    self._cell(number, at, row)
+            index, written = self._run(number, row, places, index, tail) or (index, self._cell(number, first, row))
+
+    def _run(self, number: int, row: Row, places: Sequence[int], index: int, most: int) -> tuple[int, int] | None:
+        """Write the letters from the place before `index` on that stand side by side in one style, up to `most`.
+
+        Returns the index of the place behind them and its cell; None where there are not two.
+        """
+        start = places[index - 1]
+        shown, styles, style = row.shown, row.styles, row.styles[start]
+        ends = min(len(places), index + (most if start < most else len(shown)) - start - 1)
+        end = start
+        while styles[end] == style and len(shown[end]) == 1 and shown[end] < "\x7f":
+            end += 1
+            if index >= ends or places[index] != end:
+                break
+            index += 1
+        else:
+            index -= 1  # the cell that ended it is another's
+        if end - start < 2:
+            return None
+        self._letters(number, start, "".join(shown[start:end]), style)
+        self.pen.place = (number, end) if end < len(shown) else None
+        return index, end
+
+    def _letters(self, number: int, place: int, letters: str, style: int) -> None:
+        """Write letters in one style; blanks before them in the pen's, where that looks the same."""
+        self._go(number, place)
+        if self._styles.alike_in_blanks(self.pen.style, style):
+            blanks = len(letters) - len(letters.lstrip(" "))
+            self.told.append(letters[:blanks])
+            letters = letters[blanks:]
+        if letters:
+            self.told += [self._styles.change(self.pen.style, style), letters]
+            self.pen.style = style
 
     def _tail(self, row: Row) -> int:
         """The first of the blanks at the end that look alike."""
         last, at = row.styles[-1], len(row.shown)
-        while at and row.shown[at - 1] == " " and self._styles.alike_in_blanks(row.styles[at - 1], last):
+        while (
+            at
+            and row.shown[at - 1] == " "
+            and (row.styles[at - 1] == last or self._styles.alike_in_blanks(row.styles[at - 1], last))
+        ):
             at -= 1
         return at if at == len(row.shown) or self._styles.is_bare(last) else len(row.shown)
 

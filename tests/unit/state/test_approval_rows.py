@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from cc_tui.state.approvals.rows import NO_DELIVERY, NO_WORD, lives, packed_hash, row_of
-from tests.support.rows import approval, flag
+from cc_tui.state.approvals.rows import NO_DELIVERY, NO_WORD, packed_hash, row_of
+from tests.support.rows import NOON, approval, flag, wire_delivery
 
 SHA = "0f" * 32
 
@@ -34,9 +34,14 @@ def test_expiry_is_kept_to_the_millisecond() -> None:
 
 def test_what_most_rows_have_alike_is_one_object() -> None:
     flags = {"score": 20, "parts": [], "flags": [flag(severity="warn")]}
-    one, two = row_of(approval(1, risk=flags)), row_of(approval(2, risk=flags))
-    assert one.flags is two.flags
-    assert lives(1.0, 86_401.0) is lives(7.0, 86_407.0)
+    one, two = (row_of(approval(number, risk=flags, created_at=NOON.isoformat())) for number in (1, 2))
+    assert one.alike is two.alike
     assert one.delivery is NO_DELIVERY
     assert one.word is NO_WORD
-    assert sys.getsizeof(one) <= 176
+    assert sys.getsizeof(one) <= 88
+
+
+def test_a_row_that_is_delivered_otherwise_is_the_same_in_all_else() -> None:
+    held = row_of(approval(1, status="approved", delivery=wire_delivery(1)))
+    sent = row_of(approval(1, status="approved", delivery=wire_delivery(1, state="sent", version=2)))
+    assert held.with_delivery(sent.delivery) == sent

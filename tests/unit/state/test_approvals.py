@@ -77,7 +77,7 @@ def test_a_conflict_stands_under_problems_until_it_is_dropped() -> None:
 def test_rows_that_the_server_no_longer_has_are_dropped_but_not_those_that_just_came() -> None:
     store = store_with(1, 2)
     began = row(2).created_at
-    store.forget_missing(View.PENDING, present=set(), before=began)
+    store.forget_missing(View.PENDING, store.in_view(View.PENDING), before=began)
     assert list(store.rows) == [row(2).id]
 
 
@@ -101,7 +101,8 @@ def test_blocked_items_stand_under_problems() -> None:
 
 def decided(number: int, status: str) -> ApprovalRow:
     """A row that was decided, later numbers later; made cheaply, many of them."""
-    return replace(_DECIDED[status], id=f"{status}-{number}", word=word_of("Ana", NOON.timestamp() + number, ""))
+    one, word = _DECIDED[status], word_of("Ana", NOON.timestamp() + number, "")
+    return replace(one, id=f"{status}-{number}", alike=replace(one.alike, word=word))
 
 
 _DECIDED = {
