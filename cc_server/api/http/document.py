@@ -6,11 +6,13 @@ What stands here is said once for all routes; what is of one route stands at tha
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 from starlette.routing import compile_path
 
 from cc_server.api.http.problems import MEDIA_TYPE
@@ -71,10 +73,13 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
-    found = get_openapi(
-        title=app.title, version=app.version, description=app.description, routes=app.routes,
-        separate_input_output_schemas=app.separate_input_output_schemas,
-    )  # fmt: skip
+    with warnings.catch_warnings():
+        # FastAPI gives each body an alias, and pydantic says that it has no effect: nobody who reads this can mend it.
+        warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
+        found = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes,
+            separate_input_output_schemas=app.separate_input_output_schemas,
+        )  # fmt: skip
     found["components"] |= {"securitySchemes": _SECURITY, "parameters": _PARAMETERS}
     for operation in _operations(found):
         _name_problems(operation)

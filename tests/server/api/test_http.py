@@ -82,6 +82,17 @@ async def test_what_tells_nothing_is_open(api: Api) -> None:
         assert (await api.get(path, None)).status_code == 200, path
 
 
+@pytest.mark.filterwarnings("error")
+async def test_the_description_is_made_without_a_warning_and_names_only_headers_that_are_heeded(api: Api) -> None:
+    paths = (await api.get("/openapi.json", None)).json()["paths"]
+
+    def headers(path: str) -> list[str]:
+        return [each["$ref"].rsplit("/", 1)[1] for each in paths[path]["post"]["parameters"] if "$ref" in each]
+
+    assert headers("/api/approvals/{approval_id}/undo") == ["ClientId", "IdempotencyKey", "IfMatch"]
+    assert headers("/api/approvals/batches/{batch_id}/undo") == ["ClientId", "IdempotencyKey"]
+
+
 async def test_the_status_tells_only_a_key_how_the_parts_are(api: Api) -> None:
     open_, keyed = (await api.get("/status", None)).json(), (await api.get("/status", "viewer")).json()
     assert not open_.get("components")
