@@ -20,7 +20,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from cc_api_client.models.events import EventPosition
-from tests.support.pty_app import Backend
+from rig.pty_app import Backend
 
 MESSAGES_PER_SECOND = 20
 _STREAM = b"GET /ws/events"

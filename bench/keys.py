@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from bench.findings import Finding, Samples
 from bench.setting import FEW, LIST_ONLY_COLUMNS, PAGEFUL, Setting
 from bench.watching import KeyCost, cost_of_keys, wait_calm
-from tests.support.terminal import Terminal
+from rig.terminal import Terminal
 
 LONG_QUEUE_BUDGET, STOCK_TABLE_BUDGET = 1.2, 0.6
 LIST_BYTES, PREVIEW_BYTES, EDGE_BYTES = 200, 3000, 350

@@ -10,8 +10,8 @@ from bench.findings import Finding, Samples
 from bench.flood import Flood, flooded
 from bench.setting import FEW, LIST_ONLY_COLUMNS, Setting
 from bench.watching import Rest, rest_of
-from tests.support.direct_api import DirectApi
-from tests.support.terminal import Terminal
+from rig.direct_api import DirectApi
+from rig.terminal import Terminal
 
 IDLE_BYTES, IDLE_CPU = 0, 0.3
 ROW_BYTES = 300

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.watching import PARSE_AFTER, wait_calm
-from tests.support.direct_api import DirectApi
-from tests.support.pty_app import Backend, app_terminal, simulated_backend
-from tests.support.terminal import Terminal
+from rig.direct_api import DirectApi
+from rig.pty_app import Backend, app_terminal, simulated_backend
+from rig.terminal import Terminal
 
 FEW, PAGEFUL = 12, 100
 FIRST_PAINT = r"Approvals"

@@ -9,8 +9,8 @@ import time
 from bench.findings import Finding, Samples
 from bench.setting import FEW, FIRST_PAINT, Setting
 from bench.watching import Start, start_of
-from tests.support.pty_app import CC_TUI
-from tests.support.terminal import terminal_env
+from rig.pty_app import CC_TUI
+from rig.terminal import terminal_env
 
 FIRST_PAINT_BUDGET, FILLED_BUDGET, VERSION_BUDGET = 1.0, 1.5, 1.5
 

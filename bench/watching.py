@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench.machine import cpu_seconds
-from tests.support.terminal import NotSeen, Terminal
+from rig.terminal import NotSeen, Terminal
 
 PARSE_AFTER = 0.004
 """Seconds of silence before output is parsed, so that our parser does not compete with what is measured."""

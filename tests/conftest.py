@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 
-from tests.server.house import FoundedFile, FoundedOnPostgres, found_file, found_on_postgres
-from tests.support.postgres import Postgres, postgres
+from rig.house import FoundedFile, FoundedOnPostgres, found_file, found_on_postgres
+from rig.postgres import Postgres, PostgresRefused, postgres
 
 Effort = Callable[[int, int], int]
 """From a small figure for every run of the suite and a large one for `make torture` to the one that is asked for."""
@@ -23,11 +23,23 @@ def effort(request: pytest.FixtureRequest) -> Effort:
     return lambda short, long: long if is_long else short
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None]:
+    """A server that is not ours can't be frozen: who tries is skipped."""
+    try:
+        return (yield)
+    except PostgresRefused as refused:
+        pytest.skip(str(refused))
+
+
 @pytest.fixture(scope="session", name="postgres")
 def a_postgres() -> Iterator[Postgres]:
     """A PostgreSQL server of this test process, started when the first test asks."""
-    with postgres() as made:
-        yield made
+    try:
+        with postgres() as made:
+            yield made
+    except PostgresRefused as refused:
+        pytest.skip(str(refused))
 
 
 @pytest.fixture(scope="session")

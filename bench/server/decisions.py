@@ -10,7 +10,7 @@ from bench.server.load import Asked, ask, request
 from bench.server.process import serving
 from bench.server.stock import Stock
 from bench.setting import Setting
-from tests.support.postgres import postgres
+from rig.postgres import postgres
 
 CALLERS = (1, 8, 32)
 LEAST = 0.5

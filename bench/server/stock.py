@@ -16,8 +16,8 @@ from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.base.unit import Unit
 from cc_server.domain.work import runs as running
 from cc_server.domain.work.runs import Result
-from tests.server.house import AGENT, Founded, House, found_file, found_on_postgres
-from tests.support.postgres import Postgres
+from rig.house import AGENT, Founded, House, found_file, found_on_postgres
+from rig.postgres import Postgres
 
 TEMPLATES = 100
 """Rows that the domain makes; the others are copies of them."""

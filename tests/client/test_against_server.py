@@ -31,8 +31,8 @@ from cc_api_client.models.outbox.delivery_states import DeliveryState
 from cc_api_client.models.work.intake import LeadIntake
 from cc_api_client.stream import Connected, Disconnected, Events, EventStream, StreamItem
 from cc_api_client.transport import Request, Transport
-from tests.support.direct_api import DirectApi
-from tests.support.pty_app import CC_SERVER, Backend, simulated_backend
+from rig.direct_api import DirectApi
+from rig.pty_app import CC_SERVER, Backend, simulated_backend
 from tests.support.relay import relay_to
 
 ItemT = TypeVar("ItemT")

@@ -14,7 +14,7 @@ from cc_api_client.errors import Forbidden, NotFound, Unavailable, Unprocessable
 from cc_api_client.models.outbox.batches import BatchAction
 from cc_api_client.models.outbox.policy import BacktestBody, PolicyBody
 from cc_api_client.resources.batches import committable
-from tests.support.pty_app import Backend, simulated_backend
+from rig.pty_app import Backend, simulated_backend
 
 
 @pytest.fixture(scope="module")

@@ -15,10 +15,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.direct_api import DirectApi
-from tests.support.offspring import MARK, end_offspring, fresh_mark
-from tests.support.pty_app import CC_SERVER, Backend, simulated_backend
-from tests.support.terminal import Terminal, terminal_env
+from rig.direct_api import DirectApi
+from rig.offspring import MARK, end_offspring, fresh_mark
+from rig.pty_app import CC_SERVER, Backend, simulated_backend
+from rig.terminal import Terminal, terminal_env
 
 PATIENCE = 20.0
 """Seconds until something must have happened; far above what it takes, because the machine is shared."""

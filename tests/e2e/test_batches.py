@@ -5,9 +5,9 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+from rig.direct_api import DirectApi
+from rig.pty_app import Backend, app_terminal
 from tests.e2e.conftest import Server, decide, ready
-from tests.support.direct_api import DirectApi
-from tests.support.pty_app import Backend, app_terminal
 
 
 def test_all_safe_lists_approves_exactly_that_and_is_undone_as_a_whole(home: Path) -> None:

@@ -6,8 +6,8 @@ import re
 import signal
 from pathlib import Path
 
+from rig.pty_app import app_terminal
 from tests.e2e.conftest import PATIENCE, decide, eventually, leftovers, ready
-from tests.support.pty_app import app_terminal
 
 
 def outbox(folder: Path) -> list[Path]:

@@ -9,12 +9,12 @@ from statistics import median
 import pytest
 
 from bench.watching import cost_of_keys, rest_of
+from rig.direct_api import DirectApi
+from rig.line import Line
+from rig.pty_app import Backend, app_terminal
+from rig.screen import Screen
+from rig.terminal import Terminal
 from tests.e2e.conftest import PATIENCE, ready
-from tests.support.direct_api import DirectApi
-from tests.support.line import Line
-from tests.support.pty_app import Backend, app_terminal
-from tests.support.screen import Screen
-from tests.support.terminal import Terminal
 
 STOCK = {"TEXTUAL_DRIVER": "textual.drivers.linux_driver:LinuxDriver"}
 KEYS = ("down", "down", "v", "v", "J", "1", "3", "enter", "escape", "5", "space", "!", "escape", "G", "g")

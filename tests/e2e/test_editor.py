@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rig.direct_api import DirectApi
+from rig.pty_app import Backend, app_terminal
 from tests.e2e.conftest import PATIENCE, eventually, ready, statuses
-from tests.support.direct_api import DirectApi
-from tests.support.pty_app import Backend, app_terminal
 
 EDITOR = """#!/bin/sh
 echo "in the editor"

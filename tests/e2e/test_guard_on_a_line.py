@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from rig.direct_api import DirectApi
+from rig.line import SLOW, Line
+from rig.pty_app import Backend, app_terminal, simulated_backend
+from rig.terminal import Terminal
 from tests.e2e.conftest import PATIENCE, copy_business, decide, ready, statuses
-from tests.support.direct_api import DirectApi
-from tests.support.line import SLOW, Line
-from tests.support.pty_app import Backend, app_terminal, simulated_backend
-from tests.support.terminal import Terminal
 
 QUIET = 1.0
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from rig.direct_api import DirectApi
+from rig.pty_app import Backend, app_terminal
 from tests.e2e.conftest import PATIENCE, ready
-from tests.support.direct_api import DirectApi
-from tests.support.pty_app import Backend, app_terminal
 
 BODY = (
     "Dear [bold red]reader[/],\n\n\x1b[2J\x1b[H\x1b]0;owned\x07\x1b]52;c;b3duZWQ=\x07\x1b[?1049l\x9b31m\x1bP+q\x1b\\"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from rig.direct_api import DirectApi
+from rig.pty_app import Backend, app_terminal
 from tests.e2e.conftest import PATIENCE, Server, decide, eventually, ready
-from tests.support.direct_api import DirectApi
-from tests.support.pty_app import Backend, app_terminal
 from tests.support.relay import Relay, relay_beside
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from rig.direct_api import DirectApi
+from rig.pty_app import CC_SERVER, CC_TUI, Backend, app_terminal, home_env
+from rig.terminal import Terminal, terminal_env
 from tests.e2e.conftest import PATIENCE, decide, eventually, ready
-from tests.support.direct_api import DirectApi
-from tests.support.pty_app import CC_SERVER, CC_TUI, Backend, app_terminal, home_env
-from tests.support.terminal import Terminal, terminal_env
 
 
 def run(*argv: str, home: Path) -> subprocess.CompletedProcess[str]:

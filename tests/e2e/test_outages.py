@@ -6,10 +6,10 @@ import re
 import signal
 from pathlib import Path
 
+from rig.direct_api import DirectApi
+from rig.pty_app import app_terminal
+from rig.terminal import Terminal
 from tests.e2e.conftest import PATIENCE, Server, decide, eventually, new_key, ready
-from tests.support.direct_api import DirectApi
-from tests.support.pty_app import app_terminal
-from tests.support.terminal import Terminal
 
 
 def recipient(terminal: Terminal) -> str:

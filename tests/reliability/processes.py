@@ -14,7 +14,7 @@ from typing import IO
 
 from cc_server.cli.serving.server import bind
 from cc_server.db.postgres.url import PostgresUrl
-from tests.server.house import House
+from rig.house import House
 
 LAST_SECONDS = 20.0
 UNLIMITED = "1000000"

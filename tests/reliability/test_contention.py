@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 import httpx
 
 from cc_server.db.postgres.url import PostgresUrl
+from rig.house import House
 from tests.conftest import Effort
 from tests.reliability.processes import Served, serving_several
-from tests.server.house import House
 
 CLIENTS = 8
 SHORT, LONG = 60, 500

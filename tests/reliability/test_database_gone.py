@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from cc_server.cli.serving.server import bind
-from tests.server.house import House
+from rig.house import House
 from tests.server.serving import Api
 
 UNLIMITED = resource.RLIM_INFINITY

@@ -19,9 +19,9 @@ import psutil
 import pytest
 
 from cc_server.cli.serving.workers import Workers
+from rig.house import FoundedOnPostgres, House, found_on_postgres
+from rig.postgres import Postgres
 from tests.reliability.processes import Served, serving
-from tests.server.house import FoundedOnPostgres, House, found_on_postgres
-from tests.support.postgres import Postgres
 
 PATIENCE_SECONDS = 20.0
 _OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = "

@@ -19,8 +19,8 @@ from cc_server.domain.outbox.sending.claims import NotAccepted, Unclear
 from cc_server.domain.review import committing
 from cc_server.domain.review.committing import Commit
 from cc_server.domain.work import jobs
+from rig.house import AGENT, House
 from tests.conftest import Effort
-from tests.server.house import AGENT, House
 from tests.server.serving import Served
 
 SHORT, LONG = 3, 200

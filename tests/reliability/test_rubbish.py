@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from rig.house import House
 from tests.conftest import Effort
 from tests.reliability import rubbish
-from tests.server.house import House
 from tests.server.serving import Served
 
 SHORT, LONG = 100, 20_000

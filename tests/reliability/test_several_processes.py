@@ -19,8 +19,8 @@ from websockets.exceptions import ConnectionClosed
 
 from cc_server.db.postgres.url import PostgresUrl
 from cc_server.domain.access import keys
+from rig.house import BOSS, END_OTHERS, House
 from tests.reliability.processes import Served, serving
-from tests.server.house import BOSS, END_OTHERS, House
 
 PATIENCE_SECONDS = 60.0
 on_postgresql = pytest.mark.parametrize("house", ["postgresql"], indirect=True)

@@ -20,9 +20,9 @@ from websockets.exceptions import ConnectionClosed
 from cc_server.db.tables import event_log, installation
 from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.events import log
+from rig.house import House
 from tests.conftest import Effort
 from tests.reliability.processes import Served, serving_several
-from tests.server.house import House
 
 WRITERS = 8
 SHORT, LONG = 2_000, 100_000

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.house import Founded, House
+from rig.house import Founded, House
 from tests.server.serving import Api, Served, api_of, served
 
 

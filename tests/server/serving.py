@@ -15,7 +15,7 @@ from cc_server.app import Application
 from cc_server.cli.serving.server import GracefulServer, bind, url_of
 from cc_server.config import ServerSettings
 from cc_server.worker.providers import FileProvider
-from tests.server.house import House
+from rig.house import House
 
 UNLIMITED = 1_000_000
 

@@ -16,10 +16,10 @@ from typing import IO, cast
 
 from cc_server.db.postgres.url import PostgresUrl
 from cc_server.db.tables import deliveries
+from rig.house import House
 from tests.reliability.crash.cuts import CUT_BY_OTHERS, Step
 from tests.reliability.crash.receiver import Receiver
 from tests.reliability.crash.sender_process import Life
-from tests.server.house import House
 
 _ROOT = Path(__file__).parent.parent.parent.parent
 _LONGEST_LIFE_SECONDS = 0.06

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 from cc_api_client.models.outbox.batches import ResolveBody, ResolveOutcome
 from cc_server.domain.outbox.sending import resolving
+from rig.house import House
 from tests.conftest import Effort
 from tests.reliability.crash.cuts import BETWEEN_COMMITS, Step
 from tests.reliability.crash.lives import Lives, lives_of
 from tests.reliability.crash.receiver import receiving
-from tests.server.house import House
 
 SHORT, LONG = 20, 1000
 MOST_AT_ONCE = 3

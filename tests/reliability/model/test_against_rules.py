@@ -38,9 +38,9 @@ from cc_server.domain.outbox.decisions import Seen
 from cc_server.domain.outbox.sending import blocks, resolving
 from cc_server.domain.outbox.sending.claims import Accepted, Claimed, NotAccepted, Outcome, Unclear
 from cc_server.domain.work import agents
+from rig.house import AGENT, ANA, BOSS, NOON, TOM, Founded, House
 from tests.conftest import Effort
 from tests.reliability.model import rules
-from tests.server.house import AGENT, ANA, BOSS, NOON, TOM, Founded, House
 
 SHORT, LONG = {"sqlite": 30, "postgresql": 6}, {"sqlite": 3_000, "postgresql": 600}
 """Histories of a run: PostgreSQL takes five times as long for one, and the rules are the same functions."""

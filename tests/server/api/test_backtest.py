@@ -16,8 +16,8 @@ from cc_server.domain.policy.evaluation import evaluate
 from cc_server.domain.policy.facts import Facts
 from cc_server.domain.review import backtest
 from cc_server.domain.work import agents
+from rig.house import AGENT, ANA, House
 from tests.server.domain.judgement.test_policy import POLICIES
-from tests.server.house import AGENT, ANA, House
 from tests.server.serving import Api
 
 PATH = "/api/policy/backtest"

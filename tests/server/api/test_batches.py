@@ -19,7 +19,7 @@ from cc_server.domain.outbox.sending.claims import Accepted
 from cc_server.domain.policy.default import DEFAULT_POLICY
 from cc_server.domain.review import committing
 from cc_server.domain.work import agents
-from tests.server.house import AGENT, NOON, TOM, House
+from rig.house import AGENT, NOON, TOM, House
 from tests.server.serving import Api
 
 PATH = "/api/approvals/batches"

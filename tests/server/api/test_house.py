@@ -17,7 +17,7 @@ from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.figures import monitoring
 from cc_server.logs import LogFormat, LogLevel
 from cc_server.worker.upkeep import KeyUses, Upkeep
-from tests.server.house import NOON, House, later
+from rig.house import NOON, House, later
 from tests.server.serving import Api, api_of
 
 KEYS = "/api/settings/api-keys"

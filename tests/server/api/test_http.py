@@ -23,7 +23,7 @@ from cc_server.domain import installation
 from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.work import agents, runs
 from cc_server.domain.work.agents import Said
-from tests.server.house import AGENT, BODY, House
+from rig.house import AGENT, BODY, House
 from tests.server.serving import Api, api_of
 
 NOBODY = "00000000-0000-4000-8000-000000000000"

@@ -14,7 +14,7 @@ from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.base.replays import Answer, Intent
 from cc_server.domain.controls.begin import Turn
 from cc_server.events.hub import Hub
-from tests.server.house import ANA, House
+from rig.house import ANA, House
 from tests.server.serving import settings_of
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.work import jobs, runs
-from tests.server.house import AGENT, House
+from rig.house import AGENT, House
 from tests.server.serving import Api
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from cc_api_client.models.outbox.approvals import Approval
 from cc_server.domain.outbox.sending.claims import NotAccepted, Unclear
-from tests.server.house import House
+from rig.house import House
 from tests.server.serving import Api
 
 MAYA = {"email": "maya@clinic.example", "reason": "asked us to stop"}

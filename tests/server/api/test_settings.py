@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.house import House
+from rig.house import House
 from tests.server.serving import Api, api_of
 
 PATH = "/api/settings"

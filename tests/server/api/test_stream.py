@@ -28,7 +28,7 @@ from cc_server.domain.work import agents
 from cc_server.domain.work.agents import Said
 from cc_server.events import log
 from cc_server.events.hub import Hub
-from tests.server.house import AGENT, House
+from rig.house import AGENT, House
 from tests.server.serving import Api, Served
 
 NOBODY = "00000000-0000-4000-8000-000000000000"

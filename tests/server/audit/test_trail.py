@@ -28,7 +28,7 @@ from cc_server.domain.outbox import rows
 from cc_server.sealing.anchor import Anchor, read_anchor, write_anchor
 from cc_server.sealing.verify import Verdict, Verifier
 from cc_server.worker.anchor import AnchorKeeper
-from tests.server.house import ANA, House, new_client
+from rig.house import ANA, House, new_client
 
 TRIGGERS = {
     "sqlite": ("DROP TRIGGER audit_no_update", "DROP TRIGGER audit_no_delete", "DROP TRIGGER audit_only_last"),

@@ -10,7 +10,7 @@ from cc_server.db.tables import counters
 from cc_server.db.transaction import closing
 from cc_server.domain.base import counters as kept
 from cc_server.domain.base.refusals import DomainRefusal
-from tests.server.house import House
+from rig.house import House
 
 ADD = upsert(counters, on=("name", "client_id"), changes=lambda new: {"amount": counters.c.amount + new.amount})
 NEW = insert_new(counters, on=("name", "client_id"), returning=[counters.c.amount])

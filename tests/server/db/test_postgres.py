@@ -20,7 +20,7 @@ from cc_server.db.tables import counters, installation
 from cc_server.db.transaction import locks
 from cc_server.domain.base import counters as kept
 from cc_server.sealing.seals import Seals
-from tests.support.postgres import Postgres
+from rig.postgres import Postgres
 
 NEW = insert_new(counters, on=("name", "client_id"))
 SECRET = "s3cret-word"

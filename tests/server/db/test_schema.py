@@ -15,7 +15,7 @@ from cc_server.db.database import Database
 from cc_server.db.errors import DatabaseInUse, DatabaseUnavailable
 from cc_server.db.postgres.connect import engine_of
 from cc_server.db.tables import metadata
-from tests.support.postgres import Postgres
+from rig.postgres import Postgres
 
 
 def form_of(engine: Engine | Connection) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from cc_server.db.clock import SystemClock
 from cc_server.db.database import Database
 from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.schema import Opening
-from tests.server.house import House
+from rig.house import House
 
 on_a_file = pytest.mark.parametrize("house", ["sqlite"], indirect=True)
 

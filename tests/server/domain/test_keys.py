@@ -6,7 +6,7 @@ import pytest
 
 from cc_server.domain.access import keys
 from cc_server.domain.base.refusals import DomainRefusal
-from tests.server.house import House
+from rig.house import House
 
 
 @pytest.mark.parametrize("name", ["", " ana", "\u202eana2", "ana\u200b", "a\x1bna", "ana\u00a0b", "x" * 101])

@@ -24,7 +24,7 @@ from cc_server.domain.base.unit import Unit
 from cc_server.simulate.history import History
 from cc_server.simulate.queue import Queue
 from cc_server.simulate.world import World
-from tests.server.house import NOON, new_client
+from rig.house import NOON, new_client
 
 WAITING = 13
 TEXTS = ("id", "client_id", "kind", "agent_name", "to_email", "to_name", "subject", "body", "payload", "created_at",

@@ -10,7 +10,7 @@ from bench.flood import Flood, flooded
 from cc_api_client.client import CommandCenterClient
 from cc_api_client.models.events import Event, EventPosition
 from cc_api_client.stream import Connected, Events
-from tests.support.pty_app import Backend
+from rig.pty_app import Backend
 from tests.support.rows import wire_approval
 
 PATIENCE_SECONDS = 20.0

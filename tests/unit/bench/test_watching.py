@@ -9,7 +9,7 @@ import pytest
 
 from bench.machine import Moment, cpu_seconds, pss_mb
 from bench.watching import cost_of_keys, rest_of, start_of, wait_calm
-from tests.support.terminal import NotSeen, Terminal
+from rig.terminal import NotSeen, Terminal
 
 PRELUDE = "import os, sys, time, tty; tty.setraw(0); w = lambda s: os.write(1, s.encode()); r = lambda: os.read(0, 9)\n"
 

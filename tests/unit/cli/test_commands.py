@@ -15,7 +15,7 @@ from cc_tui.cli import program as commands
 from cc_tui.cli.demo_command import NEEDS_SERVER, run_demo
 from cc_tui.cli.options import SWITCHES, VALUED
 from cc_tui.demo import DemoSettings
-from tests.support.pty_app import CC_TUI, home_env
+from rig.pty_app import CC_TUI, home_env
 
 SECRET = "cc_live_0123456789abcdef"
 

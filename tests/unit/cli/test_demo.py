@@ -13,8 +13,8 @@ import pytest
 
 from cc_tui.config.endpoint import NoEndpoint
 from cc_tui.demo import PREFIX, Demo, DemoSettings, remove_dead_demos
-from tests.support.direct_api import DirectApi
-from tests.support.pty_app import Backend
+from rig.direct_api import DirectApi
+from rig.pty_app import Backend
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from cc_server.api.http.limits import REMEMBERED_MOST, RateLimit
 from cc_server.api.http.problems import RequestProblem
 from cc_server.cli.serving import protocol
 from cc_server.domain.base.actors import Key
-from tests.server.house import House
+from rig.house import House
 from tests.server.serving import Served, api_of, served
 
 

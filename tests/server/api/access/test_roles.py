@@ -27,7 +27,7 @@ from cc_server.domain.leads import NewLead
 from cc_server.domain.outbox.sending.claims import Unclear
 from cc_server.domain.work import agents, jobs, runs
 from cc_server.domain.work.agents import Said
-from tests.server.house import AGENT, House
+from rig.house import AGENT, House
 from tests.server.serving import Api, api_of
 
 pytestmark = pytest.mark.parametrize("house", ["sqlite"], indirect=True)

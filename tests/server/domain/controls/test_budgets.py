@@ -11,7 +11,7 @@ from cc_api_client.models.work.runs import RunStatus
 from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.outbox.sending.claims import Accepted, NotAccepted
 from cc_server.domain.work import runs
-from tests.server.house import AGENT, House
+from rig.house import AGENT, House
 
 DAY = 24 * 3600
 

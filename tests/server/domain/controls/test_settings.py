@@ -15,7 +15,7 @@ from cc_server.db.tables import settings as table
 from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.controls import settings
 from cc_server.domain.policy.default import DEFAULT_POLICY
-from tests.server.house import BOSS, House, later
+from rig.house import BOSS, House, later
 
 
 def change(house: House, patch: dict[str, Any], version: int | None = 1) -> Any:

@@ -18,7 +18,7 @@ from cc_server.domain.controls import kill_switch
 from cc_server.domain.outbox.sending import claims
 from cc_server.domain.outbox.sending.claims import Accepted
 from cc_server.domain.work import agents
-from tests.server.house import AGENT, ANA, BOSS, NOON, House, later
+from rig.house import AGENT, ANA, BOSS, NOON, House, later
 
 WHY = "wrong price list"
 

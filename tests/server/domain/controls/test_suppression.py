@@ -16,7 +16,7 @@ from cc_server.domain.controls import suppression
 from cc_server.domain.outbox.drafts import NEVER_WRITE
 from cc_server.domain.outbox.sending import blocks
 from cc_server.domain.outbox.sending.claims import Accepted
-from tests.server.house import ANA, House
+from rig.house import ANA, House
 
 MAYA = "maya@clinic.example"
 

@@ -25,7 +25,7 @@ from cc_server.domain.controls.begin import Turn, begin
 from cc_server.domain.outbox import decisions
 from cc_server.domain.outbox.decisions import Seen
 from cc_server.domain.outbox.sending import blocks, claims
-from tests.server.house import ANA, BOSS, House
+from rig.house import ANA, BOSS, House
 
 pytestmark = pytest.mark.parametrize("house", ["postgresql"], indirect=True)
 PATIENCE_SECONDS = 20.0

@@ -20,7 +20,7 @@ from cc_server.domain.policy.evaluation import evaluate
 from cc_server.domain.policy.facts import Facts
 from cc_server.domain.review import rejudging
 from cc_server.domain.work import agents
-from tests.server.house import AGENT, ANA, NOON, House
+from rig.house import AGENT, ANA, NOON, House
 
 LENIENT = DEFAULT_POLICY.model_copy(update={"version": "lenient", "agent_min_success": None})
 STRICT = LENIENT.model_copy(update={"version": "strict", "risk_below": 5})

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import sqlite
 
 from cc_server.domain.judgement import surroundings
-from tests.server.house import House
+from rig.house import House
 
 
 @pytest.mark.parametrize("house", ["sqlite"], indirect=True)

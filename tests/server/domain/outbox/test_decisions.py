@@ -20,7 +20,7 @@ from cc_server.domain.outbox import decisions, edits, lapses
 from cc_server.domain.outbox.decisions import Seen
 from cc_server.domain.outbox.sending.claims import Accepted, Claimed, NotAccepted, Unclear
 from cc_server.domain.work import agents
-from tests.server.house import AGENT, ANA, BODY, NOON, TOM, House, later
+from rig.house import AGENT, ANA, BODY, NOON, TOM, House, later
 
 EDITED = {"body": "Hi Maya,\n\nanother text.\n\nBest,\nAnna"}
 LIVE = {"held", "ready", "dispatching", "retry_wait", "sent", "failed", "unknown"}

@@ -13,7 +13,7 @@ from cc_server.db.tables import audit, email_history
 from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.outbox.sending import resolving
 from cc_server.domain.outbox.sending.claims import Accepted, Claimed, NotAccepted, Unclear
-from tests.server.house import ANA, House
+from rig.house import ANA, House
 
 NOTE = "the provider's log has it"
 

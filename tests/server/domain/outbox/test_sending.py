@@ -26,7 +26,7 @@ from cc_server.domain.outbox.sending.claims import Accepted, Claimed, NotAccepte
 from cc_server.domain.work import agents
 from cc_server.worker.providers import FileProvider, RecordingProvider
 from cc_server.worker.sender import Sender
-from tests.server.house import AGENT, NOON, House, later
+from rig.house import AGENT, NOON, House, later
 
 ACCEPTED = Accepted("file", "x.eml")
 BUSY = NotAccepted("the server is busy", is_passing=True)

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tests.support.offspring import MARK, end_offspring, fresh_mark
-from tests.support.terminal import Terminal, terminal_env
+from rig.offspring import MARK, end_offspring, fresh_mark
+from rig.terminal import Terminal, terminal_env
 
 BIN: Final = Path(sys.executable).parent
 CC_TUI: Final = str(BIN / "cc-tui")

@@ -19,11 +19,11 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from tests.support.keys import encode_click, encode_key
-from tests.support.line import Line
-from tests.support.offspring import MARK, end_offspring, fresh_mark, offspring
-from tests.support.pump import Pump, Watch
-from tests.support.screen import Screen
+from rig.keys import encode_click, encode_key
+from rig.line import Line
+from rig.offspring import MARK, end_offspring, fresh_mark, offspring
+from rig.pump import Pump, Watch
+from rig.screen import Screen
 
 FINGER_SECONDS: Final = 0.04
 """Between two keys of a person who types fast; the guard takes anything below 12 ms for a paste."""

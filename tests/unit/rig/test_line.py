@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.line import Line, Traffic
+from rig.line import Line, Traffic
 
 
 def test_an_immediate_line_delivers_whole_writes_at_once() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.screen import Screen
+from rig.screen import Screen
 
 
 class Answers(list[bytes]):

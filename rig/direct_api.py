@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import httpx
 
-from tests.support.pty_app import Backend
+from rig.pty_app import Backend
 
 
 class DirectApi:

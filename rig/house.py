@@ -1,4 +1,4 @@
-"""A house for tests: a real database, a clock that stands, and the domain's own functions to act with."""
+"""A house to act in, for tests and benchmarks: a real database, a clock that stands, the functions of the domain."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from cc_server.domain.outbox.sending import claims
 from cc_server.domain.outbox.sending.claims import Claimed, Outcome
 from cc_server.domain.work import agents
 from cc_server.sealing.seals import Seals
-from tests.support.postgres import Postgres
+from rig.postgres import Postgres
 
 T = TypeVar("T")
 

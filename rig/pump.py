@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.support.line import Line, Traffic
-from tests.support.screen import QUERY, Screen
+from rig.line import Line, Traffic
+from rig.screen import QUERY, Screen
 
 _READ_BYTES = 1 << 16
 _BACKLOG_BYTES = 1 << 18

@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.keys import encode_key
-from tests.support.line import SLOW, Line
-from tests.support.terminal import NotSeen, Terminal
+from rig.keys import encode_key
+from rig.line import SLOW, Line
+from rig.terminal import NotSeen, Terminal
 
 RAW = "import os, sys, time, tty; tty.setraw(0); w = lambda s: os.write(1, s.encode()); r = lambda: os.read(0, 4096)\n"
 
