@@ -360,4 +360,6 @@ class CommandCenter(App[int]):
         self.front.resized(width, height)
         self.query_one("#tabs").set_class(self.front.is_too_small, "-hidden")
         self.tab.reshape(width, height)
+        if self.overlays.sheet is not None:
+            self.overlays.sheet.reshape(width, height)
         self.frame_changed()

@@ -47,6 +47,16 @@ class _EditHead(Canvas):
         return [Line().add(self.look.signs.heavy_rule * width, Token.ACCENT), title]
 
 
+class _Text(TextArea):
+    """The text; what was wrapped anew is painted anew, too."""
+
+    DEFAULT_CSS = "_Text { width: 1fr; height: 1fr; border: none; padding: 0; scrollbar-size: 0 0; }"
+
+    def on_resize(self) -> None:
+        """Textual's own wraps, and leaves the lines on the screen as they were."""
+        self.refresh()
+
+
 class EditSheet(Sheet):
     """Subject and text of one draft."""
 
@@ -57,7 +67,6 @@ class EditSheet(Sheet):
     EditSheet Static { width: 9; height: 1; }
     EditSheet Static.-focused { text-style: bold; }
     EditSheet Input { height: 1; border: none; padding: 0; }
-    EditSheet TextArea { width: 1fr; height: 1fr; border: none; padding: 0; scrollbar-size: 0 0; }
     EditSheet.-wide Horizontal { margin: 0 2; }
     EditSheet.-phone Horizontal { layout: vertical; height: 3; }
     EditSheet.-phone #edit-text { height: 1fr; }
@@ -71,7 +80,7 @@ class EditSheet(Sheet):
         self._row = row
         self._subject = Input(fields["subject"], compact=True, select_on_focus=False)
         self._subject.cursor_blink = False
-        self._body = TextArea(fields["body"], compact=True, highlight_cursor_line=False)
+        self._body = _Text(fields["body"], compact=True, highlight_cursor_line=False)
         self._body.cursor_blink = False
         self._labels = (Static("Subject", markup=False), Static("Text", markup=False))
         self._first = dict(fields)

@@ -41,6 +41,11 @@ class PageSheet(Sheet):
         """Draw once the width is known."""
         self.call_after_refresh(self.fill)
 
+    def on_pane_resized(self, event: Pane.Resized) -> None:
+        """Wrap them anew."""
+        event.stop()
+        self.fill()
+
     def fill(self) -> None:
         """Draw the lines."""
         self.pane.show(self._lines(self.pane.size.width))

@@ -83,6 +83,11 @@ class PaletteSheet(Sheet):
         event.stop()
         self._choose()
 
+    def on_pane_resized(self, event: Pane.Resized) -> None:
+        """Another width."""
+        event.stop()
+        self._fill()
+
     def act(self, action: Action, key: str) -> bool:
         """Esc leaves; a saved sheet is none."""
         del key

@@ -56,6 +56,9 @@ class Sheet(Vertical):
         """What was painted of it; None where nothing is decided."""
         return None
 
+    def reshape(self, width: int, height: int) -> None:
+        """The screen has this size."""
+
     def leave(self) -> None:
         """It is being closed."""
 

@@ -123,3 +123,7 @@ class Tab(Widget):
 
     def reshape(self, width: int, height: int) -> None:
         """The screen has this size."""
+
+    def on_resize(self) -> None:
+        """The tab itself has its new size now."""
+        self.reveal()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual import events
+from textual.geometry import Size
+from textual.message import Message
 
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.widgets.canvas import Canvas
@@ -14,15 +16,19 @@ from cc_tui.ui.widgets.line import Line
 class Pane(Canvas):
     """Shows lines from `top` on; with `follows` it stays at the end as lines are added."""
 
+    class Resized(Message):
+        """Its lines were made for another size: whoever made them makes them anew."""
+
     def __init__(self, look: Look, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(look, id=id)
         self.lines: Sequence[Line] = ()
         self.top = 0
         self.follows = False
+        self._made_for: Size | None = None
 
     def show(self, lines: Sequence[Line], *, from_top: bool = False) -> None:
         """Show other lines, from where it stands, from the top, or at the end when it follows."""
-        self.lines = lines
+        self.lines, self._made_for = lines, self.size
         if from_top:
             self.top = 0
         self._clamp()
@@ -55,6 +61,11 @@ class Pane(Canvas):
         """The lines in view."""
         self._clamp()
         return self.lines[self.top : self.top + height]
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lines are made for a width, and for what is in view of them."""
+        if self._made_for not in (None, event.size):
+            self.post_message(self.Resized())
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """The wheel scrolls."""

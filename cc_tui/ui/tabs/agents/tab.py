@@ -218,6 +218,11 @@ class AgentsTab(Tab):
         else:
             self.one.open_run(event.key)
 
+    def on_pane_resized(self, event: Pane.Resized) -> None:
+        """Log, or what is told of an agent, has another room."""
+        event.stop()
+        self.reveal()
+
     def _watch_log(self) -> None:
         if self.session.backstage is not None and self.agent_id is not None:
             self.session.backstage.sync.watch.log_of(self.agent_id)

@@ -28,6 +28,7 @@ from cc_tui.ui.tabs.approvals.verbs import QueueVerbs
 from cc_tui.ui.tabs.soon import Soon
 from cc_tui.ui.tabs.tab import Stage, Tab
 from cc_tui.ui.widgets.line import Line
+from cc_tui.ui.widgets.pane import Pane
 from cc_tui.ui.widgets.shape import Shape, shape_of
 from cc_tui.ui.widgets.table import Table
 
@@ -329,6 +330,12 @@ class ApprovalsTab(Tab):
         else:
             self.call_after_refresh(self._show_preview)
         self.stage.frame_changed()
+
+    def on_pane_resized(self, event: Pane.Resized) -> None:
+        """The draft has another room: wrap it anew."""
+        event.stop()
+        self._previewed = None
+        self.refresh_draft()
 
     def _show_preview(self) -> None:
         if self.is_settling:

@@ -173,6 +173,11 @@ class DashboardTab(Tab):
         """Nothing follows the cursor here."""
         event.stop()
 
+    def on_pane_resized(self, event: Pane.Resized) -> None:
+        """An open run has another room."""
+        event.stop()
+        self.reveal()
+
     def _show_run(self) -> None:
         known = self._session.known.dashboard
         run = known.runs.get(self._open_run or "") or self.rows.run_of(self._open_run)

@@ -81,8 +81,11 @@ class BatchSheet(Sheet):
         yield self._face
 
     def on_mount(self) -> None:
+        """The screen has a size already."""
+        self.reshape(*self.app.size)
+
+    def reshape(self, width: int, height: int) -> None:
         """As high as its list needs, and no higher than what the tab's top leaves."""
-        width, height = self.app.size
         items = len(self._facts.items) * (2 if shape_of(width) is Shape.PHONE else 1)
         self.styles.height = min(items + 8 + len(left_lines(self._facts, width)), max(10, round(height * 0.6)))
 
