@@ -143,7 +143,7 @@ class Session:
             client, self.known, self.clock, self._rng, poll_seconds=self.config.poll_seconds,
             on_reached=self.reached,
         )  # fmt: skip
-        self.backstage = Backstage(client, sync, journal, deciding, Commands(client, sync, new_key))
+        self.backstage = Backstage(client, sync, journal, deciding, Commands(client, sync.intake, new_key))
         self.known.identity.changed.subscribe(lambda _none: self._connect_dispatcher())
         sync.broke.subscribe(self.broke)
         self._spawn(sync.run(), "sync")
@@ -286,7 +286,7 @@ class Session:
             )
         except VersionConflict as error:
             if error.item is not None:
-                self.backstage.sync.take_approval(error.item)
+                self.backstage.sync.intake.take_approval(error.item)
             words = f"{row.to_email} changed while you edited; theirs is shown, yours is kept for the next e"
             self.say(words, Level.WARN, (row.to_email,))
         except (CommandCenterError, ValueError) as error:

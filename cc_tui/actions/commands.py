@@ -1,7 +1,7 @@
 """Commands: everything but approve and reject that changes something on the server.
 
-Neither journaled nor guarded: the answer is handed to `sync`, so the screen shows what the server confirmed. A command
-that fails says so and is not repeated.
+Neither journaled nor guarded: the intake takes the answer over, so the screen shows what the server confirmed. A
+command that fails says so and is not repeated.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cc_api_client.models.outbox.approvals import Approval, ApprovalEdit, Delivery
     from cc_api_client.models.outbox.batches import BatchAction, BatchPlan
     from cc_api_client.models.work.agents import Agent
-    from cc_tui.sync.sync import Sync
+    from cc_tui.sync.intake import Intake
 
 
 class Commands:
@@ -23,9 +23,9 @@ class Commands:
     Every method raises `CommandCenterError` when the server did not do it.
     """
 
-    def __init__(self, client: CommandCenterClient, sync: Sync, new_key: Callable[[], str]) -> None:
+    def __init__(self, client: CommandCenterClient, intake: Intake, new_key: Callable[[], str]) -> None:
         self._client = client
-        self._sync = sync
+        self._intake = intake
         self._new_key = new_key
 
     async def plan_batch(
@@ -45,13 +45,13 @@ class Commands:
     async def pause(self, agent_id: str, reason: str | None = None) -> Agent:
         """Pause an agent, or give a reason for its pause; returns it as the server has it."""
         answer = await self._client.agents.pause(agent_id, reason, idempotency_key=self._new_key())
-        self._sync.take_agent(answer.item)
+        self._intake.take_agent(answer.item)
         return answer.item
 
     async def resume(self, agent_id: str) -> Agent:
         """Resume an agent; returns it as the server has it."""
         answer = await self._client.agents.resume(agent_id, idempotency_key=self._new_key())
-        self._sync.take_agent(answer.item)
+        self._intake.take_agent(answer.item)
         return answer.item
 
     async def settle(self, delivery_id: str, outcome: str, note: str, version: int) -> Delivery:
@@ -59,13 +59,13 @@ class Commands:
         answer = await self._client.deliveries.resolve(
             delivery_id, outcome, note, version=version, idempotency_key=self._new_key()
         )
-        self._sync.take_delivery(answer.item)
+        self._intake.take_delivery(answer.item)
         return answer.item
 
     async def retry(self, delivery_id: str, version: int) -> Delivery:
         """Have a delivery that failed tried again."""
         answer = await self._client.deliveries.retry(delivery_id, version=version, idempotency_key=self._new_key())
-        self._sync.take_delivery(answer.item)
+        self._intake.take_delivery(answer.item)
         return answer.item
 
     async def edit(self, approval_id: str, changes: ApprovalEdit, version: int) -> Approval:
@@ -73,5 +73,5 @@ class Commands:
         approval = await self._client.approvals.edit(
             approval_id, changes, version=version, idempotency_key=self._new_key()
         )
-        self._sync.take_approval(approval)
+        self._intake.take_approval(approval)
         return approval

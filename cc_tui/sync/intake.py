@@ -1,4 +1,4 @@
-"""Events become state: what each type of event means for the stores.
+"""Events become state, and answers to commands: what each means for the stores.
 
 An event carries the whole new object, so applying it twice or late does no harm. A malformed one is left out, counted.
 """
@@ -75,6 +75,17 @@ class Intake:
         if oldest is None or row.created_at > oldest:
             return False
         return row.created_at < oldest or row.view is not View.PENDING
+
+    def take_agent(self, agent: Agent) -> None:
+        """Take over the answer to a command on an agent."""
+        self._known.agents.put(agent)
+
+    def take_approval(self, approval: Approval) -> None:
+        """Take over the answer to a command on an approval."""
+        store = self._known.approvals
+        store.put([row_of(approval)])
+        store.forget_wholes([approval.id])
+        store.whole_changed.emit(approval.id)
 
     def take_delivery(self, delivery: Delivery, seq: int | None = None) -> None:
         """Take over how a delivery is now; `seq` is the event's that told it."""

@@ -16,7 +16,8 @@ class Feed:
     """One thing that is asked for again and again.
 
     `live_seconds` and `polling_seconds` are its periods with and without a stream; `weight` orders what is due.
-    It waits until it is asked for unless it is `enabled`, and is left alone once the server `refused` it.
+    It waits until it is asked for unless it is `enabled`, and is left alone once the server `refused` it. `mark_failed`
+    shows, where there is a place for it, why it could not be fetched.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Feed:
     in_flight: bool = False
     enabled: bool = True
     refused: bool = False
+    mark_failed: Callable[[str], None] = lambda _why: None
 
     @property
     def is_waiting(self) -> bool:

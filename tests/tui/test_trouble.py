@@ -18,7 +18,6 @@ from cc_api_client.resources.answers import Acted
 from cc_tui.actions.commands import Commands
 from cc_tui.state.approvals.rows import View, row_of
 from cc_tui.sync.intake import Intake
-from cc_tui.sync.sync import Sync
 from cc_tui.ui.app import CommandCenter
 from cc_tui.ui.dialogs.question import QuestionSheet
 from tests.tui.desk import app_of, business
@@ -65,17 +64,6 @@ class Server:
     deliveries: Deliveries
 
 
-@dataclass
-class Taking:
-    """What takes the answers over."""
-
-    intake: Intake
-    refreshed: int = 0
-
-    def take_delivery(self, delivery: Delivery) -> None:
-        self.intake.take_delivery(delivery)
-
-
 def in_trouble(folder: Path, state: str) -> tuple[CommandCenter, Deliveries]:
     """The app on the problems view, with one delivery in that state, and the server behind it."""
     app = app_of(folder)
@@ -91,8 +79,8 @@ def in_trouble(folder: Path, state: str) -> tuple[CommandCenter, Deliveries]:
     deliveries = Deliveries(Delivery.model_validate(delivery))
     assert app.session.backstage is not None
     client = cast("CommandCenterClient", Server(deliveries))
-    taking = cast("Sync", Taking(Intake(app.session.known, lambda _feed: None)))
-    app.session.backstage.commands = Commands(client, taking, lambda: "key")
+    intake = Intake(app.session.known, lambda _feed: None)
+    app.session.backstage.commands = Commands(client, intake, lambda: "key")
     return app, deliveries
 
 
