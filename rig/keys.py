@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-FOCUS_IN: Final = b"\x1b[I"
-FOCUS_OUT: Final = b"\x1b[O"
-
 _LETTERED: Final = {
     "up": "A",
     "down": "B",
@@ -66,8 +63,3 @@ def encode_key(name: str, application_cursor: bool = False) -> bytes:
     if bits & 4:
         character = chr(ord(character.upper()) & 0x1F)
     return (b"\x1b" if bits & 2 else b"") + character.encode()
-
-
-def encode_click(col: int, row: int) -> bytes:
-    """A press and a release of the left button at `col`, `row`, from 1 (SGR mouse, mode 1006)."""
-    return f"\x1b[<0;{col};{row}M\x1b[<0;{col};{row}m".encode()

@@ -26,11 +26,6 @@ class Line:
     latency_seconds: float = 0.0
     buffer_bytes: int = 1 << 18
 
-    @property
-    def is_immediate(self) -> bool:
-        """Nothing on it is ever late."""
-        return self.bytes_per_second is None and self.latency_seconds == 0
-
 
 SLOW = Line(bytes_per_second=20_000, latency_seconds=0.02, buffer_bytes=1 << 15)
 """The slow line of the budgets: 20 kB/s, with six frames of 5 kB under way."""

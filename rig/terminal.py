@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from rig.keys import encode_click, encode_key
+from rig.keys import encode_key
 from rig.line import Line
 from rig.offspring import MARK, end_offspring, fresh_mark, offspring
 from rig.pump import Pump, Watch
@@ -317,10 +317,6 @@ class Terminal:
         if self.inspect(lambda screen: screen.has_bracketed_paste) if bracketed is None else bracketed:
             text = f"\x1b[200~{text}\x1b[201~"
         return self.write(text.encode())
-
-    def click(self, col: int, row: int) -> float:
-        """Click with the left button at `col`, `row`, from 1."""
-        return self.write(encode_click(col, row))
 
     def write(self, raw: bytes) -> float:
         """Send `raw` at once, as it is; when its first byte left (seconds, monotonic)."""

@@ -21,7 +21,6 @@ class Signs:
     up: str = "●"
     paused: str = "‖"
     planned: str = "○"
-    review: str = "?"
     none: str = "–"
     descending: str = "↓"
     ascending: str = "↑"
@@ -54,7 +53,6 @@ ASCII = Signs(
     up="o",
     paused="=",
     planned=".",
-    review="?",
     none="-",
     descending="v",
     ascending="^",

@@ -80,14 +80,12 @@ class StillSync:
     """A sync that fetches nothing."""
 
     watch: StillWatch = field(default_factory=StillWatch)
-    refreshed: int = 0
 
     def want_view(self, view: View) -> None:
         """Nothing to fetch."""
 
     def refresh(self) -> None:
-        """Counted."""
-        self.refreshed += 1
+        """Nothing to fetch."""
 
 
 class StillCommands:

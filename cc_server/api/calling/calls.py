@@ -101,8 +101,10 @@ async def require_known_client(request: Request) -> Actor:
     except ValueError as error:
         raise RequestProblem.of_field("header", "X-Client-Id", str(error)) from None
     actor = actors.actor_for(key, asked, services.settings.default_client)
-    if asked not in (None, "all") and not await services.db.read(clients.exists, str(asked)):
-        raise not_found("client")
+    if asked not in (None, "all") and asked not in services.known_clients:
+        if not await services.db.read(clients.exists, asked):
+            raise not_found("client")
+        services.known_clients.add(asked)
     return actor
 
 

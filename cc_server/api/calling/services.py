@@ -21,3 +21,5 @@ class Services:
     settings: ServerSettings
     components: Callable[[], list[Component]]
     in_flight: InFlight = field(default_factory=InFlight)
+    known_clients: set[str] = field(default_factory=set)
+    """Clients that were asked for and found: there are none that cease to be."""

@@ -56,7 +56,6 @@ class Face:
     facts: tuple[Fact, ...] = ()
     items: tuple[tuple[str, str, str], ...] = ()
     clauses: tuple[Clause, ...] = ()
-    text_title: str = ""
 
 
 def kind_word(kind: str) -> str:
@@ -69,7 +68,7 @@ def face_of(item: ApprovalDetail) -> Face:
     payload = item.payload or {}
     match str(item.kind):
         case "call_script":
-            return Face(facts=(Fact("Phone", _text(payload.get("phone")) or "–", is_strong=True),), text_title="Script")
+            return Face(facts=(Fact("Phone", _text(payload.get("phone")) or "–", is_strong=True),))
         case "proposal":
             return Face(facts=_amount_fact(payload), items=_items(payload))
         case "contract_change":
