@@ -99,6 +99,15 @@ class Application:
             also_open=frozenset({"/metrics"}) if measures is not None else frozenset(),
         )  # fmt: skip
 
+    def prepare(self) -> None:
+        """Bring the installation to what the settings say, before it serves.
+
+        Raises:
+            DatabaseUnavailable: the database went away meanwhile.
+        """
+        if self._hold_seconds is not None:
+            self._db.write_sync(self._set_hold, self._hold_seconds)
+
     async def authenticate(self, token: str) -> Key | None:
         """The key that a token is."""
         key = await self._db.read(keys.authenticate, token)
@@ -127,8 +136,6 @@ class Application:
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         self.hub.start()
-        if self._hold_seconds is not None:
-            await self._db.write(self._set_hold, self._hold_seconds)
         self._tasks = {name: asyncio.create_task(_kept(name, run, self._broken)) for name, run in self._beside.items()}
         try:
             yield
@@ -165,6 +172,9 @@ async def _kept(name: str, run: Beside, broken: dict[str, float]) -> None:
     while True:
         try:
             await run()
+        except DatabaseUnavailable as error:
+            _log.warning("%s waits: %s", name, error)
+            await asyncio.sleep(wait)
         except Exception:  # noqa: BLE001 - whatever broke, the server goes on, and says so
             broken[name] = wait
             _log.exception("%s broke; it begins again in %.0f s", name, wait)

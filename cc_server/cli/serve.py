@@ -30,13 +30,14 @@ def run(settings: ServerSettings) -> int:
     with bind(settings.host, settings.port) as listener:
         if settings.workers == 1:
             return _serve_here(settings, listener)
-        workers = Workers(settings.workers, lambda: _serve_as_worker(settings, listener), CANNOT_BEGIN)
+        workers = Workers(settings.workers, lambda: _serve_as_worker(settings, listener), CANNOT_BEGIN, listener.close)
         return 1 if workers.run() else 0
 
 
 def _serve_here(settings: ServerSettings, listener: socket.socket) -> int:
     with opened(settings, Opening.EXISTING, serves=True) as db:
         application = Application(db, settings, provider_of(settings))
+        application.prepare()
         sys.stderr.write(f"Serving {settings.db} at {url_of(listener, tls=settings.tls_cert is not None)}\n")
         return serve(application, settings, [listener])
 

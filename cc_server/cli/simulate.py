@@ -119,6 +119,7 @@ def simulate(settings: ServerSettings, demand: Demand) -> int:
                 _tell_ready(demand, url, _key(db))
                 living = Living(db, world, demand.rate)
                 application = Application(db, settings, provider, {"simulator": living.run})
+                application.prepare()
                 sys.stderr.write(f"Serving a simulated business at {url}\n")
                 return serve(application, settings, [listener], watch.serving)
     finally:

@@ -26,6 +26,8 @@ class Served:
 
     url: str
     pid: int
+    said: list[str]
+    """What stood on stderr so far."""
 
     @property
     def socket_url(self) -> str:
@@ -61,7 +63,7 @@ def serving(house: House, *more: str) -> Iterator[Served]:
             else:
                 raise AssertionError("".join(said))
             threading.Thread(target=_drain, args=(server.stderr, said), daemon=True).start()
-            yield Served(f"http://127.0.0.1:{port}", server.pid)
+            yield Served(f"http://127.0.0.1:{port}", server.pid, said)
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(LAST_SECONDS)

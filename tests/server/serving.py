@@ -52,7 +52,9 @@ def settings_of(house: House, **settings: Any) -> ServerSettings:
 
 
 def application_of(house: House, settings: ServerSettings) -> Application:
-    return Application(house.db, settings, FileProvider(settings.outbox))
+    made = Application(house.db, settings, FileProvider(settings.outbox))
+    made.prepare()
+    return made
 
 
 @asynccontextmanager

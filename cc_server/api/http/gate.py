@@ -31,6 +31,7 @@ MAX_HEAD_BYTES = 64 * 1024
 BODY_SECONDS = 30.0
 """How long a body may take to arrive."""
 STREAM_PATH = "/ws/events"
+CUT_OFF = "the server stopped before this was done; whether it was kept is not known, ask again with the same key"
 _CALL = "cc.call"
 _OPEN_PATHS = frozenset({"/health", "/ready", "/openapi.json", "/dashboard", "/dashboard.js", "/dashboard.css"})
 _KEY_OPTIONAL_PATHS = frozenset({"/status"})
@@ -109,20 +110,37 @@ class Gate:
         request_id = request_id_or(headers.get("x-request-id"), self._new_id())
         logs.request_id.set(request_id)
         watch = _Watch(scope, self._answered)
-        outward = _with_headers(send, request_id, watch.hear, is_secure=scope.get("scheme") in ("https", "wss"))
+        outward = _with_headers(send, request_id, watch, is_secure=scope.get("scheme") in ("https", "wss"))
         try:
-            _require_small_head(scope)
-            key = await self._admit(scope, headers)
-            body = b"" if scope["type"] == "websocket" else await _whole_body(scope, headers, receive)
+            await self._serve(scope, headers, receive, outward, request_id, watch)
         except RequestProblem as problem:
             answer = problem_response(
                 problem.code, problem.detail, request_id, errors=problem.errors, retry_after=problem.retry_after
             )
             await answer(scope, receive, outward)
+        except asyncio.CancelledError:
+            if not self._is_closing():
+                raise
+            if not watch.is_answered:
+                await problem_response("unavailable", CUT_OFF, request_id)(scope, receive, outward)
+
+    async def _serve(
+        self, scope: Scope, headers: Headers, receive: Receive, send: Send, request_id: str, watch: _Watch
+    ) -> None:
+        """Look at a request, and hand it on.
+
+        Raises:
+            RequestProblem: it is not let in.
+        """
+        _require_small_head(scope)
+        key = watch.key = await self._admit(scope, headers)
+        if scope["type"] == "websocket":
+            scope[_CALL] = Call(request_id, key)
+            await self._app(scope, receive, send)
             return
+        body = await _whole_body(scope, headers, receive)
         scope[_CALL] = Call(request_id, key, body)
-        watch.key = key
-        await self._app(scope, receive if scope["type"] == "websocket" else _replay(body, receive), outward)
+        await self._app(scope, _replay(body, receive), send)
 
     async def _admit(self, scope: Scope, headers: Headers) -> Key | None:
         """The caller's key, None where none is needed.
@@ -245,9 +263,11 @@ class _Watch:
         self._answered = answered
         self._started = time.perf_counter()
         self.key: Key | None = None
+        self.is_answered = False
 
     def hear(self, status: int) -> None:
         """It is answered."""
+        self.is_answered = True
         scope, seconds = self._scope, time.perf_counter() - self._started
         method = str(scope.get("method", "WEBSOCKET"))
         if self._answered is not None:
@@ -262,18 +282,19 @@ class _Watch:
         _log.log(level, "%(method)s %(path)s %(status)s in %(ms)s ms for %(key)s", facts, extra={logs.FACTS: facts})
 
 
-def _with_headers(send: Send, request_id: str, answered: Callable[[int], None], *, is_secure: bool) -> Send:
+def _with_headers(send: Send, request_id: str, watch: _Watch, *, is_secure: bool) -> Send:
     """Give every answer its request id and the security headers that it does not set itself."""
 
     async def sent(message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
-            answered(message["status"])
+            watch.hear(message["status"])
             headers = MutableHeaders(scope=message)
             headers["X-Request-Id"] = request_id
             if is_secure:
                 headers["Strict-Transport-Security"] = f"max-age={SECURE_SECONDS}"
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
+        watch.is_answered = watch.is_answered or message["type"] == "websocket.accept"
         await send(message)
 
     return sent

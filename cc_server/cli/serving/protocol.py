@@ -20,6 +20,8 @@ HEAD_SECONDS = 10.0
 """From its first byte to the end of its head."""
 SILENT_SECONDS = 75.0
 """How long a new connection may say nothing."""
+LAST_WORD_SECONDS = 0.3
+"""How long one may say nothing when the server stops: its request may be on the way, and is answered."""
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -40,6 +42,13 @@ class LimitedProtocol(HttpToolsProtocol):
         """It is gone."""
         self._disarm()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """The server stops: what has not asked for anything yet is given a moment to, and is told so."""
+        if self.cycle is None:
+            self.loop.call_later(LAST_WORD_SECONDS, super().shutdown)
+        else:
+            super().shutdown()
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; a head that does not end is refused."""

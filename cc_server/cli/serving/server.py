@@ -7,16 +7,15 @@ application hears of it: both are done otherwise here.
 from __future__ import annotations
 
 import contextlib
-import signal
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Generator
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import uvicorn
 
 from cc_server.cli.serving.protocol import LimitedProtocol
+from cc_server.cli.serving.signals import stopped_by_signals
 from cc_server.config import ConfigError, ServerSettings
 
 if TYPE_CHECKING:
@@ -94,20 +93,15 @@ class GracefulServer(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """While serving, SIGTERM and SIGINT ask it to stop; afterwards the old ones are back."""
+        """While serving, whoever asks the process to stop asks this."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-
-        def stop(_number: int, _frame: FrameType | None) -> None:
-            self.should_exit = True
-
-        old = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
+        with stopped_by_signals(self._stop):
             yield
-        finally:
-            for number, handler in old.items():
-                signal.signal(number, handler)
+
+    def _stop(self) -> None:
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell the streams, then close them and everything else."""

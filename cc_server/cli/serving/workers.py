@@ -6,17 +6,18 @@ begin ends them all, and a signal to stop is passed on. It serves nothing itself
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable
-from types import FrameType
+
+from cc_server.cli.serving.signals import asking_to_stop, stopped_by_signals
 
 AGAIN_SECONDS = 1.0
 """How long it waits before it replaces a worker, so that one that dies at once is not begun in a circle."""
-_ASKS_TO_STOP = (signal.SIGTERM, signal.SIGINT)
 _log = logging.getLogger("cc_server.workers")
 
 
@@ -27,31 +28,32 @@ class Workers:
         how_many: of them.
         serve: what each does; returns its exit code.
         cannot_begin: the exit code of one that would fail again.
+        before_stopping: what is done first when they are to stop.
     """
 
-    def __init__(self, how_many: int, serve: Callable[[], int], cannot_begin: int) -> None:
+    def __init__(
+        self, how_many: int, serve: Callable[[], int], cannot_begin: int, before_stopping: Callable[[], None]
+    ) -> None:
         self._how_many = how_many
         self._serve = serve
         self._cannot_begin = cannot_begin
+        self._before_stopping = before_stopping
         self._pids: set[int] = set()
         self._is_stopping = False
 
     def run(self) -> int:
         """Keep them at work until asked to stop; the exit code: 0, or that of the one that could not begin."""
-        old = {number: signal.signal(number, self._stop) for number in _ASKS_TO_STOP}
         code = 0
-        try:
+        with stopped_by_signals(self._stop):
             for _ in range(self._how_many):
                 self._begin_one()
             while self._pids:
                 code = self._ended(*os.wait()) or code
-        finally:
-            for number, handler in old.items():
-                signal.signal(number, handler)
         return code
 
     def _begin_one(self) -> None:
-        unmasked = signal.pthread_sigmask(signal.SIG_BLOCK, _ASKS_TO_STOP)  # the parent's handler is not for a child
+        asking = asking_to_stop()
+        unmasked = signal.pthread_sigmask(signal.SIG_BLOCK, asking)  # the parent's handler is not for a child
         pid = os.fork()
         if pid:
             self._pids.add(pid)
@@ -59,7 +61,7 @@ class Workers:
             if self._is_stopping:  # asked before the fork
                 os.kill(pid, signal.SIGTERM)
             return
-        for number in _ASKS_TO_STOP:
+        for number in asking:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, unmasked)
         code = 1
@@ -85,7 +87,10 @@ class Workers:
             self._begin_one()
         return 0
 
-    def _stop(self, _number: int = signal.SIGTERM, _frame: FrameType | None = None) -> None:
-        self._is_stopping = True
-        for pid in self._pids:
-            os.kill(pid, signal.SIGTERM)
+    def _stop(self) -> None:
+        if not self._is_stopping:
+            self._is_stopping = True
+            self._before_stopping()
+        for pid in tuple(self._pids):
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                os.kill(pid, signal.SIGTERM)
