@@ -50,6 +50,24 @@ def test_every_section_of_the_contract_that_the_code_names_is_there() -> None:
     assert named <= there
 
 
+def test_every_room_of_the_code_is_on_the_page_that_tells_how_it_is_built() -> None:
+    page = (ROOT / "docs/explanation/architecture.md").read_text()
+    rooms = [
+        package.parent.relative_to(ROOT)
+        for root in ("cc_api_client", "cc_server", "cc_tui")
+        for package in (ROOT / root).rglob("__init__.py")
+    ]
+    named = set(re.findall(r"`([\w/]+)`", page))
+    assert [str(room) for room in rooms if str(room) not in named and room.name not in named and room.parts[1:]] == []
+
+
+def test_every_path_on_that_page_is_there() -> None:
+    page = (ROOT / "docs/explanation/architecture.md").read_text()
+    paths = re.findall(r"`((?:cc_\w+|tests|bench|rig)(?:/[\w.]+)+)`", page)
+    assert len(paths) > 40
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
 def test_the_signs_and_words_of_the_docs_are_the_apps() -> None:
     how = "run: python -m cc_tui.text.legend > docs/reference/signs-and-words.md"
     assert (ROOT / "docs/reference/signs-and-words.md").read_text() == legend.page(), how
