@@ -13,15 +13,14 @@ from cc_tui.decisions.guard import Selected, Shown
 from cc_tui.state.approvals.lists import ApprovalList
 from cc_tui.state.approvals.rows import ApprovalRow, View
 from cc_tui.state.signal import Ids
-from cc_tui.ui.tabs.approvals.draft.foot import foot_lines, laid_out
 from cc_tui.ui.tabs.approvals.draft.pane import DraftPane
-from cc_tui.ui.tabs.approvals.draft.preview import PreviewDrawing
 from cc_tui.ui.tabs.approvals.facts import QueueFacts
 from cc_tui.ui.tabs.approvals.moves import QueueMoves
 from cc_tui.ui.tabs.approvals.offers import offers
 from cc_tui.ui.tabs.approvals.queue.empty import queue_clear_lines
 from cc_tui.ui.tabs.approvals.queue.rows import QueueRows, countdown_left
 from cc_tui.ui.tabs.approvals.queue.views_bar import Rule, ViewsBar
+from cc_tui.ui.tabs.approvals.showing import DraftShowing
 from cc_tui.ui.tabs.approvals.triage import Triage
 from cc_tui.ui.tabs.approvals.trouble.undelivered import ask_about
 from cc_tui.ui.tabs.approvals.verbs import QueueVerbs
@@ -74,13 +73,13 @@ class ApprovalsTab(Tab):
         self.table = Table(stage.look, self.sources[self.view], id="queue")
         self.pane = DraftPane(stage.look)
         self.facts = QueueFacts(self.session, stage.look)
+        self.draft = DraftShowing(self.pane, self.facts, stage.look)
         self.rule = Rule(stage.look, id="views-rule", crossing=lambda: self.table.size.width)
         self.views = ViewsBar(stage.look, lambda: self.facts.of_views(self.view, self.queue))
         self.moves = QueueMoves(self)
         self.verbs = QueueVerbs(self)
         self._room = (120, 40)
         self._shares: tuple[int | str, int | str] = ("", "")
-        self._previewed: tuple[str, int] | None = None
         self._moved_at = float("-inf")
         self.is_settling = False
         self._changed: set[str] = set()
@@ -213,7 +212,7 @@ class ApprovalsTab(Tab):
         self.set_class(self.shape is Shape.PHONE and self.is_item_open, "-item")
         self._room = (width, height)
         self._fit()
-        self._previewed = None
+        self.draft.forget()
         self.call_after_refresh(self.reveal)
 
     def _fit(self) -> None:
@@ -271,7 +270,7 @@ class ApprovalsTab(Tab):
             self.is_item_open = True
             self.set_class(True, "-item")
             self.selection += 1
-            self._previewed = None
+            self.draft.forget()
             self.stage.frame_changed()
             self.call_after_refresh(self.refresh_draft)
 
@@ -294,24 +293,12 @@ class ApprovalsTab(Tab):
             self.session.say(words, strong=("j", "k", "tab", "esc"))
 
     def refresh_draft(self) -> None:
-        """Draw the selected draft; the place in it stays unless it is another."""
+        """Draw the selected draft, where there is room for it and no line of choices belongs to it."""
         if not self.pane.is_mounted or not self.pane.size.area or self.verbs.leave_stale_choice():
             return
-        row = self.row
-        if row is None:
-            self.pane.show_draft(None, (), 0, self.selection, is_new=True)
-            self._previewed = None
-            return
-        facts = self.facts.of_draft(row, is_diff_open=self.is_diff_open)
-        width = self.pane.size.width - (2 if self.shape is Shape.WIDE else 1)
-        draft = PreviewDrawing(facts, width, self.shape, self.stage.look).draw()
-        foot = []
-        if facts.whole is not None and self.shape is not Shape.NARROW:
-            foot = foot_lines(facts.whole, row.to_name or row.to_email, width, self.shape, self.stage.look)
-        is_new = self._previewed != (row.id, row.version)
-        self._previewed = (row.id, row.version)
-        self.pane.show_draft(row, laid_out(draft, foot, self.pane.page), len(draft), self.selection, is_new=is_new)
-        self.stage.look_again()
+        self.draft.show(self.row, self.selection, self.shape, is_diff_open=self.is_diff_open)
+        if self.row is not None:
+            self.stage.look_again()
 
     # Following the state
 
@@ -334,7 +321,7 @@ class ApprovalsTab(Tab):
     def on_pane_resized(self, event: Pane.Resized) -> None:
         """The draft has another room: wrap it anew."""
         event.stop()
-        self._previewed = None
+        self.draft.forget()
         self.refresh_draft()
 
     def _show_preview(self) -> None:
@@ -375,7 +362,7 @@ class ApprovalsTab(Tab):
         if self.table.cursor_key is not None and (self.table.cursor_key in ids or before != self.table.cursor_key):
             self.refresh_draft()
             self._watch_items(is_moved=before != self.table.cursor_key)
-        elif self._previewed is None and self.table.cursor_key is not None:
+        elif self.draft.is_blank and self.table.cursor_key is not None:
             self.select_anew()
 
     def _whole_changed(self, approval_id: str) -> None:
