@@ -14,6 +14,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from cc_api_client.models.outbox.delivery_states import WAITING
 from cc_tui.config.model import Config
 from cc_tui.decisions.outcomes import Outcomes
 from cc_tui.state.approvals.lists import ApprovalList
@@ -251,6 +252,26 @@ class Session:
         if self.backstage is None or self.backstage.deciding.destination is None:
             raise NotConnected("not connected yet: the server has not told who it is")
         return self.backstage.deciding, self.backstage.deciding.destination
+
+    def why_not(self, action_id: str) -> str | None:
+        """Why an action can't be used now for what was decided here, in a few words, or None."""
+        if action_id == "app.undo" and (self.backstage is None or self.backstage.deciding.newest is None):
+            return "nothing is left to take back"
+        return None
+
+    def can_undo(self) -> bool:
+        """Whether the newest decision can still be taken back, by what is known here."""
+        newest = self.backstage.deciding.newest if self.backstage is not None else None
+        if newest is None:
+            return False
+        return any(self._is_recallable(one) for one in newest.approval_ids)
+
+    def _is_recallable(self, approval_id: str) -> bool:
+        approvals = self.known.approvals
+        row = approvals.rows.get(approval_id)
+        if row is None or approval_id in approvals.local:
+            return True
+        return row.status == "rejected" or (row.status == "approved" and row.delivery.state in WAITING)
 
     def edit_draft(self, approval_id: str) -> EditDraft | None:
         """What was typed into an edit of this draft and not saved, if anything."""

@@ -7,7 +7,7 @@ that key until the server answers, so that a crash or a dead link neither loses 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from cc_tui.decisions.journal import Destination, Journal, Reason
@@ -43,6 +43,11 @@ class Batch:
     reason: Reason | None = None
     is_offered: bool = False
     trouble: str | None = None
+
+    @property
+    def approval_ids(self) -> Sequence[str]:
+        """What it decides."""
+        return [item.approval_id for item in self.items]
 
     @property
     def verb(self) -> str:

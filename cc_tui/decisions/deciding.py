@@ -11,14 +11,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cc_api_client.errors import CommandCenterError
+from cc_tui.decisions.batches import Batch
 from cc_tui.decisions.delivery.batch_sender import BatchPort, BatchSender
 from cc_tui.decisions.delivery.dispatcher import DecisionPort, Dispatcher
 from cc_tui.decisions.delivery.recall import PASSING
-from cc_tui.decisions.journal import Destination
+from cc_tui.decisions.journal import Decision, Destination
 
 if TYPE_CHECKING:
     from cc_api_client.models.outbox.approvals import Approval
-    from cc_tui.decisions.batches import Batch
 
 _STATUS = {"approve": "approved", "reject": "rejected"}
 
@@ -107,13 +107,21 @@ class Deciding:
         self.singles.drop(keys)
         self.batches.drop(keys)
 
+    @property
+    def newest(self) -> Decision | Batch | None:
+        """What `u` would take back; None when there is nothing."""
+        single, batch = self.singles.newest, self.batches.newest
+        if single is None or batch is None:
+            return single or batch
+        return batch if batch.decided_at > single.decided_at else single
+
     async def undo_newest(self) -> bool:
         """Take back the newest decision that still can be, a batch as a whole; False when there is none.
 
         Raises:
             Unreachable, Unavailable, RateLimited, ServerFault: the server can't be asked now; it can be tried again.
         """
-        if self.batches.newest_at > self.singles.newest_at:
+        if isinstance(self.newest, Batch):
             return await self.batches.undo_newest() or await self.singles.undo_newest()
         return await self.singles.undo_newest() or await self.batches.undo_newest()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -83,6 +83,11 @@ class Decision:
     is_offered: bool = False
     trouble: str | None = None
     trouble_kind: TroubleKind | None = None
+
+    @property
+    def approval_ids(self) -> Sequence[str]:
+        """What it decides."""
+        return [self.approval_id]
 
 
 @dataclass(frozen=True, slots=True)

@@ -331,7 +331,12 @@ class CommandCenter(App[int]):
     def on_key_footer_clicked(self, event: KeyFooter.Clicked) -> None:
         """A click on a key never decides."""
         action = self.keymap.of(event.action_id)
-        if action.risk is not Risk.DECISION:
+        why = self.front.why_not(action)
+        if action.risk is Risk.DECISION:
+            return
+        if why is not None:
+            self.front.refuse(action, why)
+        else:
             self.front.act(action, action.keys[0])
 
     @property

@@ -84,8 +84,10 @@ class Front:
 
     def why_not(self, action: Action) -> str | None:
         """Why an action can't be used now."""
-        return action.unavailable(self._session.known) or (
-            None if self._overlays.sheet is not None else self.tab.why_not(action)
+        return (
+            action.unavailable(self._session.known)
+            or self._session.why_not(action.id)
+            or (None if self._overlays.sheet is not None else self.tab.why_not(action))
         )
 
     # What a key does
@@ -105,6 +107,12 @@ class Front:
         if was_taken:
             self._changed()
         return was_taken
+
+    def unbound(self, key: str) -> None:
+        """A key that means nothing here is told so, where nothing else is told."""
+        if self._session.known.messages.shown is None:
+            told = "" if self._overlays.sheet is not None else " · ? shows what does"
+            self._session.say(f"{key} does nothing here{told}", Level.NOTE, (key, "?"))
 
     def look_first(self) -> None:
         """Nothing that could be decided is on screen: show it, where there is room for it."""

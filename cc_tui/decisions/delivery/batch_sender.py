@@ -144,9 +144,9 @@ class BatchSender:
     # Undo
 
     @property
-    def newest_at(self) -> float:
-        """When the newest batch that can be taken back was decided; long ago when there is none."""
-        return self._recall.newest_at
+    def newest(self) -> Batch | None:
+        """The newest batch that can be taken back."""
+        return self._recall.newest
 
     async def undo_newest(self) -> bool:
         """Take the newest batch back as a whole; False when there is none.

@@ -192,9 +192,9 @@ class Dispatcher:
     # Undo
 
     @property
-    def newest_at(self) -> float:
-        """When the newest decision that can be taken back was made; long ago when there is none."""
-        return self._recall.newest_at
+    def newest(self) -> Decision | None:
+        """The newest decision that can be taken back."""
+        return self._recall.newest
 
     async def undo_newest(self) -> bool:
         """Take back the newest decision that still can be; False when there is none. The sink tells what came of it.

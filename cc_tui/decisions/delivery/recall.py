@@ -111,6 +111,11 @@ class Recall(Generic[K, H]):
     # Taking back
 
     @property
+    def newest(self) -> K | None:
+        """What `u` would take back."""
+        return next(reversed(self._kept.values()))[0] if self._kept else None
+
+    @property
     def newest_at(self) -> float:
         """When the newest that can be taken back was decided; long ago when there is none."""
         return next(reversed(self._kept.values()))[0].decided_at if self._kept else float("-inf")

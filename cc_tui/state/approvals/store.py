@@ -35,6 +35,13 @@ class Counts:
     safe: int = 0
     oldest_created_at: float | None = None
 
+    def changed(self, before: ApprovalRow | None, after: ApprovalRow) -> Counts:
+        """These counts after one approval became another; `before` is None where it is new."""
+        safe = self.safe + (after.view is View.PENDING and after.safe)
+        if before is not None:
+            safe -= before.view is View.PENDING and before.safe
+        return replace(self.moved(before.view if before is not None else None, after.view), safe=max(0, safe))
+
     def moved(self, before: View | None, after: View | None) -> Counts:
         """These counts after one approval went from one view to another."""
         if before is after:
@@ -83,10 +90,17 @@ class ApprovalStore:
                     counts = replace(counts, problems=counts.problems + 1)
             elif decision.is_open and row is not None:
                 counts = counts.moved(row.view, View.PROBLEMS)
+                if row.view is View.PENDING and row.safe:
+                    counts = replace(counts, safe=max(0, counts.safe - 1))
             elif decision.is_open:
                 # Whether it still waits there is not known: it may have arrived before the app was killed.
                 counts = replace(counts, problems=counts.problems + 1)
         return counts
+
+    @property
+    def has_no_safe(self) -> bool:
+        """Whether it is known that nothing which waits is safe to approve."""
+        return self._counts_known and not self.counts.safe
 
     @property
     def undelivered_count(self) -> int:
@@ -118,11 +132,11 @@ class ApprovalStore:
             if known is not None and not row.is_newer_than(known):
                 continue
             if known is None and not row.is_decided:
-                self._counts = self._counts.moved(None, row.view)
+                self._counts = self._counts.changed(None, row)
             elif known is None:
                 self.counts_doubtful = True
             else:
-                self._counts = self._counts.moved(known.view, row.view)
+                self._counts = self._counts.changed(known, row)
             self._keep(row)
             changed.add(row.id)
         if changed:

@@ -44,9 +44,14 @@ class Frame:
     def show_keys(
         self, keymap: Keymap, places: Sequence[Where], offers: Callable[[Action], bool], *, has_help: bool = True
     ) -> None:
-        """The keys of these places that `offers` lets through; to retry only where the server can't be reached."""
+        """The keys of these places that `offers` lets through; to retry only where the server can't be reached.
+
+        And to undo only where something can be taken back.
+        """
         known = self._session.known
         left_out = {"app.help"} if not known.link.link.is_up else {"app.help", "app.refresh"}
+        if not self._session.can_undo():
+            left_out.add("app.undo")
         self.footer.show([
             FooterItem(action.id, keymap.footer_key(action), action.short)
             for action in keymap.footer(places)

@@ -12,7 +12,7 @@ from typing import Protocol
 from textual import events
 
 from cc_tui.actions.action import Action, Risk, Where
-from cc_tui.actions.keymap import Keymap
+from cc_tui.actions.keymap import Keymap, written
 from cc_tui.decisions.guard import Guard, KeyRead, Selected, Swallowed
 
 BROKEN_STARTS = frozenset({"[", "O", "P", "]"})
@@ -50,6 +50,9 @@ class KeyHost(Protocol):
 
     def typed_letter(self, key: str) -> bool:
         """A key that a started sequence (sort) waits for; True when it was."""
+
+    def unbound(self, key: str) -> None:
+        """A key, as people write it, that means nothing here."""
 
 
 class Timing(Protocol):
@@ -113,7 +116,10 @@ class KeyRouter:
         if not is_decision and (swallowed := self._guard.swallows(read)) is not None:
             host.swallowed(swallowed)
             return
-        if host.typed_letter(read.name) or action is None:
+        if host.typed_letter(read.name):
+            return
+        if action is None:
+            host.unbound(written(read.name))
             return
         why = host.why_not(action)
         if why is not None:

@@ -23,6 +23,7 @@ from cc_tui.ui.widgets.shape import Shape
 if TYPE_CHECKING:
     from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
 
+_NEEDS_A_ROW = frozenset({"list.open", "list.mark", "list.copy", "list.preview"})
 _ON_A_ROW = frozenset({"approvals.approve", "approvals.reject", "approvals.edit", "approvals.edit_in_editor"})
 
 
@@ -71,6 +72,10 @@ class QueueVerbs:
         """Why a verb can't be used now."""
         if action.id in _ON_A_ROW and not self._tab.queue.marks:
             return self.why_row_not()
+        if action.id in _NEEDS_A_ROW and self._tab.row is None:
+            return self._why_no_row()
+        if action.id == "approvals.all_safe" and self._tab.session.known.approvals.has_no_safe:
+            return "nothing that waits is safe"
         if action.id in SETTLES:
             return why_not_settled(self._tab.row, action.id)
         if action.id == "reason.again" and self._tab.triage.last_reason is None:
@@ -80,7 +85,11 @@ class QueueVerbs:
     def why_row_not(self) -> str | None:
         """Why the row under the cursor can't be decided."""
         row = self._tab.row
-        return "nothing is selected" if row is None else self._tab.triage.why_not(row)
+        return self._why_no_row() if row is None else self._tab.triage.why_not(row)
+
+    def _why_no_row(self) -> str:
+        has_rows = self._tab.session.known.approvals.loads[self._tab.view].has_rows
+        return "nothing is selected" if has_rows else "the rows are not here yet"
 
     def leave_choice(self) -> None:
         """Close the line of choices; nothing is decided."""

@@ -1,0 +1,97 @@
+"""The footer names what can be done now, and a key that does nothing is told so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from cc_tui.state.signal import ALL
+from cc_tui.ui.app import CommandCenter
+from tests.support.rows import row, wire_delivery
+from tests.tui.desk import app_of
+from tests.tui.test_pilot import look, press, said, settled
+
+
+def footer(app: CommandCenter) -> str:
+    return app.frame.footer.draw(120, 1)[0].text(120)
+
+
+async def test_undo_is_offered_only_while_something_can_be_taken_back(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await look(pilot)
+        assert "u undo" not in footer(app)
+        await press(pilot, "u")
+        assert said(app) == "undo: nothing is left to take back"
+        await press(pilot, "a")
+        await settled(pilot)
+        assert "u undo" in footer(app)
+        await press(pilot, "u")
+        await settled(pilot)
+        assert "u undo" not in footer(app)
+
+
+async def test_undo_is_no_longer_offered_once_the_newest_decision_has_left(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    assert app.session.backstage is not None
+    deciding = app.session.backstage.deciding
+    async with app.run_test(size=(120, 40)) as pilot:
+        await look(pilot)
+        await press(pilot, "a")
+        decision = deciding.newest
+        assert decision is not None
+        wanted = {"id": decision.approval_ids[0], "status": "approved", "version": 9}
+        held = row(1, **wanted, delivery=wire_delivery(1))
+        app.session.known.approvals.undecide(held.id)
+        app.session.known.approvals.put([held])
+        assert app.session.can_undo()
+        app.session.known.approvals.put([row(1, **wanted, delivery=wire_delivery(1, state="sent", version=9))])
+        await settled(pilot)
+        assert "u undo" not in footer(app)
+
+
+async def test_all_safe_is_offered_only_while_something_that_waits_is_safe(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    known = app.session.known.approvals
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        assert "A all safe" in footer(app)
+        known.set_counts(replace(known.counts, safe=0))
+        await settled(pilot)
+        assert "A all safe" not in footer(app)
+        await press(pilot, "A")
+        assert said(app) == "approve all safe: nothing that waits is safe"
+
+
+async def test_a_key_that_means_nothing_is_told_so_but_never_in_place_of_what_was_said(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await press(pilot, "o")
+        assert said(app) == "o does nothing here · ? shows what does"
+        app.session.say("something else")
+        await press(pilot, "d")
+        assert said(app) == "something else"
+
+
+async def test_a_key_that_comes_before_the_rows_says_that_they_are_not_here_yet(tmp_path: Path) -> None:
+    app = app_of(tmp_path, filled=False)
+    async with app.run_test(size=(45, 30)) as pilot:
+        await settled(pilot)
+        await press(pilot, "enter")
+        assert said(app) == "open: the rows are not here yet"
+        app.session.known.messages.clear()
+        await press(pilot, "a")
+        assert said(app) == "approve: the rows are not here yet"
+        app.session.known.approvals.changed.emit(ALL)
+
+
+async def test_the_count_of_what_is_safe_follows_what_is_decided_here(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    known = app.session.known.approvals
+    safe = [row for row in known.rows.values() if row.safe and row.status == "pending"]
+    before = known.counts.safe
+    likeness = replace(safe[0].alike, status="rejected", version=safe[0].version + 1)
+    decided = replace(safe[0], alike=likeness)
+    known.put([decided])
+    assert known.counts.safe == before - 1
