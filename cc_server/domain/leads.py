@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from cc_api_client.models.events import EventType
 from cc_api_client.models.work.intake import IntakeAnswer, IntakeStatus, LeadIntake
 from cc_api_client.models.work.pipeline import Lead, Stage, StageCount
 from cc_server.db.portable.changing import Changing
+from cc_server.db.portable.prepared import Prepared, Row
 from cc_server.db.portable.types import from_micros, to_micros
 from cc_server.db.tables import leads, stage_changes
 from cc_server.db.transaction import locks
@@ -34,12 +35,12 @@ _GROWN = {"version": leads.c.version + 1}
 _INSERT = insert(leads).returning(*leads.c)
 _ONE = select(leads).where(_ID)
 _ONE_TO_CHANGE = _ONE.with_for_update()
-_TWIN = (
+_TWIN = Prepared(
     select(leads.c.id)
     .where(leads.c.intake_key == bindparam("known_by"), leads.c.created_at >= bindparam("since"))
     .limit(1)
 )
-_BY_EMAIL = (
+_BY_EMAIL = Prepared(
     select(leads)
     .where(leads.c.client_id == bindparam("client"), leads.c.email == bindparam("address"))
     .order_by(leads.c.created_at.desc())
@@ -79,7 +80,7 @@ def take_in(conn: Connection, unit: Unit, intake: LeadIntake, qualifier: str | N
     client_id = unit.actor.require_client()
     key, since = _dedup(client_id, intake, unit.now)
     locks.exclusive(conn, f"intake:{key}")
-    if conn.execute(_TWIN, {"known_by": key, "since": since}).first() is not None:
+    if _TWIN.first(conn, {"known_by": key, "since": since}) is not None:
         return IntakeAnswer(status=IntakeStatus.DUPLICATE, idempotency_key=key)
     new = NewLead(
         email=intake.email, name=intake.name, company=intake.company, website=intake.website, source=intake.source,
@@ -130,7 +131,7 @@ def by_email(conn: Connection, client_id: str, email: str) -> Lead:
     Raises:
         DomainRefusal: there is none (`not_found`).
     """
-    row = conn.execute(_BY_EMAIL, {"client": client_id, "address": email}).mappings().first()
+    row = _BY_EMAIL.first_mapping(conn, {"client": client_id, "address": email})
     if row is None:
         raise not_found("lead")
     return Lead.model_validate(row)
@@ -145,7 +146,7 @@ def newest(conn: Connection, most: int) -> list[Lead]:
 def update_facts(conn: Connection, unit: Unit, lead_id: str, **facts: Any) -> Lead:
     """Change what is known of a lead: score, label, reason, owner, value, status."""
     before = _to_change(conn, lead_id)
-    row = _CHANGING.run(conn, {**facts, "updated_at": unit.now}, {"wanted": lead_id}).mappings().one()
+    row = _CHANGING.run_on_one(conn, {**facts, "updated_at": unit.now}, {"wanted": lead_id})
     _count(conn, before, row)
     return _tell(conn, unit, row, EventType.LEAD_UPDATED)
 
@@ -154,7 +155,7 @@ def advance(conn: Connection, unit: Unit, lead_id: str, from_stage: Stage, to_st
     """Move a lead on, if it still stands at `from_stage`; None when it does not. Leaves a row in the stage history."""
     before = _to_change(conn, lead_id)
     changes, place = {"stage": to_stage.value, "updated_at": unit.now}, {"wanted": lead_id, "from_stage": from_stage}
-    row = _MOVING.run(conn, changes, place).mappings().first()
+    row = _MOVING.run(conn, changes, place)
     if row is None:
         return None
     conn.execute(
@@ -203,12 +204,12 @@ def _dedup(client_id: str, intake: LeadIntake, now: datetime) -> tuple[str, date
     return hashlib.sha256(whole.encode()).hexdigest(), now - timedelta(hours=SAME_BODY_HOURS)
 
 
-def _to_change(conn: Connection, lead_id: str) -> RowMapping:
+def _to_change(conn: Connection, lead_id: str) -> Row:
     """A lead as it is before a change; nobody else changes it until this unit ends."""
     return conn.execute(_ONE_TO_CHANGE, {"wanted": lead_id}).mappings().one()
 
 
-def _count(conn: Connection, before: RowMapping | None, after: RowMapping) -> None:
+def _count(conn: Connection, before: Row | None, after: Row) -> None:
     steps = {COUNTS + after["stage"]: 1, VALUES + after["stage"]: to_micros(after["value_usd"] or Decimal(0))}
     if before is not None:
         for name, amount in ((COUNTS, 1), (VALUES, to_micros(before["value_usd"] or Decimal(0)))):
@@ -216,7 +217,7 @@ def _count(conn: Connection, before: RowMapping | None, after: RowMapping) -> No
     counters.add(conn, after["client_id"], steps)
 
 
-def _tell(conn: Connection, unit: Unit, row: RowMapping, type: EventType) -> Lead:  # noqa: A002  (the contract's word)
+def _tell(conn: Connection, unit: Unit, row: Row, type: EventType) -> Lead:  # noqa: A002  (the contract's word)
     lead = Lead.model_validate(row)
     events.append(
         conn, at=unit.now, topic="leads", type=type, object_id=lead.id, version=lead.version,

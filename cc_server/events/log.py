@@ -15,25 +15,28 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.tables import api_keys, event_log, installation
 from cc_server.db.transaction import closing
 from cc_server.db.transaction.notices import Notice
 
-_ADVANCE = (
+_ADVANCE = Prepared(
     update(installation).values(head_seq=installation.c.head_seq + bindparam("events"))
     .returning(installation.c.head_seq)
 )  # fmt: skip
-_INSERT = insert(event_log)
+_INSERT = Prepared(insert(event_log))
 _AFTER = (
     select(event_log.c.seq, event_log.c.topic, event_log.c.client_id, event_log.c.body)
     .where(event_log.c.seq > bindparam("after"))
     .order_by(event_log.c.seq)
     .limit(bindparam("most"))
 )
-_REVOKED = select(api_keys.c.id).where(
-    api_keys.c.id.in_(bindparam("held", expanding=True)), api_keys.c.revoked_at.is_not(None)
+_REVOKED = Prepared(
+    select(api_keys.c.id).where(
+        api_keys.c.id.in_(bindparam("held", expanding=True)), api_keys.c.revoked_at.is_not(None)
+    )
 )
-_HEAD = select(installation.c.epoch, installation.c.head_seq, installation.c.retain_from_seq)
+_HEAD = Prepared(select(installation.c.epoch, installation.c.head_seq, installation.c.retain_from_seq))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +129,11 @@ def append(
 
 def _write(conn: Connection, rows: list[dict[str, Any]]) -> None:
     """Number the events of a unit of work, write them, and hand them on after the commit."""
-    before = int(conn.execute(_ADVANCE, {"events": len(rows)}).scalar_one()) - len(rows)
+    before = int(_ADVANCE.scalar(conn, {"events": len(rows)})) - len(rows)
     for seq, row in enumerate(rows, start=before + 1):
         row |= {"seq": seq, "body": f'{{"frame":"event","seq":{seq},{row["body"]}'}
         closing.announce(conn, _recorded(seq, row["topic"], row["client_id"], row["body"]))
-    conn.execute(_INSERT, rows)
+    _INSERT.run_many(conn, rows)
 
 
 _APPEND: closing.Last[list[dict[str, Any]]] = closing.Last(order=90, make=list, write=_write)
@@ -160,7 +163,7 @@ def _json(value: Mapping[str, Any]) -> str:
 
 def head(conn: Connection) -> Head:
     """Where the log ends."""
-    row = conn.execute(_HEAD).one()
+    row = _HEAD.one(conn)
     return Head(row.epoch, row.head_seq, row.retain_from_seq)
 
 
@@ -193,4 +196,4 @@ def _newest(topics: int) -> Select[Any]:
 
 def revoked(conn: Connection, key_ids: Iterable[str]) -> set[str]:
     """Those of `key_ids` that are valid no more: how one process learns what another revoked."""
-    return set(conn.execute(_REVOKED, {"held": sorted(key_ids)}).scalars())
+    return {row.id for row in _REVOKED.rows(conn, {"held": sorted(key_ids)})}

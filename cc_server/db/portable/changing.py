@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, CursorResult, Table, Update, bindparam, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, update
+from sqlalchemy.exc import NoResultFound
+
+from cc_server.db.portable.prepared import Prepared
 
 _NEW = "new_"
 
@@ -34,11 +37,18 @@ class Changing:
         self._returning = returning
         self._statement = cache(self._make)
 
-    def run(self, conn: Connection, changes: Mapping[str, Any], place: Mapping[str, Any]) -> CursorResult[Any]:
-        """Set the columns that `changes` names, where `place` fills the condition."""
+    def run(self, conn: Connection, changes: Mapping[str, Any], place: Mapping[str, Any]) -> Mapping[Any, Any] | None:
+        """Set the columns that `changes` names, where `place` fills the condition; the row, None where none fits."""
         new = {_NEW + name: value for name, value in changes.items()}
-        return conn.execute(self._statement(tuple(changes)), {**place, **new})
+        return self._statement(tuple(changes)).first_mapping(conn, {**place, **new})
 
-    def _make(self, names: tuple[str, ...]) -> Update:
+    def run_on_one(self, conn: Connection, changes: Mapping[str, Any], place: Mapping[str, Any]) -> Mapping[Any, Any]:
+        """The same, where the row is known to be there."""
+        row = self.run(conn, changes, place)
+        if row is None:
+            raise NoResultFound(f"no row of {self._table.name} to change")
+        return row
+
+    def _make(self, names: tuple[str, ...]) -> Prepared:
         new = {name: bindparam(_NEW + name, type_=self._table.c[name].type) for name in names}
-        return update(self._table).where(*self._where).values(new | self._always).returning(*self._returning)
+        return Prepared(update(self._table).where(*self._where).values(new | self._always).returning(*self._returning))

@@ -7,29 +7,18 @@ PostgreSQL. Made once as a module constant, run with rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, CursorResult, Executable, Table
+from sqlalchemy import Column, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-Row = Mapping[str, Any]
+from cc_server.db.portable.prepared import Prepared
+
 Changes = Callable[[Any], Mapping[str, Any]]
 """From the row that was not inserted (`excluded`) to what changes in the one that is there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Upsert:
-    """A statement for each database."""
-
-    statements: Mapping[str, Executable]
-
-    def run(self, conn: Connection, rows: Row | Sequence[Row]) -> CursorResult[Any]:
-        """Insert one row or several."""
-        return conn.execute(self.statements[conn.dialect.name], rows)
-
-
-def upsert(table: Table, on: Sequence[str], changes: Changes, *, returning: Sequence[Column[Any]] = ()) -> Upsert:
+def upsert(table: Table, on: Sequence[str], changes: Changes, *, returning: Sequence[Column[Any]] = ()) -> Prepared:
     """Insert into `table`; where a row with the same `on` exists, change that one.
 
     Args:
@@ -46,7 +35,9 @@ def upsert(table: Table, on: Sequence[str], changes: Changes, *, returning: Sequ
     )
 
 
-def insert_new(table: Table, on: Sequence[str], *, where: Any = None, returning: Sequence[Column[Any]] = ()) -> Upsert:
+def insert_new(
+    table: Table, on: Sequence[str], *, where: Any = None, returning: Sequence[Column[Any]] = ()
+) -> Prepared:
     """Insert into `table`; where a row with the same `on` exists, do nothing (and return no row).
 
     Args:
@@ -62,7 +53,7 @@ def insert_new(table: Table, on: Sequence[str], *, where: Any = None, returning:
     )
 
 
-def _both(lite: sqlite.Insert, post: postgresql.Insert, returning: Sequence[Column[Any]]) -> Upsert:
+def _both(lite: sqlite.Insert, post: postgresql.Insert, returning: Sequence[Column[Any]]) -> Prepared:
     if returning:
-        return Upsert({"sqlite": lite.returning(*returning), "postgresql": post.returning(*returning)})
-    return Upsert({"sqlite": lite, "postgresql": post})
+        return Prepared(lite.returning(*returning), post.returning(*returning))
+    return Prepared(lite, post)

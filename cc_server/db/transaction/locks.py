@@ -7,8 +7,10 @@ On SQLite all of this does nothing: writers never run side by side.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, text
+from sqlalchemy import BigInteger, Connection, Select, bindparam, text
 
 _EXCLUSIVE = text("SELECT pg_advisory_xact_lock(:key)").bindparams(bindparam("key", type_=BigInteger))
 _SHARED = text("SELECT pg_advisory_xact_lock_shared(:key)").bindparams(bindparam("key", type_=BigInteger))
@@ -49,6 +51,12 @@ def attempt(conn: Connection, name: str, *, seconds: float = 0) -> bool:
             return True
         conn.execute(_PAUSE)
     return bool(conn.execute(_ATTEMPT, {"key": key_of(name)}).scalar_one())
+
+
+def rows(conn: Connection, query: Select[Any], values: Mapping[str, Any]) -> None:
+    """Have nobody else change the rows that `query` (`FOR UPDATE`) finds until the transaction ends."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(query, values)
 
 
 def key_of(name: str) -> int:

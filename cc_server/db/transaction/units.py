@@ -11,15 +11,19 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from cc_server.db.errors import Refused
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.transaction import closing
 
 Announcements = Sequence[object]
 Committed = Callable[[Announcements], None]
 """Who is told, after each commit, what was announced in it."""
+_SAVEPOINT = Prepared(text("SAVEPOINT unit"))
+_ROLLBACK = Prepared(text("ROLLBACK TO SAVEPOINT unit"))
+_RELEASE = Prepared(text("RELEASE SAVEPOINT unit"))
 RecordRefusal = Callable[[Connection, Refused], None]
 
 
@@ -87,18 +91,18 @@ def run_in_savepoint(conn: Connection, ran: Ran, is_fatal: Callable[[DBAPIError]
         DBAPIError: one that is fatal: it takes the whole transaction back, not this unit alone.
     """
     closing.begin(conn)
-    conn.exec_driver_sql("SAVEPOINT unit")
+    _SAVEPOINT.run(conn)
     ran.has_begun = True
     try:
         ran.result = ran.unit.run(conn)
         ran.announcements = closing.finish(conn)
     except Refused as refusal:
-        conn.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
+        _ROLLBACK.run(conn)
         ran.error = refusal
         _record(conn, ran, refusal, is_fatal)
     except Exception as error:  # noqa: BLE001 - its caller hears it, in its own thread
         _take_back(conn, ran, error, is_fatal)
-    conn.exec_driver_sql("RELEASE SAVEPOINT unit")
+    _RELEASE.run(conn)
 
 
 def _record(conn: Connection, ran: Ran, refusal: Refused, is_fatal: Callable[[DBAPIError], bool]) -> None:
@@ -116,5 +120,5 @@ def _record(conn: Connection, ran: Ran, refusal: Refused, is_fatal: Callable[[DB
 def _take_back(conn: Connection, ran: Ran, error: Exception, is_fatal: Callable[[DBAPIError], bool]) -> None:
     if isinstance(error, DBAPIError) and is_fatal(error):
         raise error
-    conn.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
+    _ROLLBACK.run(conn)
     ran.error = error

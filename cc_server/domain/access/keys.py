@@ -18,6 +18,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from cc_api_client.models.base import Page
 from cc_api_client.models.installation.keys import KEY_NAME, ApiKey, CreatedApiKey
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.portable.upsert import insert_new
 from cc_server.db.tables import api_keys
 from cc_server.db.transaction import closing
@@ -32,16 +33,18 @@ from cc_server.events.log import KeyRevoked
 RESERVED_NAMES = frozenset({SYSTEM.name, SHELL.name})
 """Under these the server itself acts."""
 
-_BY_HASH = select(api_keys).where(api_keys.c.token_sha256 == bindparam("hash"), api_keys.c.revoked_at.is_(None))
-_BY_ID = select(api_keys).where(api_keys.c.id == bindparam("wanted"))
-_BY_NAME = select(api_keys.c.id).where(api_keys.c.name == bindparam("wanted"))
+_BY_HASH = Prepared(
+    select(api_keys).where(api_keys.c.token_sha256 == bindparam("hash"), api_keys.c.revoked_at.is_(None))
+)
+_BY_ID = Prepared(select(api_keys).where(api_keys.c.id == bindparam("wanted")))
+_BY_NAME = Prepared(select(api_keys.c.id).where(api_keys.c.name == bindparam("wanted")))
 _INSERT = insert_new(api_keys, ("name",), returning=(api_keys.c.id,))
-_REVOKE = (
+_REVOKE = Prepared(
     update(api_keys)
     .where(api_keys.c.id == bindparam("wanted"), api_keys.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("moment"))
 )
-_USED = update(api_keys).where(api_keys.c.id == bindparam("wanted")).values(last_used_at=bindparam("moment"))
+_USED = Prepared(update(api_keys).where(api_keys.c.id == bindparam("wanted")).values(last_used_at=bindparam("moment")))
 
 
 def create(conn: Connection, unit: Unit, name: str, role: str, client_ids: Sequence[str] | None) -> CreatedApiKey:
@@ -63,7 +66,7 @@ def create(conn: Connection, unit: Unit, name: str, role: str, client_ids: Seque
         "id": key_id, "name": name, "role": role, "client_ids": bound, "prefix": token[:8],
         "token_sha256": _hash(token), "created_at": unit.now, "revoked_at": None, "last_used_at": None,
     }  # fmt: skip
-    if _INSERT.run(conn, row).first() is None:
+    if _INSERT.first(conn, row) is None:
         raise DomainRefusal("invalid_state", f"a key named {name!r} exists, or existed; choose another name")
     facts = {"name": name, "role": role, "clients": bound}
     audit.record(conn, unit, "key.create", "api_key", key_id, _only(bound), after=facts)
@@ -77,7 +80,7 @@ def revoke(conn: Connection, unit: Unit, key_id: str) -> None:
         DomainRefusal: there is none that the actor may touch (`not_found`).
     """
     row = find(conn, unit.actor, key_id)
-    if conn.execute(_REVOKE, {"wanted": key_id, "moment": unit.now}).rowcount:
+    if _REVOKE.run(conn, {"wanted": key_id, "moment": unit.now}):
         audit.record(
             conn, unit, "key.revoke", "api_key", key_id, _only(row["client_ids"]), before={"name": row["name"]}
         )
@@ -90,7 +93,7 @@ def find(conn: Connection, actor: Actor, key_id: str) -> Mapping[Any, Any]:
     Raises:
         DomainRefusal: there is none that the actor sees (`not_found`).
     """
-    row = conn.execute(_BY_ID, {"wanted": key_id}).mappings().first()
+    row = _BY_ID.first_mapping(conn, {"wanted": key_id})
     if row is None or not _is_within(actor, row["client_ids"]):
         raise not_found("key")
     return row
@@ -98,7 +101,7 @@ def find(conn: Connection, actor: Actor, key_id: str) -> Mapping[Any, Any]:
 
 def named(conn: Connection, name: str) -> str | None:
     """The id of the key with that name."""
-    found: str | None = conn.execute(_BY_NAME, {"wanted": name}).scalar()
+    found: str | None = _BY_NAME.scalar(conn, {"wanted": name})
     return found
 
 
@@ -126,7 +129,7 @@ def every(conn: Connection) -> list[ApiKey]:
 def authenticate(conn: Connection, token: str) -> Key | None:
     """The key that `token` is; None when it is none."""
     digest = _hash(token)
-    row = conn.execute(_BY_HASH, {"hash": digest}).first()
+    row = _BY_HASH.first(conn, {"hash": digest})
     if row is None or not hmac.compare_digest(row.token_sha256, digest):
         return None
     return Key(row.id, row.name, row.role, frozenset(row.client_ids) if row.client_ids is not None else None)
@@ -135,7 +138,7 @@ def authenticate(conn: Connection, token: str) -> Key | None:
 def used(conn: Connection, uses: Mapping[str, datetime]) -> None:
     """Write down when keys were last used."""
     if uses:
-        conn.execute(_USED, [{"wanted": key_id, "moment": at} for key_id, at in sorted(uses.items())])
+        _USED.run_many(conn, [{"wanted": key_id, "moment": at} for key_id, at in sorted(uses.items())])
 
 
 def _require_name(name: str) -> None:

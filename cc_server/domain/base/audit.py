@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from cc_api_client.models.base import Page
 from cc_api_client.models.installation.audit import AuditRow
-from cc_server.db.sqlite.plain import Plain
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.tables import audit
 from cc_server.db.transaction import closing, locks
 from cc_server.domain.base.actors import Actor, narrowed
@@ -28,10 +28,10 @@ CHAIN = "audit"
 PAGE = 1_000
 ROUTE_LENGTH = 200
 
-_INSERT = insert(audit)
-_HEAD = Plain(select(audit.c.seq, audit.c.seal).order_by(audit.c.seq.desc()).limit(1))
-_AFTER = select(audit).where(audit.c.seq > bindparam("after")).order_by(audit.c.seq).limit(bindparam("most"))
-_OF_OBJECT = select(audit).where(audit.c.object_id == bindparam("object_id")).order_by(audit.c.seq).limit(50)
+_INSERT = Prepared(insert(audit))
+_HEAD = Prepared(select(audit.c.seq, audit.c.seal).order_by(audit.c.seq.desc()).limit(1))
+_AFTER = Prepared(select(audit).where(audit.c.seq > bindparam("after")).order_by(audit.c.seq).limit(bindparam("most")))
+_OF_OBJECT = Prepared(select(audit).where(audit.c.object_id == bindparam("object_id")).order_by(audit.c.seq).limit(50))
 
 
 def record(
@@ -74,7 +74,7 @@ def _write(conn: Connection, rows: list[dict[str, Any]]) -> None:
         seq, follows = last.seq + 1, last.seal
         last = Sealed(seq, seal_of(key, seq, follows, row))
         row |= {"seq": seq, "follows": follows, "seal": last.seal}
-    conn.execute(_INSERT, rows)
+    _INSERT.run_many(conn, rows)
     closing.announce(conn, last)
 
 
@@ -83,7 +83,7 @@ _ROWS: closing.Last[list[dict[str, Any]]] = closing.Last(order=50, make=list, wr
 
 def trail(conn: Connection, object_id: str) -> list[AuditRow]:
     """The lines about one object, oldest first, fifty at most."""
-    return [_model(row) for row in conn.execute(_OF_OBJECT, {"object_id": object_id}).mappings()]
+    return [_model(row) for row in _OF_OBJECT.mappings(conn, {"object_id": object_id})]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def page(conn: Connection, actor: Actor, wanted: Wanted, limit: int, cursor: str
 
 def sealed_rows(conn: Connection, after: int = 0) -> Iterator[Mapping[Any, Any]]:
     """Every row behind `after` with its seal, oldest first; a page at a time, so that a long trail fits in memory."""
-    while rows := conn.execute(_AFTER, {"after": after, "most": PAGE}).mappings().all():
+    while rows := _AFTER.mappings(conn, {"after": after, "most": PAGE}):
         yield from rows
         after = rows[-1]["seq"]
 

@@ -31,7 +31,7 @@ Steps = Counter[tuple[str, str]]
 def _write(conn: Connection, steps: Steps) -> None:
     rows = [{"name": name, "client_id": client_id, "amount": step} for (name, client_id), step in steps.items() if step]
     if rows:
-        _ADD.run(conn, sorted(rows, key=lambda row: (row["client_id"], row["name"])))
+        _ADD.run_many(conn, sorted(rows, key=lambda row: (row["client_id"], row["name"])))
 
 
 _STEPS: closing.Last[Steps] = closing.Last(order=10, make=Counter, write=_write)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select
 
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.portable.upsert import insert_new
 from cc_server.db.tables import idempotency
 from cc_server.db.transaction import locks
@@ -49,12 +50,14 @@ class Known:
 
 
 _KEEP = insert_new(idempotency, [column.name for column in idempotency.primary_key], returning=[idempotency.c.key_id])
-_FIND = select(idempotency).where(
-    idempotency.c.key_id == bindparam("wanted_key_id"),
-    idempotency.c.client_id == bindparam("wanted_client"),
-    idempotency.c.method == bindparam("wanted_method"),
-    idempotency.c.path == bindparam("wanted_path"),
-    idempotency.c.idempotency_key == bindparam("wanted_key"),
+_FIND = Prepared(
+    select(idempotency).where(
+        idempotency.c.key_id == bindparam("wanted_key_id"),
+        idempotency.c.client_id == bindparam("wanted_client"),
+        idempotency.c.method == bindparam("wanted_method"),
+        idempotency.c.path == bindparam("wanted_path"),
+        idempotency.c.idempotency_key == bindparam("wanted_key"),
+    )
 )
 
 
@@ -66,7 +69,7 @@ def take_turn(conn: Connection, intent: Intent, wait_seconds: float) -> bool:
 def find(conn: Connection, intent: Intent) -> Known | None:
     """What was answered before; None for a new intent."""
     names = ("wanted_key_id", "wanted_client", "wanted_method", "wanted_path", "wanted_key")
-    row = conn.execute(_FIND, dict(zip(names, intent.scope, strict=True))).first()
+    row = _FIND.first(conn, dict(zip(names, intent.scope, strict=True)))
     if row is None:
         return None
     return Known(row.fingerprint, Answer(row.status, row.headers, row.answer, is_replay=True))
@@ -77,7 +80,7 @@ def keep(conn: Connection, unit: Unit, intent: Intent, answer: Answer) -> bool:
 
     That happens to refusals only: what is taken back gives up its turn before its refusal is kept.
     """
-    kept = _KEEP.run(
+    kept = _KEEP.first(
         conn,
         {
             "key_id": intent.key_id, "client_id": intent.client_id, "method": intent.method, "path": intent.path,
@@ -85,4 +88,4 @@ def keep(conn: Connection, unit: Unit, intent: Intent, answer: Answer) -> bool:
             "headers": dict(answer.headers), "answer": answer.body, "created_at": unit.now,
         },
     )  # fmt: skip
-    return kept.first() is not None
+    return kept is not None

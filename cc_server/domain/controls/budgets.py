@@ -8,22 +8,27 @@ from decimal import Decimal
 from sqlalchemy import Connection, bindparam, func, select
 
 from cc_api_client.models.outbox.delivery_states import DeliveryState
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.tables import deliveries, hourly
 from cc_server.db.transaction import locks
 from cc_server.domain.base.unit import Unit
 
-_SPENT = select(func.sum(hourly.c.cost_usd, type_=hourly.c.cost_usd.type)).where(hourly.c.hour >= bindparam("since"))
-_SENT = (
+_SPENT = Prepared(
+    select(func.sum(hourly.c.cost_usd, type_=hourly.c.cost_usd.type)).where(hourly.c.hour >= bindparam("since"))
+)
+_SENT = Prepared(
     select(func.count())
     .select_from(deliveries)
     .where(deliveries.c.state == DeliveryState.SENT.value, deliveries.c.sent_at >= bindparam("since"))
 )
-_BEING_SENT = select(func.count()).select_from(deliveries).where(deliveries.c.state == DeliveryState.DISPATCHING.value)
+_BEING_SENT = Prepared(
+    select(func.count()).select_from(deliveries).where(deliveries.c.state == DeliveryState.DISPATCHING.value)
+)
 
 
 def spent_since(conn: Connection, moment: datetime) -> Decimal:
     """What all runs have cost since the beginning of an hour."""
-    found: Decimal | None = conn.execute(_SPENT, {"since": moment}).scalar()
+    found: Decimal | None = _SPENT.scalar(conn, {"since": moment})
     return found if found is not None else Decimal("0.00")
 
 
@@ -50,5 +55,5 @@ def is_cap_reached(conn: Connection, unit: Unit) -> bool:
     if cap is None:
         return False
     locks.exclusive(conn, "daily cap")  # two senders must not take the last place of a day both
-    sent = conn.execute(_SENT, {"since": unit.midnight}).scalar_one()
-    return bool(sent + conn.execute(_BEING_SENT).scalar_one() >= cap)
+    sent = _SENT.scalar(conn, {"since": unit.midnight})
+    return bool(sent + _BEING_SENT.scalar(conn) >= cap)

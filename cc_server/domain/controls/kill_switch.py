@@ -13,6 +13,7 @@ from cc_api_client.models.events import EventType
 from cc_api_client.models.installation.me import KillSwitchRecord
 from cc_api_client.models.installation.roles import Role
 from cc_api_client.models.settings import SCOPE, KillSwitchAnswer, KillSwitchBody, KillSwitchState
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.portable.upsert import upsert
 from cc_server.db.tables import agents, clients, kill_switch
 from cc_server.db.transaction import locks
@@ -27,7 +28,7 @@ from cc_server.events import log as events
 
 ENGAGED, RELEASED = "engaged", "released"
 _SCOPE = re.compile(SCOPE)
-_ONE = select(kill_switch).where(kill_switch.c.scope == bindparam("wanted"))
+_ONE = Prepared(select(kill_switch).where(kill_switch.c.scope == bindparam("wanted")))
 _WRITE = upsert(
     kill_switch, ["scope"],
     lambda new: {name: new[name] for name in ("state", "reason", "changed_by", "changed_at", "version")},
@@ -68,7 +69,7 @@ def turn(conn: Connection, unit: Unit, wanted: KillSwitchBody) -> KillSwitchAnsw
     """
     _require_allowed(conn, unit, wanted)
     locks.exclusive(conn, locks.CONTROLS)
-    before = conn.execute(_ONE, {"wanted": wanted.scope}).first()
+    before = _ONE.first(conn, {"wanted": wanted.scope})
     state, reason = (before.state, before.reason) if before else (RELEASED, None)
     changed = (state != RELEASED) != wanted.engaged or (wanted.engaged and reason != wanted.reason)
     if changed:

@@ -18,6 +18,7 @@ from cc_api_client.models.events import EventType
 from cc_api_client.models.outbox.policy import PolicyBody
 from cc_api_client.models.settings import Settings
 from cc_server.db.errors import DatabaseUnavailable
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.tables import settings
 from cc_server.db.transaction import locks
 from cc_server.domain.base import audit
@@ -29,8 +30,8 @@ from cc_server.domain.controls.waking import wake_what_waits
 from cc_server.domain.policy.default import DEFAULT_POLICY, pin_of
 from cc_server.events import log as events
 
-_READ = select(settings.c.document, settings.c.version).where(settings.c.id == 1)
-_CHANGE = (
+_READ = Prepared(select(settings.c.document, settings.c.version).where(settings.c.id == 1))
+_CHANGE = Prepared(
     update(settings)
     .where(settings.c.id == 1, settings.c.version == bindparam("from_version"))
     .values(document=bindparam("written"), version=settings.c.version + 1, changed_at=bindparam("now"))
@@ -44,7 +45,7 @@ def read(conn: Connection) -> Settings:
     Raises:
         DatabaseUnavailable: what is stored can't be understood: nothing is judged by settings that nobody made.
     """
-    row = conn.execute(_READ).one()
+    row = _READ.one(conn)
     return _parsed(row.document, row.version)
 
 
@@ -102,14 +103,14 @@ def _parsed(document: str, version: int) -> Settings:
 
 
 def _write(conn: Connection, unit: Unit, before: Settings, patch: Mapping[str, Any]) -> Settings:
-    document = merged(json.loads(conn.execute(_READ).one().document), patch)
+    document = merged(json.loads(_READ.one(conn).document), patch)
     _check_policy(document.get("approvals", {}).get("policy"))
     text = json.dumps(document, separators=(",", ":"))
     old, new = _flat(before), _flat(_parsed(text, before.version))
     if old == new:
         return before
     written = {"written": text, "from_version": before.version, "now": unit.now}
-    if conn.execute(_CHANGE, written).first() is None:
+    if _CHANGE.first(conn, written) is None:
         raise version_conflict(show(conn, unit))
     wake_what_waits(conn, unit)
     after = show(conn, unit)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 
 from cc_api_client.models.base import Page
 from cc_api_client.models.outbox.suppression import SuppressionEntry
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.portable.upsert import insert_new
 from cc_server.db.tables import suppression
 from cc_server.domain.base import audit
@@ -21,16 +22,18 @@ SUPPRESSED = "suppressed"
 """The code of the flag, and of the reason."""
 
 _INSERT = insert_new(suppression, ["client_id", "email"])
-_KNOWN = select(suppression).where(
-    suppression.c.client_id == bindparam("client"), suppression.c.email == bindparam("address")
+_KNOWN = Prepared(
+    select(suppression).where(
+        suppression.c.client_id == bindparam("client"), suppression.c.email == bindparam("address")
+    )
 )
-_MET = (
+_MET = Prepared(
     select(suppression.c.id)
     .where(suppression.c.client_id.in_((ALL_CLIENTS, bindparam("client"))), suppression.c.email == bindparam("address"))
     .limit(1)
 )
-_ONE = select(suppression).where(suppression.c.id == bindparam("wanted"))
-_DELETE = delete(suppression).where(suppression.c.id == bindparam("wanted"))
+_ONE = Prepared(select(suppression).where(suppression.c.id == bindparam("wanted")))
+_DELETE = Prepared(delete(suppression).where(suppression.c.id == bindparam("wanted")))
 
 
 def address_of(email: str) -> str:
@@ -41,7 +44,7 @@ def address_of(email: str) -> str:
 def is_suppressed(conn: Connection, client_id: str, email: str) -> bool:
     """Whether an address must not be written to for a client."""
     place = {"client": client_id, "address": address_of(email)}
-    return conn.execute(_MET, place).first() is not None
+    return _MET.first(conn, place) is not None
 
 
 def store(
@@ -53,7 +56,7 @@ def store(
         "created_at": unit.now,
     }  # fmt: skip
     _INSERT.run(conn, row)
-    found = conn.execute(_KNOWN, {"client": client_id, "address": row["email"]}).mappings().one()
+    found = _KNOWN.one_mapping(conn, {"client": client_id, "address": row["email"]})
     is_new = found["id"] == row["id"]
     if is_new:
         audit.record(
@@ -70,7 +73,7 @@ def remove(conn: Connection, unit: Unit, entry_id: str) -> None:
         DomainRefusal: there is none that the actor sees (`not_found`).
     """
     found = find(conn, unit.actor, entry_id)
-    conn.execute(_DELETE, {"wanted": entry_id})
+    _DELETE.run(conn, {"wanted": entry_id})
     audit.record(
         conn, unit, "suppression.remove", "suppression", entry_id, found.client_id, before={"email": found.email}
     )
@@ -82,7 +85,7 @@ def find(conn: Connection, actor: Actor, entry_id: str) -> SuppressionEntry:
     Raises:
         DomainRefusal: there is none that the actor sees (`not_found`).
     """
-    row = conn.execute(_ONE, {"wanted": entry_id}).mappings().first()
+    row = _ONE.first_mapping(conn, {"wanted": entry_id})
     if row is None or not actor.sees(row["client_id"] or None):
         raise not_found("suppressed address")
     return _model(row)

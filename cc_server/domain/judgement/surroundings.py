@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Connection, bindparam, func, literal_column, select
 
 from cc_api_client.models.outbox.delivery_states import MAY_LEAVE
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.tables import agents, approvals, email_history, hourly, leads, suppression
 from cc_server.domain.base import counters
 from cc_server.domain.base.hashing import text_sha256
@@ -73,19 +74,25 @@ _LEAD = (
     .limit(1)
 )
 _AGENT = agents.c.id == bindparam("agent")
-_AROUND = select(
-    _TWIN.scalar_subquery().label("twin"),
-    _ANOTHER_LEAVING.scalar_subquery().label("leaving"),
-    _LAST.scalar_subquery().label("last_sent_at"),
-    _SUPPRESSED.scalar_subquery().label("suppressed"),
-    _LEAD.scalar_subquery().label("lead"),
-    select(agents.c.status).where(_AGENT).scalar_subquery().label("agent_status"),
-    select(agents.c.last_heartbeat_at).where(_AGENT).scalar_subquery().label("agent_heard_at"),
+_AROUND = Prepared(
+    select(
+        _TWIN.scalar_subquery().label("twin"),
+        _ANOTHER_LEAVING.scalar_subquery().label("leaving"),
+        _LAST.scalar_subquery().label("last_sent_at"),
+        _SUPPRESSED.scalar_subquery().label("suppressed"),
+        _LEAD.scalar_subquery().label("lead"),
+        select(agents.c.status).where(_AGENT).scalar_subquery().label("agent_status"),
+        select(agents.c.last_heartbeat_at).where(_AGENT).scalar_subquery().label("agent_heard_at"),
+    )
 )
-_SUCCESS = select(func.sum(hourly.c.success), func.sum(hourly.c.failed)).where(
-    hourly.c.agent_id == bindparam("agent"), hourly.c.hour >= bindparam("since")
+_SUCCESS = Prepared(
+    select(func.sum(hourly.c.success), func.sum(hourly.c.failed)).where(
+        hourly.c.agent_id == bindparam("agent"), hourly.c.hour >= bindparam("since")
+    )
 )
-_SENT_SINCE = select(func.count()).select_from(email_history).where(email_history.c.sent_at >= bindparam("since"))
+_SENT_SINCE = Prepared(
+    select(func.count()).select_from(email_history).where(email_history.c.sent_at >= bindparam("since"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +139,13 @@ def look_around(conn: Connection, unit: Unit, place: Place, *, is_exact: bool = 
         place: where the draft stands.
         is_exact: count today's messages anew; else the count may be a minute old.
     """
-    around = conn.execute(
-        _AROUND,
+    around = _AROUND.one(conn,
         {
             "client": place.client_id, "recipient": place.to_email, "address": address_of(place.to_email),
             "itself": place.approval_id, "text": place.body_sha256, "twins_since": unit.now - timedelta(days=TWIN_DAYS),
             "agent": place.agent_name, "now": unit.now,
         },
-    ).one()  # fmt: skip
+    )  # fmt: skip
     was_met = around.lead is not None or around.last_sent_at is not None
     return Surroundings(
         has_twin=around.twin is not None,
@@ -184,13 +190,13 @@ def _sent_today_if_asked(conn: Connection, unit: Unit, *, is_exact: bool) -> int
 
 
 def _success(conn: Connection, unit: Unit, agent: str) -> float | None:
-    good, bad = conn.execute(_SUCCESS, {"agent": agent, "since": unit.now - timedelta(days=SUCCESS_DAYS)}).one()
+    good, bad = _SUCCESS.one(conn, {"agent": agent, "since": unit.now - timedelta(days=SUCCESS_DAYS)})
     ended = int(good or 0) + int(bad or 0)
     return int(good or 0) / ended if ended else None
 
 
 def _sent_today(conn: Connection, unit: Unit) -> int:
     """Messages that left since the UTC day began, and those that are about to."""
-    sent = int(conn.execute(_SENT_SINCE, {"since": unit.midnight}).scalar_one())
+    sent = int(_SENT_SINCE.scalar(conn, {"since": unit.midnight}))
     waiting = counters.read(conn, "approvals.delivery.", None)
     return sent + sum(waiting.get(state, 0) for state in MAY_LEAVE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, bindparam, select
 
 from cc_api_client.models.outbox.approvals import ApprovalDetail, HistoryItem
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.tables import approvals, clients
 from cc_server.domain import leads
 from cc_server.domain.base import audit
@@ -14,7 +15,7 @@ from cc_server.domain.work import runs
 
 HISTORY_MOST = 5
 
-_HISTORY = (
+_HISTORY = Prepared(
     select(approvals)
     .where(
         approvals.c.client_id == bindparam("client"),
@@ -25,7 +26,7 @@ _HISTORY = (
     .order_by(approvals.c.created_at.desc())
     .limit(HISTORY_MOST)
 )
-_CLIENT = select(clients.c.name).where(clients.c.id == bindparam("client"))
+_CLIENT = Prepared(select(clients.c.name).where(clients.c.id == bindparam("client")))
 
 
 def detail(conn: Connection, actor: Actor, approval_id: str) -> ApprovalDetail:
@@ -36,7 +37,7 @@ def detail(conn: Connection, actor: Actor, approval_id: str) -> ApprovalDetail:
     """
     row = find(conn, actor, approval_id)
     surroundings = {
-        "client_name": conn.execute(_CLIENT, {"client": row["client_id"]}).scalar(),
+        "client_name": _CLIENT.scalar(conn, {"client": row["client_id"]}),
         "lead": leads.find(conn, actor, row["lead_id"]) if row["lead_id"] else None,
         "run": runs.find(conn, actor, row["run_id"]) if row["run_id"] else None,
         "history": _history(conn, row),
@@ -60,5 +61,5 @@ def _history(conn: Connection, row: Row) -> list[HistoryItem]:
             state=earlier["delivery_state"] if earlier["status"] == "approved" else earlier["status"],
             approval_id=earlier["id"],
         )
-        for earlier in conn.execute(_HISTORY, place).mappings()
+        for earlier in _HISTORY.mappings(conn, place)
     ]

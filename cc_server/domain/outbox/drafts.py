@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert
 
 from cc_api_client.models.events import EventType
 from cc_api_client.models.outbox.approvals import Approval
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.tables import approvals
 from cc_server.domain.base.hashing import payload_sha256, text_sha256
 from cc_server.domain.base.unit import Unit
@@ -21,7 +22,7 @@ from cc_server.domain.outbox.rows import tell
 PREVIEW_LONGEST = 120
 NEVER_WRITE = "the recipient must not be written to"
 
-_INSERT = insert(approvals)
+_INSERT = Prepared(insert(approvals))
 _NOTHING_DECIDED: dict[str, Any] = dict.fromkeys(
     ("returned", "returned_why", "decided_by", "decided_by_key", "decided_at", "reason_code", "reason", "edited_by",
      "edited_at", "original", "drafted_facts", "undo_until", "delivery_id", "delivery_state")
@@ -69,7 +70,7 @@ def create(conn: Connection, unit: Unit, draft: NewDraft) -> Approval:
             "expires_at": unit.now + timedelta(hours=unit.settings.approvals.expire_hours),
         }
     )  # fmt: skip
-    conn.execute(_INSERT, row)
+    _INSERT.run(conn, row)
     return tell(conn, unit, None, row, EventType.APPROVAL_CREATED, "approval.create", NEVER_WRITE if never else None)
 
 

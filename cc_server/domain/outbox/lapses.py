@@ -6,6 +6,7 @@ from sqlalchemy import Connection, bindparam, update
 
 from cc_api_client.models.events import EventType
 from cc_api_client.models.outbox.approvals import Approval
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.tables import approvals
 from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.base.unit import Unit
@@ -19,7 +20,7 @@ _OVERDUE = (
     .order_by(approvals.c.expires_at)
     .limit(EXPIRED_AT_ONCE)
 )
-_END = (
+_END = Prepared(
     update(approvals)
     .where(
         approvals.c.id == bindparam("wanted"),
@@ -63,6 +64,6 @@ def withdraw(conn: Connection, unit: Unit, approval_id: str, reason: str) -> App
 
 def _end(conn: Connection, unit: Unit, row: Row, status: str, type: EventType, reason: str | None) -> Approval:  # noqa: A002
     place = {"wanted": row["id"], "from_version": row["version"], "to_status": status}
-    ended = conn.execute(_END, place).first()
+    ended = _END.first(conn, place)
     now = find(conn, unit.actor, row["id"])
     return tell(conn, unit, row, now, type, f"approval.{status}", reason) if ended else model_of(now)

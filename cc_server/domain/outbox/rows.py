@@ -12,7 +12,9 @@ from sqlalchemy import Connection, Select, bindparam, select
 
 from cc_api_client.models.events import EventType
 from cc_api_client.models.outbox.approvals import Approval, Delivery
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.tables import approvals, deliveries
+from cc_server.db.transaction import locks
 from cc_server.domain.base import audit, counters
 from cc_server.domain.base.actors import Actor
 from cc_server.domain.base.refusals import not_found
@@ -40,7 +42,7 @@ def selected(*, whole: bool = True) -> Select[Any]:
     )
 
 
-_ONE = selected().where(approvals.c.id == bindparam("wanted"))
+_ONE = Prepared(selected().where(approvals.c.id == bindparam("wanted")))
 _SOME = selected(whole=False).where(approvals.c.id.in_(bindparam("wanted", expanding=True)))
 _LOCK = select(approvals.c.id).where(approvals.c.id == bindparam("wanted")).with_for_update()
 
@@ -51,7 +53,7 @@ def find(conn: Connection, actor: Actor, approval_id: str) -> Row:
     Raises:
         DomainRefusal: there is none that the actor sees (`not_found`).
     """
-    row = conn.execute(_ONE, {"wanted": approval_id}).mappings().first()
+    row = _ONE.first_mapping(conn, {"wanted": approval_id})
     if row is None or not actor.sees(row["client_id"]):
         raise not_found("approval")
     return row
@@ -75,7 +77,7 @@ def find_to_change(conn: Connection, actor: Actor, approval_id: str) -> Row:
 
 def lock(conn: Connection, approval_id: str) -> None:
     """Have nobody else change an approval or its deliveries until this unit of work ends."""
-    conn.execute(_LOCK, {"wanted": approval_id})
+    locks.rows(conn, _LOCK, {"wanted": approval_id})
 
 
 def fields_of(row: Row, *, whole: bool = True) -> dict[str, Any]:

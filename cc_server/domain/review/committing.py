@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from cc_api_client.models.outbox.batches import BatchAction, BatchItem, BatchResult, BatchResultItem, BatchStatus
 from cc_server.db.portable.changing import Changing
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.portable.upsert import insert_new
 from cc_server.db.tables import approvals, batch_items, batches
 from cc_server.db.transaction import locks
@@ -29,16 +30,16 @@ from cc_server.domain.review.planning import hold_of, would
 CONFLICTS = frozenset({"already_decided", "expired", "cancelled", "version_conflict", "not_found"})
 """Refusals that tell of somebody or something that was first."""
 _NEW = insert_new(batches, ["intent"], returning=[batches.c.id])
-_BY_INTENT = select(batches).where(batches.c.intent == bindparam("wanted"))
-_BY_ID = select(batches).where(batches.c.id == bindparam("wanted"))
-_ITEMS = select(batch_items).where(batch_items.c.batch_id == bindparam("batch")).order_by(batch_items.c.place)
+_BY_INTENT = Prepared(select(batches).where(batches.c.intent == bindparam("wanted")))
+_BY_ID = Prepared(select(batches).where(batches.c.id == bindparam("wanted")))
+_ITEMS = Prepared(select(batch_items).where(batch_items.c.batch_id == bindparam("batch")).order_by(batch_items.c.place))
 _OPEN = (
     select(batch_items.c.place, approvals.c.client_id, approvals.c.recipient)
     .join_from(batch_items, approvals, approvals.c.id == batch_items.c.approval_id, isouter=True)
     .where(batch_items.c.batch_id == bindparam("batch"), batch_items.c.status.is_(None))
     .order_by(batch_items.c.place)
 )
-_ITEM = (
+_ITEM = Prepared(
     select(batch_items)
     .where(batch_items.c.batch_id == bindparam("batch"), batch_items.c.place == bindparam("at"))
     .with_for_update(of=batch_items)
@@ -71,7 +72,7 @@ def begin(conn: Connection, unit: Unit, commit: Commit, intent: str | None) -> s
         DomainRefusal: another policy is in force than at the dry run (`policy_changed`), or the key began another
             batch (`idempotency_mismatch`); nothing is done.
     """
-    if intent is not None and (known := conn.execute(_BY_INTENT, {"wanted": intent}).mappings().first()):
+    if intent is not None and (known := _BY_INTENT.first_mapping(conn, {"wanted": intent})):
         return _same(known, commit)
     if commit.policy_version != pin_of(unit.policy):
         detail = f"the policy is {pin_of(unit.policy)} now, not {commit.policy_version}: nothing was done; look again"
@@ -84,8 +85,8 @@ def begin(conn: Connection, unit: Unit, commit: Commit, intent: str | None) -> s
         "selection_sha256": commit.selection_sha256, "made_by_key": unit.actor.key_id, "intent": intent,
         "client_ids": sorted(clients), "created_at": unit.now,
     }  # fmt: skip
-    if _NEW.run(conn, batch).first() is None:
-        return _same(conn.execute(_BY_INTENT, {"wanted": intent}).mappings().one(), commit)
+    if _NEW.first(conn, batch) is None:
+        return _same(_BY_INTENT.one_mapping(conn, {"wanted": intent}), commit)
     conn.execute(insert(batch_items), [_row(str(batch["id"]), place, one) for place, one in enumerate(commit.items)])
     audit.record(
         conn, unit, f"batch.{commit.action.value}", "batch", str(batch["id"]), None, reason=commit.reason,
@@ -137,7 +138,7 @@ def refuse(conn: Connection, batch_id: str, place: int, code: str) -> None:
 
 def undo_places(conn: Connection, batch_id: str) -> list[list[int]]:
     """The places of what the batch did and nobody took back through it, each by itself."""
-    rows = conn.execute(_ITEMS, {"batch": batch_id}).mappings()
+    rows = _ITEMS.mappings(conn, {"batch": batch_id})
     done = BatchStatus.DONE.value
     return [[row["place"]] for row in rows if row["status"] == done and row["undo_status"] != done]
 
@@ -167,7 +168,7 @@ def require(conn: Connection, actor: Actor, batch_id: str) -> None:
     Raises:
         DomainRefusal: there is none (`not_found`).
     """
-    batch = conn.execute(_BY_ID, {"wanted": batch_id}).mappings().first()
+    batch = _BY_ID.first_mapping(conn, {"wanted": batch_id})
     if batch is None or not all(actor.sees(client_id) for client_id in batch["client_ids"]):
         raise not_found("batch")
 
@@ -175,19 +176,19 @@ def require(conn: Connection, actor: Actor, batch_id: str) -> None:
 def result(conn: Connection, actor: Actor, batch_id: str, *, of_undo: bool = False) -> BatchResult:
     """What became of a batch's items, or of taking them back, in the order in which they were sent."""
     prefix = "undo_" if of_undo else ""
-    rows = conn.execute(_ITEMS, {"batch": batch_id}).mappings().all()
+    rows = _ITEMS.mappings(conn, {"batch": batch_id})
     ended = [row for row in rows if row[f"{prefix}status"] is not None]
     found = listed(conn, actor, [row["approval_id"] for row in ended])
     return BatchResult(batch_id=batch_id, items=[_told(found.get(row["approval_id"]), row, prefix) for row in ended])
 
 
-def _told(approval: Row | None, row: RowMapping, prefix: str) -> BatchResultItem:
+def _told(approval: Row | None, row: Row, prefix: str) -> BatchResultItem:
     status, code = row[f"{prefix}status"], row[f"{prefix}code"]
     item = model_of(approval, whole=False) if approval is not None and code != "not_found" else None
     return BatchResultItem(id=row["approval_id"], status=status, code=code, item=item)
 
 
-def _same(known: RowMapping, commit: Commit) -> str:
+def _same(known: Row, commit: Commit) -> str:
     """The id of a batch that the same key began, if it was to do the same."""
     was = known["action"], known["selection_sha256"], known["reason"]
     if was != (commit.action.value, commit.selection_sha256, commit.reason):
@@ -195,12 +196,12 @@ def _same(known: RowMapping, commit: Commit) -> str:
     return str(known["id"])
 
 
-def _batch(conn: Connection, batch_id: str) -> RowMapping:
-    return conn.execute(_BY_ID, {"wanted": batch_id}).mappings().one()
+def _batch(conn: Connection, batch_id: str) -> Row:
+    return _BY_ID.one_mapping(conn, {"wanted": batch_id})
 
 
-def _item(conn: Connection, batch_id: str, place: int) -> RowMapping:
-    return conn.execute(_ITEM, {"batch": batch_id, "at": place}).mappings().one()
+def _item(conn: Connection, batch_id: str, place: int) -> Row:
+    return _ITEM.one_mapping(conn, {"batch": batch_id, "at": place})
 
 
 def _write(conn: Connection, batch_id: str, place: int, values: dict[str, object]) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
 
 from cc_api_client.models.base import ActionAnswer, Page
 from cc_api_client.models.dashboard import AgentCounts
 from cc_api_client.models.events import EventType
 from cc_api_client.models.work.agents import Agent, AgentStatus, LogLevel, LogLine
 from cc_server.db.portable.changing import Changing
+from cc_server.db.portable.prepared import Prepared, Row
 from cc_server.db.tables import agent_logs, agents
 from cc_server.domain.base import audit
 from cc_server.domain.base.actors import Actor, narrowed
@@ -27,15 +28,15 @@ LOGS_KEPT = 5_000
 """Lines kept of each agent."""
 
 _ID = agents.c.id == bindparam("wanted")
-_ONE = select(agents).where(_ID)
+_ONE = Prepared(select(agents).where(_ID))
 _CHANGING = Changing(agents, _ID, always={"version": agents.c.version + 1}, returning=[*agents.c])
-_BEAT = update(agents).where(_ID).values(last_heartbeat_at=bindparam("now"))
-_NUMBER_LINES = (
+_BEAT = Prepared(update(agents).where(_ID).values(last_heartbeat_at=bindparam("now")))
+_NUMBER_LINES = Prepared(
     update(agents).where(_ID).values(log_seq=agents.c.log_seq + bindparam("lines")).returning(agents.c.log_seq)
 )
-_ADD_LINES = insert(agent_logs)
-_DROP_LINES = delete(agent_logs).where(
-    agent_logs.c.agent_id == bindparam("wanted"), agent_logs.c.seq <= bindparam("last")
+_ADD_LINES = Prepared(insert(agent_logs))
+_DROP_LINES = Prepared(
+    delete(agent_logs).where(agent_logs.c.agent_id == bindparam("wanted"), agent_logs.c.seq <= bindparam("last"))
 )
 _NOT_PAUSED: dict[str, Any] = {"paused_by": None, "pause_reason": None, "paused_at": None}
 
@@ -128,7 +129,7 @@ def recover(conn: Connection, unit: Unit, agent_id: str) -> None:
 
 def beat(conn: Connection, unit: Unit, agent_id: str) -> None:
     """It lives: told, not recorded as a change."""
-    conn.execute(_BEAT, {"wanted": agent_id, "now": unit.now})
+    _BEAT.run(conn, {"wanted": agent_id, "now": unit.now})
     events.volatile(
         conn, at=unit.now, topic="agents", type=EventType.AGENT_HEARTBEAT, object_id=agent_id,
         data={"last_heartbeat_at": unit.now.isoformat()},
@@ -151,7 +152,7 @@ def status_of(conn: Connection, agent_id: str) -> str:
 
 def log(conn: Connection, unit: Unit, agent_id: str, said: Sequence[Said]) -> None:
     """Add lines to an agent's log; the oldest beyond 5,000 go."""
-    last: int = conn.execute(_NUMBER_LINES, {"wanted": agent_id, "lines": len(said)}).scalar_one()
+    last: int = _NUMBER_LINES.scalar(conn, {"wanted": agent_id, "lines": len(said)})
     first = last - len(said)
     rows = [
         {
@@ -160,8 +161,8 @@ def log(conn: Connection, unit: Unit, agent_id: str, said: Sequence[Said]) -> No
         }
         for place, line in enumerate(said, start=1)
     ]  # fmt: skip
-    conn.execute(_ADD_LINES, rows)
-    conn.execute(_DROP_LINES, {"wanted": agent_id, "last": last - LOGS_KEPT})
+    _ADD_LINES.run_many(conn, rows)
+    _DROP_LINES.run(conn, {"wanted": agent_id, "last": last - LOGS_KEPT})
     for client_id in dict.fromkeys(line.client_id for line in said):
         lines = [LogLine.model_validate(row).model_dump(mode="json") for row in rows if row["client_id"] == client_id]
         events.volatile(
@@ -218,7 +219,7 @@ def counts(conn: Connection) -> AgentCounts:
     return AgentCounts.model_validate({row[0]: row[1] for row in conn.execute(query)})
 
 
-def in_error(conn: Connection) -> Sequence[RowMapping]:
+def in_error(conn: Connection) -> Sequence[Row]:
     """The agents whose error nobody has mended yet."""
     return conn.execute(_IN_ERROR).mappings().all()
 
@@ -228,14 +229,14 @@ _IN_ERROR: Select[Any] = select(agents).where(
 )
 
 
-def _row(conn: Connection, agent_id: str) -> RowMapping:
-    row = conn.execute(_ONE, {"wanted": agent_id}).mappings().first()
+def _row(conn: Connection, agent_id: str) -> Row:
+    row = _ONE.first_mapping(conn, {"wanted": agent_id})
     if row is None:
         raise not_found("agent")
     return row
 
 
-def _changeable(conn: Connection, unit: Unit, agent_id: str) -> RowMapping:
+def _changeable(conn: Connection, unit: Unit, agent_id: str) -> Row:
     row = _row(conn, agent_id)
     if unit.actor.is_bound:
         detail = "agents work for every client; a key that is bound to clients can't change them"
@@ -245,7 +246,7 @@ def _changeable(conn: Connection, unit: Unit, agent_id: str) -> RowMapping:
     return row
 
 
-def _require_version(conn: Connection, unit: Unit, row: RowMapping, version: int | None) -> None:
+def _require_version(conn: Connection, unit: Unit, row: Row, version: int | None) -> None:
     if version not in (None, row["version"]):
         raise version_conflict(get(conn, unit, row["id"]))
 
@@ -254,7 +255,7 @@ def _change(
     conn: Connection, unit: Unit, agent_id: str, changes: Mapping[str, Any], action: str, reason: str | None
 ) -> ActionAnswer[Agent]:
     before = _row(conn, agent_id)
-    row = _CHANGING.run(conn, changes, {"wanted": agent_id}).mappings().one()
+    row = _CHANGING.run_on_one(conn, changes, {"wanted": agent_id})
     _tell(conn, unit, _model(row, None))
     audit.record(
         conn, unit, action, "agent", agent_id, None, before={"status": before["status"]},
@@ -272,7 +273,7 @@ def _tell(conn: Connection, unit: Unit, agent: Agent) -> None:
     )  # fmt: skip
 
 
-def _model(row: RowMapping, figures: Figures | None) -> Agent:
+def _model(row: Row, figures: Figures | None) -> Agent:
     told = {name: row[name] for name in Agent.model_fields if name in row}
     told["agent_name"] = row["id"]
     if figures is not None:

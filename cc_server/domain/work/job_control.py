@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from cc_api_client.models.base import ActionAnswer, Page
 from cc_api_client.models.work.jobs import Job, JobStatus
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.tables import jobs_queue
 from cc_server.domain.base import audit
 from cc_server.domain.base.actors import Actor, narrowed
@@ -18,8 +19,8 @@ from cc_server.domain.work import jobs, runs
 
 ENDED_BADLY = (JobStatus.FAILED, JobStatus.DEAD)
 
-_ONE = select(jobs_queue).where(jobs_queue.c.id == bindparam("wanted"))
-_SET = (
+_ONE = Prepared(select(jobs_queue).where(jobs_queue.c.id == bindparam("wanted")))
+_SET = Prepared(
     update(jobs_queue)
     .where(jobs_queue.c.id == bindparam("wanted"), jobs_queue.c.status == bindparam("from_status"))
     .values(
@@ -53,7 +54,7 @@ def find(conn: Connection, actor: Actor, job_id: str) -> Job:
     Raises:
         DomainRefusal: there is none that the actor sees (`not_found`).
     """
-    row = conn.execute(_ONE, {"wanted": job_id}).mappings().first()
+    row = _ONE.first_mapping(conn, {"wanted": job_id})
     if row is None or not actor.sees(row["client_id"]):
         raise not_found("job")
     return Job.model_validate(row)
@@ -75,7 +76,7 @@ def cancel(conn: Connection, unit: Unit, job_id: str) -> ActionAnswer[Job]:
         DomainRefusal: it does not wait (`invalid_state`).
     """
     answer = _move(conn, unit, job_id, (JobStatus.QUEUED,), JobStatus.CANCELLED, "job.cancel")
-    run_id = conn.execute(_ONE, {"wanted": job_id}).mappings().one()["run_id"]
+    run_id = _ONE.one_mapping(conn, {"wanted": job_id})["run_id"]
     if run_id is not None:
         runs.skip(conn, unit, run_id, "its job was taken off the queue")
     return answer
@@ -89,11 +90,11 @@ def _move(
         "wanted": job_id, "from_status": str(before.status), "to_status": status.value, "now": unit.now,
         "tried": 0 if status is JobStatus.QUEUED else before.attempts,
     }  # fmt: skip
-    if before.status not in allowed or conn.execute(_SET, place).first() is None:
+    if before.status not in allowed or _SET.first(conn, place) is None:
         now = find(conn, unit.actor, job_id)
         words = " or ".join(one.value for one in allowed)
         raise DomainRefusal("invalid_state", f"it is {now.status}; only what is {words} takes this", now)
-    client_id = conn.execute(_ONE, {"wanted": job_id}).mappings().one()["client_id"]
+    client_id = _ONE.one_mapping(conn, {"wanted": job_id})["client_id"]
     jobs.count(conn, unit, client_id, JobStatus(before.status), status)
     audit.record(
         conn, unit, action, "job", job_id, client_id,

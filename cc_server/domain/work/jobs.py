@@ -13,6 +13,7 @@ from cc_api_client.models.events import EventType
 from cc_api_client.models.installation.status import QueueCounts
 from cc_api_client.models.work.jobs import JobStatus
 from cc_server.db.portable.changing import Changing
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.tables import jobs_queue
 from cc_server.db.transaction import closing
 from cc_server.domain.base import counters
@@ -23,7 +24,7 @@ COUNTS = "jobs."
 MAX_ATTEMPTS = 3
 LEASE_SECONDS = 300
 
-_NEXT = (
+_NEXT = Prepared(
     select(jobs_queue)
     .where(jobs_queue.c.status == JobStatus.QUEUED.value, jobs_queue.c.next_run_at <= bindparam("now"))
     .order_by(jobs_queue.c.priority.desc(), jobs_queue.c.next_run_at, jobs_queue.c.id)
@@ -32,7 +33,7 @@ _NEXT = (
 )
 
 _INSERT = insert(jobs_queue)
-_TAKE = (
+_TAKE = Prepared(
     update(jobs_queue)
     .where(jobs_queue.c.id == bindparam("wanted"), jobs_queue.c.status == JobStatus.QUEUED.value)
     .values(
@@ -49,8 +50,10 @@ _SETTLING = Changing(
     always={},
     returning=[jobs_queue.c.id],
 )
-_LOST = select(jobs_queue).where(
-    jobs_queue.c.status == JobStatus.PROCESSING.value, jobs_queue.c.locked_until <= bindparam("now")
+_LOST = Prepared(
+    select(jobs_queue).where(
+        jobs_queue.c.status == JobStatus.PROCESSING.value, jobs_queue.c.locked_until <= bindparam("now")
+    )
 )
 
 
@@ -94,13 +97,13 @@ def enqueue(
 
 def claim(conn: Connection, unit: Unit, worker: str) -> ClaimedJob | None:
     """Take the next job that is due; None when there is none."""
-    found = conn.execute(_NEXT, {"now": unit.now}).mappings().first()
+    found = _NEXT.first_mapping(conn, {"now": unit.now})
     if found is None:
         return None
     lease = {
         "wanted": found["id"], "worker": worker, "until": unit.now + timedelta(seconds=LEASE_SECONDS), "now": unit.now,
     }  # fmt: skip
-    taken = conn.execute(_TAKE, lease).first()
+    taken = _TAKE.first(conn, lease)
     if taken is None:
         return None
     count(conn, unit, found["client_id"], JobStatus.QUEUED, JobStatus.PROCESSING)
@@ -116,7 +119,7 @@ def finish(conn: Connection, unit: Unit, job: ClaimedJob, error: str | None = No
         "status": status.value, "error_message": error, "locked_by": None, "locked_until": None,
         "updated_at": unit.now, "next_run_at": unit.now + timedelta(seconds=30 * job.attempt),
     }  # fmt: skip
-    settled = _SETTLING.run(conn, changes, {"wanted": job.id, "from_attempt": job.attempt}).first()
+    settled = _SETTLING.run(conn, changes, {"wanted": job.id, "from_attempt": job.attempt})
     if settled is None:
         return False
     count(conn, unit, job.client_id, JobStatus.PROCESSING, status)
@@ -125,7 +128,7 @@ def finish(conn: Connection, unit: Unit, job: ClaimedJob, error: str | None = No
 
 def reap(conn: Connection, unit: Unit) -> int:
     """Give back jobs whose worker was cut off, or end those that were tried often enough; returns how many."""
-    lost = conn.execute(_LOST, {"now": unit.now}).mappings().all()
+    lost = _LOST.mappings(conn, {"now": unit.now})
     for row in lost:
         job = ClaimedJob(row["id"], row["job_type"], row["client_id"], row["run_id"], row["attempts"], row["payload"])
         finish(conn, unit, job, "its worker was cut off")

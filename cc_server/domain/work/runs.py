@@ -14,6 +14,7 @@ from cc_api_client.models.base import Page
 from cc_api_client.models.events import EventType
 from cc_api_client.models.installation.status import RunCounts
 from cc_api_client.models.work.runs import Run, RunStatus, RunStep
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.portable.types import from_micros, to_micros
 from cc_server.db.portable.upsert import upsert
 from cc_server.db.tables import hourly, runs
@@ -32,8 +33,8 @@ _ROW = [column for column in runs.c if column.name != "steps"]
 _NO_COST = Decimal(0)
 
 _INSERT = insert(runs)
-_STARTED = select(runs.c.started_at).where(runs.c.id == bindparam("wanted"))
-_BEGIN = (
+_STARTED = Prepared(select(runs.c.started_at).where(runs.c.id == bindparam("wanted")))
+_BEGIN = Prepared(
     update(runs)
     .where(runs.c.id == bindparam("wanted"), runs.c.status == RunStatus.QUEUED.value)
     .values(
@@ -42,13 +43,13 @@ _BEGIN = (
     )
     .returning(*runs.c)
 )  # fmt: skip
-_RESTART = (
+_RESTART = Prepared(
     update(runs)
     .where(runs.c.id == bindparam("wanted"), runs.c.status == RunStatus.RUNNING.value)
     .values(started_at=bindparam("now"), version=runs.c.version + 1)
     .returning(*runs.c)
 )
-_FINISH = (
+_FINISH = Prepared(
     update(runs)
     .where(runs.c.id == bindparam("wanted"), runs.c.status == RunStatus.RUNNING.value)
     .values(
@@ -59,7 +60,7 @@ _FINISH = (
     )
     .returning(*runs.c)
 )  # fmt: skip
-_SKIP = (
+_SKIP = Prepared(
     update(runs)
     .where(runs.c.id == bindparam("wanted"), runs.c.status == RunStatus.QUEUED.value)
     .values(
@@ -119,7 +120,7 @@ def queue(
 def begin(conn: Connection, unit: Unit, run_id: str, agent_name: str) -> Run | None:
     """A queued run starts; None when it is no longer queued."""
     place = {"wanted": run_id, "agent": agent_name, "now": unit.now}
-    row = conn.execute(_BEGIN, place).mappings().first()
+    row = _BEGIN.first_mapping(conn, place)
     if row is None:
         return None
     _book(conn, agent_name, row["client_id"], unit.now, runs=1)
@@ -135,13 +136,13 @@ def begin_again(conn: Connection, unit: Unit, run_id: str, agent_name: str) -> R
 
 
 def _restart(conn: Connection, unit: Unit, run_id: str) -> Run | None:
-    row = conn.execute(_RESTART, {"wanted": run_id, "now": unit.now}).mappings().first()
+    row = _RESTART.first_mapping(conn, {"wanted": run_id, "now": unit.now})
     return _tell(conn, unit, row, EventType.RUN_STARTED) if row is not None else None
 
 
 def finish(conn: Connection, unit: Unit, run_id: str, result: Result) -> Run | None:
     """A running run ends; None when it does not run (any more)."""
-    before = conn.execute(_STARTED, {"wanted": run_id}).scalar()
+    before = _STARTED.scalar(conn, {"wanted": run_id})
     duration = int((unit.now - before).total_seconds() * 1000) if before else None
     written = {
         "wanted": run_id, "to_status": result.status.value, "cost": result.cost_usd, "model": result.model,
@@ -149,7 +150,7 @@ def finish(conn: Connection, unit: Unit, run_id: str, result: Result) -> Run | N
         "path": result.decision_path, "did": [step.model_dump() for step in result.steps], "now": unit.now,
         "took": duration,
     }  # fmt: skip
-    row = conn.execute(_FINISH, written).mappings().first()
+    row = _FINISH.first_mapping(conn, written)
     if row is None:
         return None
     succeeded, failed = result.status is RunStatus.SUCCESS, result.status is RunStatus.FAILED
@@ -164,7 +165,7 @@ def finish(conn: Connection, unit: Unit, run_id: str, result: Result) -> Run | N
 
 def skip(conn: Connection, unit: Unit, run_id: str, why: str) -> Run | None:
     """A run that waits is not needed any more; None when it does not wait."""
-    row = conn.execute(_SKIP, {"wanted": run_id, "why": why, "now": unit.now}).mappings().first()
+    row = _SKIP.first_mapping(conn, {"wanted": run_id, "why": why, "now": unit.now})
     if row is None:
         return None
     counters.move(conn, row["client_id"], {COUNTS + RunStatus.QUEUED}, {COUNTS + RunStatus.SKIPPED})

@@ -22,9 +22,9 @@ def test_only_what_is_named_changes_and_only_where_the_condition_holds() -> None
         things.create(conn)
         conn.execute(insert(things), [{"id": 1, "name": "a", "size": 1, "version": 1},
                                       {"id": 2, "name": "b", "size": 2, "version": 1}])  # fmt: skip
-        changed = CHANGING.run(conn, {"name": "c"}, {"wanted": 1, "from_version": 1}).one()
-        assert tuple(changed) == (1, "c", 1, 2)
-        assert CHANGING.run(conn, {"name": "d"}, {"wanted": 1, "from_version": 1}).first() is None
-        both = CHANGING.run(conn, {"size": None, "name": "e"}, {"wanted": 1, "from_version": 2}).one()
-        assert tuple(both) == (1, "e", None, 3)
-        assert CHANGING.run(conn, {}, {"wanted": 2, "from_version": 1}).one().version == 2
+        changed = CHANGING.run(conn, {"name": "c"}, {"wanted": 1, "from_version": 1})
+        assert changed == {"id": 1, "name": "c", "size": 1, "version": 2}
+        assert CHANGING.run(conn, {"name": "d"}, {"wanted": 1, "from_version": 1}) is None
+        both = CHANGING.run(conn, {"size": None, "name": "e"}, {"wanted": 1, "from_version": 2})
+        assert both == {"id": 1, "name": "e", "size": None, "version": 3}
+        assert CHANGING.run_on_one(conn, {}, {"wanted": 2, "from_version": 1})["version"] == 2

@@ -25,14 +25,14 @@ def amount_of(conn: Connection, name: str) -> int | None:
 
 
 def test_an_upsert_changes_the_row_that_is_there(house: House) -> None:
-    house.db.write_sync(lambda conn: ADD.run(conn, [row("x", 2), row("y", 1)]) and None)
+    house.db.write_sync(lambda conn: ADD.run_many(conn, [row("x", 2), row("y", 1)]))
     house.db.write_sync(lambda conn: ADD.run(conn, row("x", 3)) and None)
     assert house.db.read_sync(amount_of, "x") == 5
     assert house.db.read_sync(amount_of, "y") == 1
 
 
 def test_an_insert_of_what_is_there_does_nothing_and_returns_nothing(house: House) -> None:
-    first, second = (house.db.write_sync(lambda conn: NEW.run(conn, row("x", 2)).scalar()) for _ in range(2))
+    first, second = (house.db.write_sync(lambda conn: NEW.scalar(conn, row("x", 2))) for _ in range(2))
     assert (first, second) == (2, None)
 
 

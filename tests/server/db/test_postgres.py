@@ -70,7 +70,7 @@ def test_outside_of_a_unit_time_goes_on_from_the_databases(db: Database) -> None
 def test_a_unit_that_waits_in_a_circle_is_run_again(db: Database) -> None:
     names = ("a", "b")
     db.write_sync(
-        lambda conn: NEW.run(conn, [{"name": one, "client_id": "", "amount": 0} for one in names]) and None
+        lambda conn: NEW.run_many(conn, [{"name": one, "client_id": "", "amount": 0} for one in names])
     )  # fmt: skip
     meeting = threading.Barrier(2)
     runs: list[str] = []

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from cc_api_client.models.events import EventType
 from cc_api_client.models.outbox.delivery_states import WAITING, DeliveryState
 from cc_api_client.models.outbox.suppression import SuppressionEntry, SuppressionIntake
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.tables import approvals, deliveries
 from cc_server.db.transaction import locks
 from cc_server.domain.base.refusals import DomainRefusal
@@ -20,12 +21,12 @@ from cc_server.domain.outbox.drafts import NEVER_WRITE
 from cc_server.domain.outbox.rows import Row, find_to_change, tell
 from cc_server.domain.risk.recipient import is_address
 
-_OPEN_TO = (
+_OPEN_TO = Prepared(
     select(approvals.c.id, approvals.c.client_id)
     .where(approvals.c.recipient == bindparam("address"), approvals.c.status.in_(("pending", "approved")))
     .order_by(approvals.c.id)
 )
-_DELIVERY = select(deliveries).where(deliveries.c.id == bindparam("wanted"))
+_DELIVERY = Prepared(select(deliveries).where(deliveries.c.id == bindparam("wanted")))
 
 
 def suppress(conn: Connection, unit: Unit, intake: SuppressionIntake) -> SuppressionEntry:
@@ -43,7 +44,7 @@ def suppress(conn: Connection, unit: Unit, intake: SuppressionIntake) -> Suppres
     client_id = suppression.scope_of(unit.actor)
     entry, is_new = suppression.store(conn, unit, client_id, intake.email, intake.reason)
     if is_new:
-        for row in conn.execute(_OPEN_TO, {"address": entry.email}).all():
+        for row in _OPEN_TO.rows(conn, {"address": entry.email}):
             if client_id in (suppression.ALL_CLIENTS, row.client_id):
                 cancel(conn, unit, row.id)
     return entry
@@ -55,15 +56,13 @@ def cancel(conn: Connection, unit: Unit, approval_id: str) -> bool:
     if row["status"] == "pending":
         _end(conn, unit, row, {"status": "cancelled"}, EventType.APPROVAL_CANCELLED, "approval.cancelled", NEVER_WRITE)
         return True
-    delivery = conn.execute(_DELIVERY, {"wanted": row["delivery_id"]}).mappings().first()
+    delivery = _DELIVERY.first_mapping(conn, {"wanted": row["delivery_id"]})
     if row["status"] != "approved" or delivery is None or delivery["lease_until"] is not None:
         return False
     return block(conn, unit, row, delivery, [NEVER_WRITE], for_good=True)
 
 
-def block(
-    conn: Connection, unit: Unit, row: Row, delivery: RowMapping, reasons: list[str], *, for_good: bool = False
-) -> bool:
+def block(conn: Connection, unit: Unit, row: Row, delivery: Row, reasons: list[str], *, for_good: bool = False) -> bool:
     """Stop a delivery that waits; its approval goes back to a person, or is cancelled. False: it waits no more."""
     told = "; ".join(reasons)
     changes = {"state": DeliveryState.BLOCKED.value, "waiting_for": None, "error": told}

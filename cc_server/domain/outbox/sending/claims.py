@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from cc_api_client.models.outbox.approvals import Channel
 from cc_api_client.models.outbox.delivery_states import WAITING, DeliveryState
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.tables import approvals, deliveries
 from cc_server.db.transaction import locks
 from cc_server.domain.base import audit
@@ -38,22 +39,30 @@ _UNSETTLED = (DeliveryState.DISPATCHING, DeliveryState.UNKNOWN)
 _STILL_TAKEN = (*_UNSETTLED, DeliveryState.READY)
 """Where a late "accepted" is still taken: also while the attempt it tells of is about to be made again."""
 
-_DUE = (
+_DUE = Prepared(
     select(deliveries)
     .where(deliveries.c.state.in_(WAITING), deliveries.c.look_at <= bindparam("now"))
     .order_by(deliveries.c.look_at, deliveries.c.id)
     .limit(bindparam("most"))
 )
-_ONE_DUE = select(deliveries).where(
-    deliveries.c.id == bindparam("wanted"), deliveries.c.state.in_(WAITING), deliveries.c.look_at <= bindparam("now")
+_ONE_DUE = Prepared(
+    select(deliveries).where(
+        deliveries.c.id == bindparam("wanted"),
+        deliveries.c.state.in_(WAITING),
+        deliveries.c.look_at <= bindparam("now"),
+    )
 )
-_DELIVERY = select(deliveries).where(deliveries.c.id == bindparam("wanted"))
-_APPROVAL = select(approvals).where(approvals.c.id == bindparam("wanted"))
-_LOOK_LATER = update(deliveries).where(deliveries.c.id == bindparam("wanted")).values(look_at=bindparam("at"))
-_NEXT_LOOK = select(func.min(deliveries.c.look_at)).where(deliveries.c.state.in_(WAITING))
-_NEXT_LAPSE = select(func.min(deliveries.c.lease_until)).where(deliveries.c.state == DeliveryState.DISPATCHING.value)
-_LOST = select(deliveries).where(
-    deliveries.c.state == DeliveryState.DISPATCHING.value, deliveries.c.lease_until <= bindparam("now")
+_DELIVERY = Prepared(select(deliveries).where(deliveries.c.id == bindparam("wanted")))
+_APPROVAL = Prepared(select(approvals).where(approvals.c.id == bindparam("wanted")))
+_LOOK_LATER = Prepared(update(deliveries).where(deliveries.c.id == bindparam("wanted")).values(look_at=bindparam("at")))
+_NEXT_LOOK = Prepared(select(func.min(deliveries.c.look_at)).where(deliveries.c.state.in_(WAITING)))
+_NEXT_LAPSE = Prepared(
+    select(func.min(deliveries.c.lease_until)).where(deliveries.c.state == DeliveryState.DISPATCHING.value)
+)
+_LOST = Prepared(
+    select(deliveries).where(
+        deliveries.c.state == DeliveryState.DISPATCHING.value, deliveries.c.lease_until <= bindparam("now")
+    )
 )
 
 
@@ -61,7 +70,7 @@ _LOST = select(deliveries).where(
 class Claimed:
     """A delivery that the sender has until `lease_until`, with what is to be sent."""
 
-    delivery: RowMapping
+    delivery: Row
     stable_key: str
     """The same for every attempt: `apr_<id>_v<version after approving>`."""
     channel: Channel
@@ -102,13 +111,13 @@ Outcome = Accepted | NotAccepted | Unclear
 
 def next_look(conn: Connection) -> datetime | None:
     """When something is due next, or a lease runs out; None when nothing waits."""
-    moments = (conn.execute(_NEXT_LOOK).scalar(), conn.execute(_NEXT_LAPSE).scalar())
+    moments = (_NEXT_LOOK.scalar(conn), _NEXT_LAPSE.scalar(conn))
     return min((moment for moment in moments if moment is not None), default=None)
 
 
 def due(conn: Connection, now: datetime, most: int) -> list[str]:
     """The ids of up to `most` deliveries that are due, the longest due first."""
-    return [row["id"] for row in conn.execute(_DUE, {"now": now, "most": most}).mappings()]
+    return [row["id"] for row in _DUE.mappings(conn, {"now": now, "most": most})]
 
 
 def claim(conn: Connection, unit: Unit, delivery_id: str) -> Claimed | None:
@@ -154,7 +163,7 @@ def reap(conn: Connection, unit: Unit, *, knows_stable_keys: bool) -> int:
         unit: when.
         knows_stable_keys: whether the provider recognises what it has already sent, so that trying again is harmless.
     """
-    lost = conn.execute(_LOST, {"now": unit.now}).mappings().all()
+    lost = _LOST.mappings(conn, {"now": unit.now})
     for delivery in lost:
         if knows_stable_keys:
             # The lease stays, as the mark of an attempt that may have left: it can't be recalled any more.
@@ -166,8 +175,8 @@ def reap(conn: Connection, unit: Unit, *, knows_stable_keys: bool) -> int:
     return len(lost)
 
 
-def _due_one(conn: Connection, unit: Unit, delivery_id: str) -> RowMapping | None:
-    return conn.execute(_ONE_DUE, {"now": unit.now, "wanted": delivery_id}).mappings().first()
+def _due_one(conn: Connection, unit: Unit, delivery_id: str) -> Row | None:
+    return _ONE_DUE.first_mapping(conn, {"now": unit.now, "wanted": delivery_id})
 
 
 def _take_turn(conn: Connection, unit: Unit, approval_id: str) -> Row:
@@ -177,7 +186,7 @@ def _take_turn(conn: Connection, unit: Unit, approval_id: str) -> Row:
     return find_to_change(conn, unit.actor, approval_id)
 
 
-def _claim_one(conn: Connection, unit: Unit, row: Row, delivery: RowMapping) -> Claimed | None:
+def _claim_one(conn: Connection, unit: Unit, row: Row, delivery: Row) -> Claimed | None:
     if _is_stopped(conn, unit, row, delivery):
         return None
     if wait := _why_waiting(conn, unit, row):
@@ -197,7 +206,7 @@ def _claim_one(conn: Connection, unit: Unit, row: Row, delivery: RowMapping) -> 
     )  # fmt: skip
 
 
-def _is_stopped(conn: Connection, unit: Unit, row: Row, delivery: RowMapping) -> bool:
+def _is_stopped(conn: Connection, unit: Unit, row: Row, delivery: Row) -> bool:
     """Whether it must not leave as it is, and was taken out of the sender's way."""
     never = suppression.is_suppressed(conn, row["client_id"], row["to_email"])
     reasons = [NEVER_WRITE] if never else judging.worse_than_approved(conn, unit, row, delivery)
@@ -236,23 +245,23 @@ def _why_waiting(conn: Connection, unit: Unit, row: Row) -> Wait | None:
     return None
 
 
-def _wait(conn: Connection, unit: Unit, delivery: RowMapping, wait: Wait) -> None:
+def _wait(conn: Connection, unit: Unit, delivery: Row, wait: Wait) -> None:
     look_at = min(wait.until, delivery["fresh_until"] or wait.until)
     if (delivery["state"], delivery["waiting_for"]) == (DeliveryState.READY, wait.why):
-        conn.execute(_LOOK_LATER, {"wanted": delivery["id"], "at": look_at})
+        _LOOK_LATER.run(conn, {"wanted": delivery["id"], "at": look_at})
         return
     changes = {"state": DeliveryState.READY.value, "waiting_for": wait.why, "look_at": look_at}
     change(conn, unit, delivery, WAITING, changes)
 
 
-def _current(conn: Connection, claimed: Claimed, states: Sequence[DeliveryState]) -> RowMapping | None:
+def _current(conn: Connection, claimed: Claimed, states: Sequence[DeliveryState]) -> Row | None:
     """The delivery as it is, while this attempt is its newest and is not settled."""
-    now = conn.execute(_DELIVERY, {"wanted": claimed.delivery["id"]}).mappings().one()
+    now = _DELIVERY.one_mapping(conn, {"wanted": claimed.delivery["id"]})
     is_open = now["attempt"] == claimed.delivery["attempt"] and now["state"] in states
     return now if is_open else None
 
 
-def _settle(conn: Connection, unit: Unit, current: RowMapping, changes: Mapping[str, Any], reason: str | None) -> bool:
+def _settle(conn: Connection, unit: Unit, current: Row, changes: Mapping[str, Any], reason: str | None) -> bool:
     after = change(conn, unit, current, _STILL_TAKEN, changes)
     if after is None:
         raise DomainRefusal("invalid_state", "this attempt was settled elsewhere in the same moment")
@@ -263,8 +272,8 @@ def _settle(conn: Connection, unit: Unit, current: RowMapping, changes: Mapping[
     return True
 
 
-def _settle_sent(conn: Connection, unit: Unit, current: RowMapping, accepted: Accepted) -> bool:
-    row = conn.execute(_APPROVAL, {"wanted": current["approval_id"]}).mappings().one()
+def _settle_sent(conn: Connection, unit: Unit, current: Row, accepted: Accepted) -> bool:
+    row = _APPROVAL.one_mapping(conn, {"wanted": current["approval_id"]})
     try:
         take_effect(conn, unit, row, current)
     except NoEffect as moved:
@@ -276,7 +285,7 @@ def _settle_sent(conn: Connection, unit: Unit, current: RowMapping, accepted: Ac
     return _settle(conn, unit, current, sent, None)
 
 
-def _settle_refused(conn: Connection, unit: Unit, current: RowMapping, refusal: NotAccepted) -> bool:
+def _settle_refused(conn: Connection, unit: Unit, current: Row, refusal: NotAccepted) -> bool:
     refusals = current["refusals"] + 1
     changes: dict[str, Any] = {"lease_until": None, "error": refusal.error, "refusals": refusals}
     if refusal.is_passing and refusals <= REFUSALS_MOST:

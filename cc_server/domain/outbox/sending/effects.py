@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from cc_api_client.models.outbox.approvals import Channel
 from cc_api_client.models.work.pipeline import Stage
@@ -24,7 +24,7 @@ class NoEffect(Exception):
     """What was approved can't be done; nothing of it was."""
 
 
-def take_effect(conn: Connection, unit: Unit, approval: Row, delivery: RowMapping) -> None:
+def take_effect(conn: Connection, unit: Unit, approval: Row, delivery: Row) -> None:
     """Do what follows from a delivery that was accepted.
 
     Raises:

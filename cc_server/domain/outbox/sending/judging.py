@@ -8,24 +8,27 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from cc_api_client.models.outbox.approvals import Channel
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.tables import agents, email_history
 from cc_server.domain.base.hashing import payload_sha256
 from cc_server.domain.base.unit import Unit
 from cc_server.domain.outbox.rows import Row
 
-_AGENT = select(agents.c.name, agents.c.status, agents.c.error_at).where(agents.c.id == bindparam("agent"))
-_LAST_WRITTEN = select(func.max(email_history.c.sent_at)).where(
-    email_history.c.client_id == bindparam("client"),
-    email_history.c.recipient == bindparam("address"),
-    email_history.c.sent_at > bindparam("since"),
-    email_history.c.sent_at <= bindparam("until"),
+_AGENT = Prepared(select(agents.c.name, agents.c.status, agents.c.error_at).where(agents.c.id == bindparam("agent")))
+_LAST_WRITTEN = Prepared(
+    select(func.max(email_history.c.sent_at)).where(
+        email_history.c.client_id == bindparam("client"),
+        email_history.c.recipient == bindparam("address"),
+        email_history.c.sent_at > bindparam("since"),
+        email_history.c.sent_at <= bindparam("until"),
+    )
 )
 
 
-def worse_than_approved(conn: Connection, unit: Unit, row: Row, delivery: RowMapping) -> list[str]:
+def worse_than_approved(conn: Connection, unit: Unit, row: Row, delivery: Row) -> list[str]:
     """What sends a delivery back to a person, in sentences; empty where nothing does."""
     reasons = []
     if payload_sha256(row) != delivery["payload_sha256"]:
@@ -42,7 +45,7 @@ def worse_than_approved(conn: Connection, unit: Unit, row: Row, delivery: RowMap
 
 def agent_of(conn: Connection, row: Row) -> Any:
     """The agent that drafted it: name, status, when it failed; None where nobody is named."""
-    return conn.execute(_AGENT, {"agent": row["agent_name"]}).first()
+    return _AGENT.first(conn, {"agent": row["agent_name"]})
 
 
 def _newly_in_cooldown(conn: Connection, unit: Unit, row: Row) -> list[str]:
@@ -58,4 +61,4 @@ def _newly_in_cooldown(conn: Connection, unit: Unit, row: Row) -> list[str]:
 
 def _last_written(conn: Connection, row: Row, since: Any, until: Any) -> Any:
     place = {"client": row["client_id"], "address": row["recipient"], "since": since, "until": until}
-    return conn.execute(_LAST_WRITTEN, place).scalar()
+    return _LAST_WRITTEN.scalar(conn, place)

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from cc_api_client.models.base import ActionAnswer, Page
 from cc_api_client.models.outbox.approvals import Delivery
 from cc_api_client.models.outbox.batches import ResolveBody, ResolveOutcome
 from cc_api_client.models.outbox.delivery_states import DeliveryState
+from cc_server.db.portable.prepared import Prepared, Row
 from cc_server.db.tables import approvals, deliveries
 from cc_server.domain.base import audit
 from cc_server.domain.base.actors import Actor, narrowed
@@ -25,8 +26,8 @@ from cc_server.domain.outbox.sending.effects import NoEffect, take_effect
 BY_A_PERSON = "person"
 """The provider of what a person found out to have been sent."""
 
-_ONE = select(deliveries).where(deliveries.c.id == bindparam("wanted"))
-_APPROVAL = select(approvals).where(approvals.c.id == bindparam("wanted"))
+_ONE = Prepared(select(deliveries).where(deliveries.c.id == bindparam("wanted")))
+_APPROVAL = Prepared(select(approvals).where(approvals.c.id == bindparam("wanted")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,13 @@ def page(conn: Connection, actor: Actor, wanted: Selection) -> Page[Delivery]:
     )
 
 
-def find(conn: Connection, actor: Actor, delivery_id: str) -> RowMapping:
+def find(conn: Connection, actor: Actor, delivery_id: str) -> Row:
     """One delivery, as it is stored.
 
     Raises:
         DomainRefusal: there is none that the actor sees (`not_found`).
     """
-    row = conn.execute(_ONE, {"wanted": delivery_id}).mappings().first()
+    row = _ONE.first_mapping(conn, {"wanted": delivery_id})
     if row is None or not actor.sees(row["client_id"]):
         raise not_found("delivery")
     return row
@@ -121,7 +122,7 @@ def _of(query: Any, actor: Actor, states: Iterable[str]) -> Any:
 
 def _to_change(
     conn: Connection, unit: Unit, delivery_id: str, state: DeliveryState, version: int | None, action: str
-) -> RowMapping:
+) -> Row:
     """The delivery, which nobody else changes until this unit of work ends; state before version."""
     lock(conn, find(conn, unit.actor, delivery_id)["approval_id"])
     row = find(conn, unit.actor, delivery_id)
@@ -134,9 +135,9 @@ def _to_change(
     return row
 
 
-def _as_sent(conn: Connection, unit: Unit, row: RowMapping) -> dict[str, Any]:
+def _as_sent(conn: Connection, unit: Unit, row: Row) -> dict[str, Any]:
     """What follows from its having left, as if the provider had said so."""
-    approval = conn.execute(_APPROVAL, {"wanted": row["approval_id"]}).mappings().one()
+    approval = _APPROVAL.one_mapping(conn, {"wanted": row["approval_id"]})
     try:
         take_effect(conn, unit, approval, row)
     except NoEffect as moved:
@@ -146,7 +147,7 @@ def _as_sent(conn: Connection, unit: Unit, row: RowMapping) -> dict[str, Any]:
 
 
 def _done(
-    conn: Connection, unit: Unit, row: RowMapping, changes: dict[str, Any], action: str, reason: str | None
+    conn: Connection, unit: Unit, row: Row, changes: dict[str, Any], action: str, reason: str | None
 ) -> ActionAnswer[Delivery]:
     after = change(conn, unit, row, [row["state"]], changes)
     if after is None:
@@ -159,7 +160,7 @@ def _done(
     return ActionAnswer[Delivery](status=after["state"], changed=True, item=Delivery.model_validate(after))
 
 
-def _refused(unit: Unit, row: RowMapping, action: str, refusal: DomainRefusal) -> DomainRefusal:
+def _refused(unit: Unit, row: Row, action: str, refusal: DomainRefusal) -> DomainRefusal:
     """`refusal`, with a line in the audit trail that stays."""
 
     def keep(conn: Connection) -> None:

@@ -13,7 +13,7 @@ from rig.house import House
 @pytest.mark.parametrize("house", ["sqlite"], indirect=True)
 def test_what_is_around_a_draft_is_found_by_its_recipient_and_never_by_reading_a_clients_history(house: House) -> None:
     options = {"render_postcompile": True}
-    asked = str(surroundings._AROUND.compile(dialect=sqlite.dialect(), compile_kwargs=options))
+    asked = str(surroundings._AROUND.statement.compile(dialect=sqlite.dialect(), compile_kwargs=options))
 
     def plan(conn: Connection) -> list[str]:
         rows = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", ("x",) * asked.count("?"))
