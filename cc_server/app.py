@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from cc_server.api.calling.services import Services
 from cc_server.api.http.admission import Admission
 from cc_server.api.http.document import allowed_methods, describe
 from cc_server.api.http.gate import Gate, call_of
+from cc_server.api.http.known_keys import KnownKeys
 from cc_server.api.http.problems import (
     MEDIA_TYPE,
     RETRY_AFTER_SECONDS,
@@ -74,6 +76,8 @@ class Application:
         self._db = db
         self._hold_seconds = settings.hold_seconds
         self.uses = KeyUses()
+        self._known = KnownKeys(partial(db.read, keys.authenticate), time.monotonic)
+        db.on_commit(self._known.hear)
         self.sender = Sender(db, provider)
         self._upkeep = Upkeep(db, self.uses)
         self._anchor = AnchorKeeper(db, settings.audit_anchor)
@@ -110,7 +114,7 @@ class Application:
 
     async def authenticate(self, token: str) -> Key | None:
         """The key that a token is."""
-        key = await self._db.read(keys.authenticate, token)
+        key = await self._known.key_of(token)
         if key is not None:
             self.uses.note(key.id, self._db.clock.now())
         return key
@@ -205,9 +209,8 @@ def _fastapi(lifespan: Callable[[FastAPI], Any]) -> FastAPI:
         redirect_slashes=False,
         separate_input_output_schemas=False,
     )
-    for router in routers.IN_ORDER:
-        app.include_router(router)
-    app.include_router(routers.stream.socket_router)
+    for router in (*routers.IN_ORDER, routers.stream.socket_router):
+        app.router.routes += router.routes  # as an included router each would be matched twice
     describe(app)
     app.add_exception_handler(DomainRefusal, _refused)
     app.add_exception_handler(RequestProblem, _problem)

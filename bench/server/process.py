@@ -22,6 +22,7 @@ from sqlalchemy import Connection, bindparam, update
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bench.server.stock import Stock
+from cc_api_client.models.outbox.approvals import ApproveBody
 from cc_server.app import Application
 from cc_server.cli.serving.server import GracefulServer, bind
 from cc_server.config import ServerSettings
@@ -75,7 +76,7 @@ def main() -> int:
     parser.add_argument("--audit-key", type=Path, required=True)
     parser.add_argument("--fd", type=int, required=True)
     typed = parser.parse_args()
-    settings = ServerSettings(hold_seconds=HOLD_SECONDS, rate_limit=UNLIMITED)
+    settings = ServerSettings(hold_seconds=HOLD_SECONDS, rate_limit=UNLIMITED, audit_key_file=typed.audit_key)
     address = PostgresUrl.parse(typed.db) if is_postgres(typed.db) else Path(typed.db)
     db = Database(address, SystemClock(), seals=Seals(typed.audit_key))
     db.open()
@@ -91,11 +92,11 @@ def main() -> int:
 
 
 def _bare(db: Database) -> FastAPI:
-    """The least that a decision can be: one handler, one compare-and-set, one commit."""
+    """The least that a decision can be: one handler that reads the same body, one compare-and-set, one commit."""
     app = FastAPI()
 
     @app.post("/bare/{approval_id}")
-    async def decide(approval_id: str) -> dict[str, int | None]:
+    async def decide(approval_id: str, body: ApproveBody) -> dict[str, int | None]:
         return {"version": await db.write(_compare_and_set, approval_id)}
 
     return app

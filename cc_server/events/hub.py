@@ -22,6 +22,7 @@ from cc_api_client.models.events import (
 )
 from cc_server.db.database import Database
 from cc_server.db.errors import DatabaseUnavailable
+from cc_server.db.transaction.notices import Woken
 from cc_server.events.coalescing import Coalescer
 from cc_server.events.log import Head, KeyRevoked, Recorded, Volatile, after, head, page, revoked
 from cc_server.events.revocations import Revocations
@@ -96,7 +97,7 @@ class Hub:
                     self._coalescer.offer(one)
                 case KeyRevoked(key_id):
                     self.keys.end({key_id})
-                case _:
+                case Woken():
                     self._wake.set()
         if events:
             self._take(events)

@@ -28,7 +28,7 @@ from cc_server.api.http.headers import (
 from cc_server.api.http.limits import IN_FLIGHT_WAIT_SECONDS, in_flight
 from cc_server.api.http.problems import KINDS, RequestProblem, problem_document
 from cc_server.api.http.routing import require_key
-from cc_server.domain.access import clients
+from cc_server.domain.access import clients, keys
 from cc_server.domain.base import actors, audit, replays
 from cc_server.domain.base.actors import Actor
 from cc_server.domain.base.refusals import DomainRefusal, not_found
@@ -129,6 +129,7 @@ async def read(
     asked = request.headers.get("if-none-match")
 
     def look(conn: Connection) -> _Read:
+        keys.require_valid(conn, actor.key_id)
         db, request_id = services.db, call_of(request.scope).request_id
         unit = begin(conn, actor, db.clock.now(), db.ids, Turn.READS, request_id=request_id)
         at = events.head(conn)
@@ -237,10 +238,15 @@ class WriteCall:
         Raises:
             DomainRefusal: what `fn` raised; it is kept, where it would be the same the next time.
         """
+        write = partial(self.services.db.write_recording, self.record_refusal, self._as_valid, fn)
         try:
-            return await self.services.db.write_recording(self.record_refusal, fn)
+            return await write()
         except _Overtaken:
-            return await self.services.db.write_recording(self.record_refusal, fn)
+            return await write()
+
+    def _as_valid(self, conn: Connection, fn: Callable[[Connection], R]) -> R:
+        keys.require_valid(conn, self.actor.key_id)
+        return fn(conn)
 
     def record_refusal(self, conn: Connection, error: Exception) -> None:
         """Remember a refusal that would be the same the next time; put on record what is not allowed.
@@ -358,6 +364,7 @@ async def read_fresh(request: Request, fn: Callable[[Connection, Unit], BaseMode
     idempotency_key_of(request)
 
     def look(conn: Connection) -> tuple[str, BaseModel]:
+        keys.require_valid(conn, actor.key_id)
         at = events.head(conn)
         unit = begin(conn, actor, services.db.clock.now(), services.db.ids, Turn.READS)
         return f"{at.epoch}.{at.seq}", fn(conn, unit)

@@ -8,15 +8,14 @@ A stream that says its key in its first frame counts as a stranger's before, and
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
+from cc_server.api.http.known_keys import Authenticate
 from cc_server.api.http.limits import RateLimit
 from cc_server.api.http.problems import RequestProblem
 from cc_server.domain.base.actors import Key
 from cc_server.domain.base.refusals import DatabaseUnavailable
 
-Authenticate = Callable[[str], Awaitable[Key | None]]
-"""From what `X-API-Key` carries to the key it is, or None."""
 STRANGER_SHARE = 5
 """An address may send wrong keys a fifth as often as a key may ask."""
 _NETWORK_BITS = 64

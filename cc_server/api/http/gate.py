@@ -15,7 +15,7 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cc_server import logs
@@ -47,6 +47,9 @@ SECURITY_HEADERS = {
 
 SECURE_SECONDS = 365 * 86_400
 """For how long a browser that came over TLS comes over TLS only."""
+_REQUEST_ID = b"x-request-id"
+_ALWAYS = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items())
+_OVER_TLS = ((b"strict-transport-security", f"max-age={SECURE_SECONDS}".encode()), *_ALWAYS)
 _FIRST_FAILURE = 400
 _PATH_LOGGED = 200
 
@@ -288,12 +291,11 @@ def _with_headers(send: Send, request_id: str, watch: _Watch, *, is_secure: bool
     async def sent(message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
             watch.hear(message["status"])
-            headers = MutableHeaders(scope=message)
-            headers["X-Request-Id"] = request_id
-            if is_secure:
-                headers["Strict-Transport-Security"] = f"max-age={SECURE_SECONDS}"
-            for name, value in SECURITY_HEADERS.items():
-                headers.setdefault(name, value)
+            told = [header for header in message["headers"] if header[0] != _REQUEST_ID]
+            names = {name for name, _ in told}
+            told.append((_REQUEST_ID, request_id.encode("latin-1")))
+            more = _OVER_TLS if is_secure else _ALWAYS
+            message["headers"] = told + [header for header in more if header[0] not in names]
         watch.is_answered = watch.is_answered or message["type"] == "websocket.accept"
         await send(message)
 

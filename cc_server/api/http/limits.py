@@ -68,7 +68,8 @@ class InFlight:
         if intent is None:
             yield
             return
-        await self._wait_for_turn(intent)
+        if intent in self._running:
+            await self._wait_for_turn(intent)
         done = self._running[intent] = asyncio.Event()
         try:
             yield

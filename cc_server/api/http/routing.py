@@ -14,6 +14,8 @@ from typing import Any, Final, Literal
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.routing import Match
+from starlette.types import Scope
 
 from cc_api_client.models.base import Problem
 from cc_api_client.models.installation.roles import Role
@@ -129,6 +131,12 @@ def _is_text(value: str) -> bool:
 
 class CommandRoute(APIRoute):
     """A route that knows the role it asks for: `x-role` in the API's description, admin where nothing is said."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether this is the route of a request; a path with more or fewer parts is told without a look at them."""
+        if scope["type"] != "http" or scope["path"].count("/") != self.path.count("/"):
+            return Match.NONE, {}
+        return super().matches(scope)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler behind the checks that come before syntax."""

@@ -21,7 +21,7 @@ from cc_server.api.http.gate import call_of
 from cc_server.api.http.problems import KINDS, RequestProblem
 from cc_server.api.http.routing import ANY_KEY, ANYBODY, asks, new_router, require_key
 from cc_server.domain import installation, leads
-from cc_server.domain.access import clients
+from cc_server.domain.access import clients, keys
 from cc_server.domain.base.actors import Key, actor_for
 from cc_server.domain.base.refusals import DatabaseUnavailable
 from cc_server.domain.controls import kill_switch
@@ -67,8 +67,10 @@ async def status(request: Request) -> ServerStatus:
     """Jobs by state; with a key also how each part is."""
     services = calls.services_of(request)
     queue = await services.db.read(jobs.counts)
-    if call_of(request.scope).key is None:
+    key = call_of(request.scope).key
+    if key is None:
         return ServerStatus(queue=queue)
+    await services.db.read(keys.require_valid, key.id)
     uptime = await services.db.read(installation.uptime_ratio_24h, services.db.clock.now())
     return ServerStatus(queue=queue, workers=[], components=services.components(), uptime_ratio_24h=uptime)
 
@@ -141,6 +143,7 @@ async def web_dashboard_file(kind: str) -> Response:
 
 
 def _identity(conn: Connection, key: Key) -> tuple[installation.Installation, list[KillSwitchRecord]]:
+    keys.require_valid(conn, key.id)
     return installation.identity(conn), kill_switch.engaged(conn, actor_for(key, "all", None))
 
 

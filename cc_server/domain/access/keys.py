@@ -37,6 +37,7 @@ _BY_HASH = Prepared(
     select(api_keys).where(api_keys.c.token_sha256 == bindparam("hash"), api_keys.c.revoked_at.is_(None))
 )
 _BY_ID = Prepared(select(api_keys).where(api_keys.c.id == bindparam("wanted")))
+_VALID = Prepared(select(api_keys.c.id).where(api_keys.c.id == bindparam("wanted"), api_keys.c.revoked_at.is_(None)))
 _BY_NAME = Prepared(select(api_keys.c.id).where(api_keys.c.name == bindparam("wanted")))
 _INSERT = insert_new(api_keys, ("name",), returning=(api_keys.c.id,))
 _REVOKE = Prepared(
@@ -133,6 +134,16 @@ def authenticate(conn: Connection, token: str) -> Key | None:
     if row is None or not hmac.compare_digest(row.token_sha256, digest):
         return None
     return Key(row.id, row.name, row.role, frozenset(row.client_ids) if row.client_ids is not None else None)
+
+
+def require_valid(conn: Connection, key_id: str) -> None:
+    """Refuse a key that was revoked since it was let in.
+
+    Raises:
+        DomainRefusal: it is valid no more (`unauthenticated`).
+    """
+    if _VALID.scalar(conn, {"wanted": key_id}) is None:
+        raise DomainRefusal("unauthenticated", "the key was revoked")
 
 
 def used(conn: Connection, uses: Mapping[str, datetime]) -> None:
