@@ -157,8 +157,7 @@ def _moment(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
 
-def _json(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, separators=(",", ":"))
+_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def head(conn: Connection) -> Head:

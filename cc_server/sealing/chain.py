@@ -20,6 +20,7 @@ FIRST = "0" * 64
 SEALED_FIELDS = (
     "actor", "action", "object_type", "object_id", "client_id", "before", "after", "reason", "request_id",
 )  # fmt: skip
+_canonical = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +42,4 @@ def seal_of(key: bytes, seq: int, follows: str, row: Mapping[Any, Any]) -> str:
     """
     at: datetime = row["at"]
     told = [seq, follows, at.astimezone(UTC).isoformat(timespec="microseconds"), *(row[name] for name in SEALED_FIELDS)]
-    text = json.dumps(told, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
-    return hmac.new(key, text.encode("ascii"), hashlib.sha256).hexdigest()
+    return hmac.digest(key, _canonical(told).encode("ascii"), "sha256").hex()

@@ -17,9 +17,8 @@ _CENT = Decimal("0.01")
 _SMALLEST = Decimal("0.000001")
 
 
-def as_json(value: object) -> str:
-    """JSON as it is stored, on both databases."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""JSON as it is stored, on both databases."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
