@@ -8,7 +8,6 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +75,7 @@ class Application:
         self._db = db
         self._hold_seconds = settings.hold_seconds
         self.uses = KeyUses()
-        self._known = KnownKeys(partial(db.read, keys.authenticate), time.monotonic)
+        self._known = KnownKeys(self._look_up, time.monotonic)
         db.on_commit(self._known.hear)
         self.sender = Sender(db, provider)
         self._upkeep = Upkeep(db, self.uses)
@@ -111,6 +110,9 @@ class Application:
         """
         if self._hold_seconds is not None:
             self._db.write_sync(self._set_hold, self._hold_seconds)
+
+    async def _look_up(self, token: str) -> Key | None:
+        return await self._db.read(keys.authenticate, token)
 
     async def authenticate(self, token: str) -> Key | None:
         """The key that a token is."""

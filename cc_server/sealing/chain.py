@@ -7,7 +7,6 @@ so a row can be judged although the one before it is gone. Pure: knows neither f
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 from collections.abc import Mapping

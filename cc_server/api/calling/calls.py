@@ -238,11 +238,11 @@ class WriteCall:
         Raises:
             DomainRefusal: what `fn` raised; it is kept, where it would be the same the next time.
         """
-        write = partial(self.services.db.write_recording, self.record_refusal, self._as_valid, fn)
+        db = self.services.db
         try:
-            return await write()
+            return await db.write_recording(self.record_refusal, self._as_valid, fn)
         except _Overtaken:
-            return await write()
+            return await db.write_recording(self.record_refusal, self._as_valid, fn)
 
     def _as_valid(self, conn: Connection, fn: Callable[[Connection], R]) -> R:
         keys.require_valid(conn, self.actor.key_id)
