@@ -8,11 +8,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
+
+from sqlalchemy import text
 
 from cc_server.db.postgres.url import PostgresUrl
 from cc_server.db.tables import deliveries
@@ -24,6 +27,10 @@ from tests.reliability.crash.sender_process import Life
 _ROOT = Path(__file__).parent.parent.parent.parent
 _LONGEST_LIFE_SECONDS = 0.06
 """Of one that ends at any moment: about as long as an uncut one takes."""
+_LOOK_SECONDS, _PATIENCE_SECONDS = 0.002, 30.0
+_BACKENDS = text(
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'"
+)
 
 
 @dataclass
@@ -58,12 +65,14 @@ class Lives:
             now=self.house.clock.now().isoformat(), smtp_port=self.receiver.port if self.receiver else None,
             step=step.value, nth=nth,
         )  # fmt: skip
+        backends = self._backends()
         cast("IO[str]", self.forks.stdin).write(life.as_line())
         cast("IO[str]", self.forks.stdin).flush()
         pid = self._told()
         if step in CUT_BY_OTHERS:
             self._end(pid, step)
         ended = self._told()
+        self._await_backends(backends)
         if self.receiver is not None:
             self.receiver.go_on()
         return ended
@@ -91,6 +100,18 @@ class Lives:
     def _address(self) -> str:
         address = self.house.db.address
         return address.dsn if isinstance(address, PostgresUrl) else str(address)
+
+    def _backends(self) -> set[int]:
+        """PostgreSQL's processes for this database; that of a client which was killed may live on until it is done."""
+        if not isinstance(self.house.db.address, PostgresUrl):
+            return set()
+        return self.house.db.read_sync(lambda conn: set(conn.scalars(_BACKENDS)))
+
+    def _await_backends(self, wanted: set[int]) -> None:
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while left := self._backends() - wanted:
+            assert time.monotonic() < end, f"PostgreSQL still works for a sender that is gone: {left}"
+            time.sleep(_LOOK_SECONDS)
 
     def _end(self, pid: int, step: Step) -> None:
         if step is Step.ANY_MOMENT:
