@@ -22,8 +22,12 @@ from cc_server.domain.outbox.sending.claims import Claimed, Outcome, Unclear
 from cc_server.worker.providers import Provider
 
 CLAIMED_AT_ONCE = 8
+SEEN_AT_ONCE = 64
+"""How many of what is due it looks at: several senders pass by what another one is at."""
 LOOK_SECONDS = 0.5
 """How often it looks at least for what has become due."""
+STEP_ASIDE_SECONDS = 0.1
+"""How long it leaves what is due to others, where they are at all of it."""
 SEND_SECONDS = claims.LEASE_SECONDS / 2
 LAST_SECONDS = 2.0
 """How long the end of the process waits for what is being sent."""
@@ -71,12 +75,19 @@ class Sender:
             _log.warning("the sender was cut off while it was sending")
 
     async def round(self) -> int:
-        """Claim and send once; returns how many were due."""
+        """Claim and send once; returns how many were sent."""
         await self._db.write(self._reap)
-        due = await self._db.read(claims.due, self._db.clock.now(), CLAIMED_AT_ONCE)
-        claimed = [one for delivery_id in due if (one := await self._claim(delivery_id)) is not None]
+        due = await self._db.read(claims.due, self._db.clock.now(), SEEN_AT_ONCE)
+        claimed: list[Claimed] = []
+        for delivery_id in due:
+            if len(claimed) == CLAIMED_AT_ONCE or self._stopping.is_set():
+                break
+            if (one := await self._claim(delivery_id)) is not None:
+                claimed.append(one)
+        if due and not claimed:
+            await asyncio.sleep(STEP_ASIDE_SECONDS)
         await asyncio.gather(*(self._send(one) for one in claimed))
-        return len(due)
+        return len(claimed)
 
     async def _until_due(self) -> None:
         """Wait until something is due, looking for what is new every half second."""

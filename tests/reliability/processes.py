@@ -71,10 +71,10 @@ def serving(house: House, *more: str) -> Iterator[Served]:
 
 
 @contextmanager
-def serving_several(house: House, how_many: int) -> Iterator[list[Served]]:
+def serving_several(house: House, how_many: int, *more: str) -> Iterator[list[Served]]:
     """Several servers on one database."""
     with ExitStack() as stack:
-        yield [stack.enter_context(serving(house)) for _ in range(how_many)]
+        yield [stack.enter_context(serving(house, *more)) for _ in range(how_many)]
 
 
 def _drain(pipe: IO[str], said: list[str]) -> None:

@@ -1,6 +1,7 @@
 """Locks by name that end with the transaction: what one writer orders on SQLite, PostgreSQL orders by these.
 
-Take a lock before the first read that it protects. A unit that takes several takes them in the order of their names.
+Take a lock before the first read that it protects. A unit that takes several takes the controls first, then that of a
+recipient, then that of the day's cap.
 On SQLite all of this does nothing: writers never run side by side.
 """
 
@@ -22,7 +23,7 @@ _PAUSES_A_SECOND = 20
 CONTROLS = "controls"
 """Kill switch, suppression, policy, budgets: shared by who judges by them, exclusive for who changes them."""
 DAILY_CAP = "daily cap"
-"""Of who lets out what is safe by a policy with a cap: two who count side by side would pass it together."""
+"""Of who counts what leaves on a day, to stop at a cap: two who count side by side would pass it together."""
 
 
 def of_recipient(client_id: str, address: str) -> str:

@@ -54,6 +54,6 @@ def is_cap_reached(conn: Connection, unit: Unit) -> bool:
     cap = unit.settings.approvals.daily_send_cap
     if cap is None:
         return False
-    locks.exclusive(conn, "daily cap")  # two senders must not take the last place of a day both
+    locks.exclusive(conn, locks.DAILY_CAP)  # two senders must not take the last place of a day both
     sent = _SENT.scalar(conn, {"since": unit.midnight})
     return bool(sent + _BEING_SENT.scalar(conn) >= cap)

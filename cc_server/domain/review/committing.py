@@ -114,9 +114,9 @@ def decide(conn: Connection, unit: Unit, batch_id: str, place: int) -> None:
         return
     row = find(conn, unit.actor, item["approval_id"])
     action = BatchAction(batch["action"])
+    locks.exclusive(conn, locks.of_recipient(row["client_id"], row["recipient"]))
     if action is BatchAction.APPROVE_SAFE and unit.policy.daily_cap is not None:
         locks.exclusive(conn, locks.DAILY_CAP)
-    locks.exclusive(conn, locks.of_recipient(row["client_id"], row["recipient"]))
     seen = Seen(item["version"], item["payload_sha256"])
     if action is BatchAction.REJECT:
         code, words = batch["reason_code"], batch["reason"]

@@ -33,6 +33,8 @@ LEASE_SECONDS = 60
 """Twice what sending may take."""
 LOOK_AGAIN_SECONDS = 300
 """What waits is woken by what it waits for; this is for what nobody tells of."""
+MOMENT_SECONDS = 1
+"""When it is looked again whether another message to the same recipient has been sent."""
 REFUSALS_MOST = 5
 RETRY_SECONDS = 10
 _UNSETTLED = (DeliveryState.DISPATCHING, DeliveryState.UNKNOWN)
@@ -121,11 +123,16 @@ def due(conn: Connection, now: datetime, most: int) -> list[str]:
 
 
 def claim(conn: Connection, unit: Unit, delivery_id: str) -> Claimed | None:
-    """Take one delivery; None when it must wait or go back to a person, and was moved there, or is no longer due."""
+    """Take one delivery.
+
+    Returns:
+        None where it must wait or go back to a person, and was moved there; where it is no longer due; and where
+        another sender is at its recipient in this very moment: it is not waited for, there is other work.
+    """
     seen = _due_one(conn, unit, delivery_id)
-    if seen is None:
+    row = _take_turn(conn, unit, seen["approval_id"]) if seen is not None else None
+    if row is None:
         return None
-    row = _take_turn(conn, unit, seen["approval_id"])
     delivery = _due_one(conn, unit, delivery_id)  # another sender or an undo may have been first
     return _claim_one(conn, unit, row, delivery) if delivery is not None else None
 
@@ -179,17 +186,18 @@ def _due_one(conn: Connection, unit: Unit, delivery_id: str) -> Row | None:
     return _ONE_DUE.first_mapping(conn, {"now": unit.now, "wanted": delivery_id})
 
 
-def _take_turn(conn: Connection, unit: Unit, approval_id: str) -> Row:
-    """The approval, once nobody else claims for its recipient, decides it or takes it back."""
+def _take_turn(conn: Connection, unit: Unit, approval_id: str) -> Row | None:
+    """The approval, while nobody else decides it or takes it back; None where somebody claims for its recipient."""
     row = find(conn, unit.actor, approval_id)
-    locks.exclusive(conn, locks.of_recipient(row["client_id"], row["recipient"]))
+    if not locks.attempt(conn, locks.of_recipient(row["client_id"], row["recipient"])):
+        return None
     return find_to_change(conn, unit.actor, approval_id)
 
 
 def _claim_one(conn: Connection, unit: Unit, row: Row, delivery: Row) -> Claimed | None:
     if _is_stopped(conn, unit, row, delivery):
         return None
-    if wait := _why_waiting(conn, unit, row):
+    if wait := _why_waiting(conn, unit, row, delivery):
         _wait(conn, unit, delivery, wait)
         return None
     changes: dict[str, Any] = {
@@ -229,7 +237,7 @@ class Wait:
     until: datetime
 
 
-def _why_waiting(conn: Connection, unit: Unit, row: Row) -> Wait | None:
+def _why_waiting(conn: Connection, unit: Unit, row: Row, delivery: Row) -> Wait | None:
     """What keeps it waiting, though its hold is over; a change of any of it wakes it earlier."""
     soon = unit.now + timedelta(seconds=LOOK_AGAIN_SECONDS)
     tomorrow = unit.next_midnight
@@ -240,6 +248,8 @@ def _why_waiting(conn: Connection, unit: Unit, row: Row) -> Wait | None:
         return Wait(f"{agent.name} is paused", soon)
     if spent := budgets.what_is_spent(conn, unit):
         return Wait(spent, tomorrow)
+    if judging.is_beside_another(conn, unit, row, delivery):
+        return Wait("another message to them is being sent", unit.now + timedelta(seconds=MOMENT_SECONDS))
     if budgets.is_cap_reached(conn, unit):
         return Wait(f"{unit.settings.approvals.daily_send_cap} left today, and that is the most", tomorrow)
     return None

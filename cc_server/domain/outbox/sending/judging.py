@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 
 from cc_api_client.models.outbox.approvals import Channel
+from cc_api_client.models.outbox.delivery_states import DeliveryState
 from cc_server.db.portable.prepared import Prepared
-from cc_server.db.tables import agents, email_history
+from cc_server.db.tables import agents, approvals, deliveries, email_history
 from cc_server.domain.base.hashing import payload_sha256
 from cc_server.domain.base.unit import Unit
 from cc_server.domain.outbox.rows import Row
@@ -26,6 +27,16 @@ _LAST_WRITTEN = Prepared(
         email_history.c.sent_at <= bindparam("until"),
     )
 )
+_BEING_WRITTEN = Prepared(
+    select(approvals.c.id)
+    .join_from(approvals, deliveries, deliveries.c.id == approvals.c.delivery_id)
+    .where(
+        approvals.c.client_id == bindparam("client"), approvals.c.recipient == bindparam("address"),
+        approvals.c.id != bindparam("itself"), deliveries.c.channel == Channel.EMAIL.value,
+        deliveries.c.state == DeliveryState.DISPATCHING.value,
+    )
+    .limit(1)
+)  # fmt: skip
 
 
 def worse_than_approved(conn: Connection, unit: Unit, row: Row, delivery: Row) -> list[str]:
@@ -38,9 +49,21 @@ def worse_than_approved(conn: Connection, unit: Unit, row: Row, delivery: Row) -
     agent = agent_of(conn, row)
     if agent is not None and agent.status == "error" and agent.error_at and agent.error_at > row["decided_at"]:
         reasons.append(f"{agent.name} failed after it was approved")
-    if delivery["channel"] == Channel.EMAIL and row["kind"] not in unit.policy.sequence_kinds:
+    if _heeds_cooldown(unit, row, delivery):
         reasons += _newly_in_cooldown(conn, unit, row)
     return reasons
+
+
+def is_beside_another(conn: Connection, unit: Unit, row: Row, delivery: Row) -> bool:
+    """Whether another mail to the recipient is being sent: only after it is known whether a cooldown began."""
+    if not _heeds_cooldown(unit, row, delivery):
+        return False
+    person = {"itself": row["id"], "client": row["client_id"], "address": row["recipient"]}
+    return _BEING_WRITTEN.first(conn, person) is not None
+
+
+def _heeds_cooldown(unit: Unit, row: Row, delivery: Row) -> bool:
+    return delivery["channel"] == Channel.EMAIL and row["kind"] not in unit.policy.sequence_kinds
 
 
 def agent_of(conn: Connection, row: Row) -> Any:
