@@ -17,7 +17,7 @@ def told(app: CommandCenter, width: int) -> str:
     """What the help says, without line breaks."""
     sheet = app.overlays.sheet
     assert isinstance(sheet, PageSheet)
-    return " ".join(" ".join(line.text(width) for line in sheet.pane.lines).split())
+    return " ".join(" ".join(line.text(width) for _title, page in sheet.pages[1:] for line in page(width)).split())
 
 
 @pytest.mark.parametrize("width", [45, 80, 120])
@@ -50,3 +50,44 @@ async def test_why_a_verb_can_not_be_used_on_this_row_is_told(tmp_path: Path) ->
         await settled(pilot)
         await press(pilot, "question_mark")
         assert "try a failed one again ▲" in told(app, 120)
+
+
+@pytest.mark.parametrize("tab", ["approvals", "dashboard", "agents"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_keys_of_here_are_one_page_and_none_is_cut(tmp_path: Path, tab: str, size: tuple[int, int]) -> None:
+    app = app_of(tmp_path, tab=tab)
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        await press(pilot, "question_mark")
+        sheet = app.overlays.sheet
+        assert isinstance(sheet, PageSheet)
+        assert len(sheet.pane.lines) <= sheet.pane.size.height
+        words = [line.text(size[0]).split() for line in sheet.pane.lines]
+        assert ["?", "Help"] in [row[at : at + 2] for row in words for at in range(len(row))]
+        assert not any("…" in piece for row in words for piece in row)
+
+
+async def test_what_has_no_use_on_a_tab_is_not_among_its_keys(tmp_path: Path) -> None:
+    app = app_of(tmp_path, tab="dashboard")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "question_mark")
+        sheet = app.overlays.sheet
+        assert isinstance(sheet, PageSheet)
+        words = "\n".join(line.text(80) for line in sheet.pane.lines)
+        assert "Sort" in words
+        assert "Filter" not in words
+
+
+async def test_the_pages_of_the_help_are_turned_and_begin_at_their_tops(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "question_mark")
+        await press(pilot, "l")
+        await press(pilot, "G")
+        await press(pilot, "l")
+        sheet = app.overlays.sheet
+        assert isinstance(sheet, PageSheet)
+        assert sheet.pane.top == 0
+        assert "the row that keys act on" in sheet.pane.lines[1].text(80)

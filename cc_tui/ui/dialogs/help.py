@@ -1,4 +1,4 @@
-"""The help: every key by place with what it does and why not now; then what the signs and the words mean."""
+"""The help, in three pages: the keys of here and now; every key with what it does and why not now; signs and words."""
 
 from __future__ import annotations
 
@@ -15,6 +15,17 @@ from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.shape import NARROW_FROM, margin_of
 
 KEYS_WIDE, NAMES_WIDE, INDENT = 12, 24, 4
+SHORT_KEY, SHORT_NAME = 6, 19
+"""How wide a key and its name are on the first page, which has as many columns of them as fit."""
+PAIRS = {
+    "list.up": ("list.down", "Down, up"),
+    "list.bottom": ("list.top", "First, last"),
+    "list.half_up": ("list.half_down", "Half a page"),
+    "list.previous_view": ("list.next_view", "Views, sections"),
+    "preview.up": ("preview.down", "Scroll the draft"),
+    "agents.chart_right": ("agents.chart_left", "Charts"),
+}
+"""Two actions that are told as one on the first page: by the second, the first and what both do."""
 TAB_OF = {Where.APPROVALS: "tab.approvals", Where.AGENTS: "tab.agents", Where.LOGS: "tab.agents"}
 """The action that leads to where a place is, for places of one tab."""
 
@@ -39,17 +50,59 @@ def reasons(
     return found
 
 
+def short_lines(
+    keymap: Keymap, places: Sequence[Where], whys: Mapping[str, str | None], width: int, look: Look
+) -> list[Line]:
+    """The keys of these places by name, in columns: what can't be used now is dim, what has no use here is left out."""
+    margin = margin_of(width)
+    wide = SHORT_KEY + SHORT_NAME
+    columns = max(1, (width - 2 * margin) // wide)
+    lines: list[Line] = []
+    for where in places:
+        told = _short(keymap, where, whys)
+        lines.append(_section(where.value, width, look))
+        rows = -(-len(told) // columns)
+        for row in range(rows):
+            line = Line()
+            for column, (key, name, is_usable) in enumerate(told[row::rows]):
+                line.to(margin + column * wide).add(key, Token.STRONG if is_usable else Token.DIM)
+                line.to(margin + column * wide + SHORT_KEY).add(name, Token.TEXT if is_usable else Token.DIM)
+            lines.append(line)
+    return lines
+
+
+def _short(keymap: Keymap, where: Where, whys: Mapping[str, str | None]) -> list[tuple[str, str, bool]]:
+    """Key, name, and whether it can be used now, of each action of a place that has a use there."""
+    seconds = {first: (keymap.of(second), name) for second, (first, name) in PAIRS.items()}
+    told = []
+    for action in keymap.actions:
+        why = whys[action.id]
+        if action.where is not where or action.id in PAIRS or not action.keys or (why or "").startswith("not "):
+            continue
+        second, name = seconds.get(action.id, (None, action.title))
+        keys = written(action.keys[0])
+        if second is not None and second.keys:
+            keys += f" {written(second.keys[0])}"
+        told.append((keys if len(keys) < SHORT_KEY else written(action.keys[0]), name, why is None))
+    return told
+
+
 def help_lines(
     keymap: Keymap, places: Sequence[Where], whys: Mapping[str, str | None], width: int, look: Look
 ) -> list[Line]:
-    """All of it, the places of now first."""
+    """Every key, the places of now first."""
     lines: list[Line] = []
     for where in sorted(Where, key=lambda one: one not in places):
         lines.append(_section(where.value, width, look))
         for action in (action for action in keymap.actions if action.where is where):
             lines.extend(_help_of(action, whys[action.id], width, look))
         lines.append(Line())
-    lines.append(_section("signs", width, look))
+    return lines
+
+
+def legend_lines(width: int, look: Look) -> list[Line]:
+    """What the signs and the words of the screens mean."""
+    lines = [_section("signs", width, look)]
     for name, told in SIGNS.items():
         lines.extend(_meaning(str(getattr(look.signs, name)), told, width))
     lines += [Line(), _section("words", width, look)]

@@ -10,7 +10,7 @@ from cc_tui.actions.action import Action, Where
 from cc_tui.state.messages import Level, Message
 from cc_tui.text.formats import clock_seconds, moment
 from cc_tui.text.safe import safe_lines
-from cc_tui.ui.dialogs.head import Head
+from cc_tui.ui.dialogs.head import PagesHead
 from cc_tui.ui.dialogs.sheet import Sheet
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
@@ -18,23 +18,29 @@ from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.pane import Pane
 from cc_tui.ui.widgets.shape import NARROW_FROM, margin_of
 
+Lines = Callable[[int], Sequence[Line]]
+"""Makes the lines of a page for a width in cells."""
+
 
 class PageSheet(Sheet):
-    """Lines to read."""
+    """Pages to read: a title and lines each; `h l` and `tab` turn them."""
 
     DEFAULT_CSS = "PageSheet { height: 80%; }"
     places = (Where.DIALOGS, Where.LISTS)
-    keys = (("j k", "scroll"), ("^d ^u", "half a page"), ("esc", "close"))
+    keys: Sequence[tuple[str, str]] = (("j k", "scroll"), ("^d ^u", "half a page"), ("esc", "close"))
 
-    def __init__(self, look: Look, name: str, title: str, lines: Callable[[int], Sequence[Line]]) -> None:
+    def __init__(self, look: Look, name: str, pages: Sequence[tuple[str, Lines]]) -> None:
         super().__init__(look, id=name)
-        self._title = title
-        self._lines = lines
+        self.pages = pages
+        self._at = 0
+        if len(pages) > 1:
+            self.keys = (("h l", "pages"), *self.keys)
+        self._head = PagesHead(look, [title for title, _lines in pages])
         self.pane = Pane(look)
 
     def compose(self) -> ComposeResult:
         """Title and lines."""
-        yield Head(self.look, self._title)
+        yield self._head
         yield self.pane
 
     def on_mount(self) -> None:
@@ -48,10 +54,17 @@ class PageSheet(Sheet):
 
     def fill(self) -> None:
         """Draw the lines."""
-        self.pane.show(self._lines(self.pane.size.width))
+        _title, lines = self.pages[self._at]
+        self.pane.show(lines(self.pane.size.width))
+
+    def _turn(self, step: int) -> None:
+        self._at = (self._at + step) % len(self.pages)
+        self._head.show(self._at)
+        self.pane.top = 0
+        self.fill()
 
     def act(self, action: Action, key: str) -> bool:
-        """Scrolls; closes."""
+        """Scrolls; turns; closes."""
         del key
         page = max(1, self.pane.size.height // 2)
         steps = {
@@ -61,10 +74,16 @@ class PageSheet(Sheet):
         if action.id in steps:
             self.pane.scroll(steps[action.id])
             return True
+        if action.id in _TURNS:
+            self._turn(_TURNS[action.id])
+            return True
         if action.id in ("dialog.no", "list.back"):
             self.close()
             return True
         return False
+
+
+_TURNS = {"list.next_view": 1, "list.previous_view": -1, "dialog.next": 1, "list.preview": 1}
 
 
 def log_notes(*, is_mute: bool, unread_events: int) -> list[str]:

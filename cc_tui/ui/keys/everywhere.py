@@ -86,15 +86,23 @@ class Everywhere:
             app.call_later(app.front.act, action, action.keys[0])
 
     def _help(self) -> None:
-        from cc_tui.ui.dialogs.help import help_lines, reasons
+        from cc_tui.ui.dialogs.help import help_lines, legend_lines, reasons, short_lines
         from cc_tui.ui.dialogs.pages import PageSheet
 
         app = self._app
         places = app.front.places()
         whys = reasons(app.keymap, places, app.front.why_not)
-        title = "Keys; signs and words below them, G"
+        told = (app.keymap, places, whys)
         app.open_sheet(
-            PageSheet(app.look, "help", title, lambda width: help_lines(app.keymap, places, whys, width, app.look))
+            PageSheet(
+                app.look,
+                "help",
+                [
+                    ("Keys here", lambda width: short_lines(*told, width, app.look)),
+                    ("Every key", lambda width: help_lines(*told, width, app.look)),
+                    ("Signs and words", lambda width: legend_lines(width, app.look)),
+                ],
+            )
         )
 
     def _log(self) -> None:
@@ -104,7 +112,9 @@ class Everywhere:
         notes = log_notes(is_mute=app.is_mute, unread_events=app.session.known.link.unread_events)
         messages = app.session.known.messages.newest(LOG_SHOWN)
         app.open_sheet(
-            PageSheet(app.look, "log", "Log, newest first", lambda width: log_lines(messages, notes, width, app.look))
+            PageSheet(
+                app.look, "log", [("Log, newest first", lambda width: log_lines(messages, notes, width, app.look))]
+            )
         )
 
     async def _undo(self) -> None:
