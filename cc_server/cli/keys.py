@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
+from cc_api_client.models.installation.roles import Role
 from cc_server.cli.opening import opened
 from cc_server.config import ConfigError, ServerSettings
 from cc_server.db.schema import Opening
@@ -23,7 +24,7 @@ def init(settings: ServerSettings, name: str) -> int:
     Raises:
         ConfigError: the database is there already, or can't be made.
     """
-    token = _create(settings, Opening.NEW, name, "admin", None)
+    token = _create(settings, Opening.NEW, name, Role.ADMIN, None)
     sys.stderr.write(f"{settings.db} is made. This is the admin key {name!r}; it is shown this once:\n")
     sys.stdout.write(token + "\n")
     return 0

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from cc_api_client.models.installation.roles import Role
 from cc_server import logs
 from cc_server.app import Application
 from cc_server.cli.opening import opened
@@ -162,7 +163,7 @@ def _key(db: Database) -> str:
     """A key for the operator, under a name that was never used."""
 
     def work(conn: Connection, name: str) -> str:
-        return keys.create(conn, Unit(SYSTEM, db.clock.now(), db.ids), name, "admin", None).token or ""
+        return keys.create(conn, Unit(SYSTEM, db.clock.now(), db.ids), name, Role.ADMIN, None).token or ""
 
     number = 1
     while True:

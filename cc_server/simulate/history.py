@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from cc_api_client.models.installation.roles import Role
 from cc_server.db.database import Database
 from cc_server.domain.base.actors import Actor
 from cc_server.domain.outbox import decisions, deliveries, lapses, rows
@@ -108,7 +109,7 @@ class History:
 
     def _decide(self, conn: Connection, now: datetime, approval_id: str) -> None:
         name = self._rng.choice(OPERATORS)
-        unit = self._world.unit(now, Actor(name, f"operator {name}", "operator"))
+        unit = self._world.unit(now, Actor(name, f"operator {name}", Role.OPERATOR))
         row = rows.find(conn, unit.actor, approval_id)
         is_bad = row["high_risk"] or self._rng.random() < 0.08
         if is_bad or not row["deliverable"]:

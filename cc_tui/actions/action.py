@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cc_api_client.models.installation.roles import Role
 from cc_tui.state.known import Known
 
 
@@ -49,14 +50,14 @@ class Action:
     short: str = ""
     rank: int = 100
     risk: Risk = Risk.NONE
-    needs_role: str = "viewer"
+    needs_role: Role = Role.VIEWER
     needs_link: bool = False
     in_palette: bool = True
     why_not: Callable[[Known], str | None] | None = None
 
     def is_forbidden(self, known: Known) -> bool:
         """Whether nothing of its kind may be done here, by the key's role or by the operator's own choice."""
-        return self.needs_role != "viewer" and known.identity.is_read_only
+        return self.needs_role is not Role.VIEWER and known.identity.is_read_only
 
     def unavailable(self, known: Known) -> str | None:
         """Why it can't be done now, in a few words, or None."""

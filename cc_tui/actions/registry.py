@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cc_api_client.models.installation.roles import Role
 from cc_tui.actions.action import Action, Risk, Where
 
 _E, _L, _AP, _AG, _LOG = Where.EVERYWHERE, Where.LISTS, Where.APPROVALS, Where.AGENTS, Where.LOGS
@@ -11,28 +12,28 @@ _SETTLE = Where.SETTLE
 _APPROVALS = (
     Action(
         "approvals.approve", "Approve", "Let the draft out after its hold", ("a",), _AP, "approve", 1,
-        Risk.DECISION, "operator",
+        Risk.DECISION, Role.OPERATOR,
     ),
     Action(
         "approvals.reject", "Reject", "Stop the draft; a line asks why", ("r",), _AP, "reject", 2,
-        Risk.DECISION, "operator",
+        Risk.DECISION, Role.OPERATOR,
     ),
     Action(
         "approvals.edit", "Edit", "Change the draft before it goes out; saving never approves", ("e",), _AP, "edit", 3,
-        needs_role="operator", needs_link=True,
+        needs_role=Role.OPERATOR, needs_link=True,
     ),
     Action(
         "approvals.edit_in_editor", "Edit in $EDITOR", "The same, in your own editor", ("E",), _AP,
-        needs_role="operator", needs_link=True,
+        needs_role=Role.OPERATOR, needs_link=True,
     ),
     Action(
         "approvals.all_safe", "Approve all safe", "List what the server calls safe, and approve exactly that",
-        ("A",), _AP, "all safe", 11, needs_role="operator", needs_link=True,
+        ("A",), _AP, "all safe", 11, needs_role=Role.OPERATOR, needs_link=True,
     ),
     Action("approvals.diff", "Diff", "What was edited in the agent's draft", ("v",), _AP),
     Action(
         "approvals.settle", "Settle or retry", "Say what became of a delivery that is unknown; try a failed one again",
-        ("m",), _AP, "settle or retry", 1, needs_role="operator", needs_link=True,
+        ("m",), _AP, "settle or retry", 1, needs_role=Role.OPERATOR, needs_link=True,
     ),
     Action("approvals.why", "Why this risk", "The parts of the score, and this item's place", ("w",), _AP),
 )  # fmt: skip
@@ -40,11 +41,11 @@ _APPROVALS = (
 _AGENTS = (
     Action(
         "agents.pause", "Pause", "Let the agent finish its run, then claim no more", ("p",), _AG, "pause", 1,
-        Risk.REVERSIBLE, "operator", needs_link=True,
+        Risk.REVERSIBLE, Role.OPERATOR, needs_link=True,
     ),
     Action(
         "agents.resume", "Resume", "Let the agent claim runs again", ("P",), _AG, "resume", 2,
-        Risk.REVERSIBLE, "operator", needs_link=True,
+        Risk.REVERSIBLE, Role.OPERATOR, needs_link=True,
     ),
     Action("agents.logs", "Logs", "The log of the agent under the cursor", ("l",), _AG, "logs", 3),
     Action("agents.chart_left", "Chart left", "The chart before (below 80 columns)", ("left",), _AG, in_palette=False),
@@ -86,7 +87,7 @@ _EVERYWHERE = (
     Action("app.log", "Log", "What the app said and did, and conflicts", ("!",), _E, "log", 30),
     Action(
         "app.undo", "Undo", "Take back the newest decision that still can be", ("u",), _E, "undo", 11,
-        needs_role="operator",
+        needs_role=Role.OPERATOR,
     ),
     Action("app.refresh", "Refresh", "Fetch everything again, retry now", ("ctrl+r",), _E, "retry now", 12),
     Action("app.suspend", "Suspend", "Back to the shell; fg returns", ("ctrl+z",), _E),
@@ -98,24 +99,24 @@ _EVERYWHERE = (
 
 _LINES = (
     Action("reason.pick", "Reject with it", "Reject at once for that reason", tuple("1234567"), _REASON,
-           "reject with it", 1, Risk.DECISION, "operator", in_palette=False),
+           "reject with it", 1, Risk.DECISION, Role.OPERATOR, in_palette=False),
     Action("reason.words", "In words", "Type the reason; enter rejects", ("8", "tab"), _REASON, "in words", 2,
            in_palette=False),
     Action("reason.again", "The last reason again", "Reject for the reason used last", ("r",), _REASON,
-           "last reason again", 3, Risk.DECISION, "operator", in_palette=False),
+           "last reason again", 3, Risk.DECISION, Role.OPERATOR, in_palette=False),
     Action("reason.leave", "Leave", "Reject nothing", ("escape",), _REASON, "leave", 4, in_palette=False),
     Action("risk.approve", "Approve anyway", "Let the risky draft out", ("Y",), _RISK, "approve anyway", 1,
-           Risk.DECISION, "operator", in_palette=False),
+           Risk.DECISION, Role.OPERATOR, in_palette=False),
     Action("risk.edit", "Edit first", "Change the draft instead", ("e",), _RISK, "edit first", 2, in_palette=False),
     Action("risk.leave", "Leave", "Decide nothing", ("escape",), _RISK, "leave it", 3, in_palette=False),
     Action("settle.sent", "It was sent", "It has left; a line asks how that is known", ("1",), _SETTLE, "sent", 1,
-           needs_role="operator", needs_link=True, in_palette=False),
+           needs_role=Role.OPERATOR, needs_link=True, in_palette=False),
     Action("settle.not_sent", "It was not sent", "It never left, so it is sent again after all checks", ("2",), _SETTLE,
-           "not sent", 2, needs_role="operator", needs_link=True, in_palette=False),
+           "not sent", 2, needs_role=Role.OPERATOR, needs_link=True, in_palette=False),
     Action("settle.failed", "It failed", "It never left, and is not to be sent", ("3",), _SETTLE, "failed", 3,
-           needs_role="operator", needs_link=True, in_palette=False),
+           needs_role=Role.OPERATOR, needs_link=True, in_palette=False),
     Action("settle.retry", "Try again", "Have what failed sent again after all checks", ("t",), _SETTLE, "try again", 1,
-           Risk.DECISION, "operator", needs_link=True, in_palette=False),
+           Risk.DECISION, Role.OPERATOR, needs_link=True, in_palette=False),
     Action("settle.leave", "Leave", "Leave it as it is", ("escape",), _SETTLE, "leave", 4, in_palette=False),
     Action("dialog.yes", "Yes", "Do it", ("y",), _DIALOG, "yes", 1, in_palette=False),
     Action("dialog.no", "No", "Leave it", ("n", "escape"), _DIALOG, "no", 2, in_palette=False),
@@ -131,11 +132,11 @@ _LINES = (
 
 _BATCHES = (
     Action("batch.yes", "Decide these", "Decide exactly what the list shows", ("y",), _BATCH, "decide these", 1,
-           Risk.DECISION, "operator", in_palette=False),
+           Risk.DECISION, Role.OPERATOR, in_palette=False),
     Action("batch.no", "Leave", "Decide nothing", ("n", "escape"), _BATCH, "leave", 2, in_palette=False),
     Action("batch.next", "Next button", "Move between the buttons", ("tab",), _BATCH, "next", 3, in_palette=False),
-    Action("batch.press", "Press", "Press the focused button", ("enter",), _BATCH, "", 100, Risk.DECISION, "operator",
-           in_palette=False),
+    Action("batch.press", "Press", "Press the focused button", ("enter",), _BATCH, "", 100,
+           Risk.DECISION, Role.OPERATOR, in_palette=False),
     Action("batch.down", "Down", "The next item", ("j", "down"), _BATCH, "down", 4, in_palette=False),
     Action("batch.up", "Up", "The item before", ("k", "up"), _BATCH, "up", 5, in_palette=False),
     Action("batch.page_down", "A page down", "A page of items on", ("ctrl+d", "pagedown"), _BATCH, in_palette=False),

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select
 
+from cc_api_client.models.installation.roles import Role
 from cc_server.domain.base.refusals import DomainRefusal, not_found
 
 
@@ -48,8 +49,8 @@ class Actor:
         return self.client_id
 
 
-SYSTEM = Actor("system", "", "admin")
-SHELL = Actor("command line", "", "admin")
+SYSTEM = Actor("system", "", Role.ADMIN)
+SHELL = Actor("command line", "", Role.ADMIN)
 """Whoever types `cc-server` on the machine itself."""
 
 
