@@ -50,8 +50,7 @@ def load_config(
     keys: dict[str, list[str]] = {}
     file = path if path is not None else config_file()
     if path is not None or file.is_file():
-        told = _File(file, environment).read(profile)
-        values, guard, keys = told
+        values, guard, keys = _File(file, environment).read(profile)
         origins = dict.fromkeys(values, str(file))
     elif profile is not None:
         raise ConfigMistake(f"there is no config file {file} to find the profile {profile!r} in")

@@ -59,12 +59,10 @@ def stats(conn: Connection, unit: Unit, components: Sequence[Component]) -> Dash
     actor = unit.actor
     told = metrics(conn, actor)
     spent = agent_figures.spend_today(conn, unit)
-    spend_today = sum((hour.cost_usd for hour in spent), _NOTHING)
     total_usd, bookings = runs.spent(conn, actor)
     stages = leads.stages(conn, actor)
     meeting = next(stage for stage in stages if stage.stage is Stage.MEETING)
     revenue = clients.revenue(conn, actor, unit.now.date())
-    midnight = unit.midnight
     budget = _budget(unit)
     return DashboardStats(
         queue=told.queue,
@@ -75,10 +73,10 @@ def stats(conn: Connection, unit: Unit, components: Sequence[Component]) -> Dash
         mrr_usd=revenue[-1].mrr_usd,
         clients_active=clients.active_on(conn, actor, unit.now.date()),
         uptime_ratio_24h=installation.uptime_ratio_24h(conn, unit.now),
-        spend_today_usd=spend_today,
+        spend_today_usd=sum((hour.cost_usd for hour in spent), _NOTHING),
         budget_today_usd=budget,
         alert_ratio=unit.settings.budgets.alert_ratio if budget is not None else None,
-        leads_today=leads.created_between(conn, actor, midnight, unit.now + timedelta(seconds=1)),
+        leads_today=leads.created_between(conn, actor, unit.midnight, unit.now + timedelta(seconds=1)),
         deals_closing=meeting.count,
         approvals_pending=told.outbox.queued,
         agents=agents.counts(conn),
@@ -87,7 +85,7 @@ def stats(conn: Connection, unit: Unit, components: Sequence[Component]) -> Dash
         waiting=Waiting(
             high_risk=listing.high_risk(conn, actor), oldest_created_at=listing.oldest_pending(conn, actor)
         ),
-        changes=_changes(conn, unit, revenue[0].mrr_usd, revenue[-1].mrr_usd, meeting.value_usd, midnight),
+        changes=_changes(conn, unit, revenue[0].mrr_usd, revenue[-1].mrr_usd, meeting.value_usd, unit.midnight),
         series=Series(pipeline=stages, revenue=revenue, activity=agent_figures.activity(conn, unit), spend=spent),
     )
 
