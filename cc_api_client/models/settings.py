@@ -47,12 +47,19 @@ class QuietHours(Wire):
 class Notifications(Wire):
     """What is told outside of the Command Center, and by which way; kept, nothing is told yet."""
 
-    slack: bool = Field(default=False, description="Whether Slack is told; its address is the server's configuration.")
-    email: bool = Field(default=False, description="Whether mails are sent; the addresses are configuration too.")
-    levels: list[str] = Field(
-        default_factory=lambda: ["error"], max_length=10, description="Which alerts are told: `warn`, `error`."
+    slack: bool = Field(
+        default=False,
+        description="Whether Slack is told; its address is the server's configuration; kept, not obeyed yet.",
     )
-    quiet_hours: QuietHours | None = Field(default=None, description="When only errors are told.")
+    email: bool = Field(
+        default=False, description="Whether mails are sent; the addresses are configuration too; kept, not obeyed yet."
+    )
+    levels: list[str] = Field(
+        default_factory=lambda: ["error"],
+        max_length=10,
+        description="Which alerts are told: `warn`, `error`; kept, not obeyed yet.",
+    )
+    quiet_hours: QuietHours | None = Field(default=None, description="When only errors are told; kept, not obeyed yet.")
 
 
 class ApprovalSettings(Wire):
@@ -77,17 +84,25 @@ class ApprovalSettings(Wire):
 class Billing(Wire):
     """What figures about money are made from; kept, no figure is made yet."""
 
-    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="ISO 4217.")
-    plan_prices: dict[str, Limit] = Field(default_factory=dict, description="A month's price by plan.")
-    infra_monthly_usd: Limit | None = Field(default=None, description="What the machines cost a month.")
-    hourly_rate_usd: Limit | None = Field(default=None, description="What an hour of a person costs.")
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="ISO 4217; kept, not obeyed yet.")
+    plan_prices: dict[str, Limit] = Field(
+        default_factory=dict, description="A month's price by plan; kept, not obeyed yet."
+    )
+    infra_monthly_usd: Limit | None = Field(
+        default=None, description="What the machines cost a month; kept, not obeyed yet."
+    )
+    hourly_rate_usd: Limit | None = Field(
+        default=None, description="What an hour of a person costs; kept, not obeyed yet."
+    )
 
 
 class SettingsDocument(Wire):
     """All that an admin sets."""
 
     budgets: Budgets = Field(default_factory=Budgets, description="What agents may spend.")
-    notifications: Notifications = Field(default_factory=Notifications, description="What is told outside.")
+    notifications: Notifications = Field(
+        default_factory=Notifications, description="What is told outside; kept, not obeyed yet."
+    )
     approvals: ApprovalSettings = Field(default_factory=ApprovalSettings, description="How decisions hold.")
     billing: Billing = Field(
         default_factory=Billing, description="What figures about money are made from; kept, not obeyed yet."
@@ -118,9 +133,13 @@ class NotificationsChange(Notifications):
 
     model_config = _CHANGE
     levels: list[Annotated[str, Field(pattern=r"^(warn|error)$")]] = Field(
-        default_factory=lambda: ["error"], max_length=10, description="Which alerts are told: `warn`, `error`."
+        default_factory=lambda: ["error"],
+        max_length=10,
+        description="Which alerts are told: `warn`, `error`; kept, not obeyed yet.",
     )
-    quiet_hours: QuietHoursChange | None = Field(default=None, description="When only errors are told.")
+    quiet_hours: QuietHoursChange | None = Field(
+        default=None, description="When only errors are told; kept, not obeyed yet."
+    )
 
 
 class ApprovalSettingsChange(ApprovalSettings):
@@ -145,7 +164,9 @@ class SettingsChange(RequestBody):
     """What changes of the settings; what is left out stays (RFC 7396)."""
 
     budgets: BudgetsChange = Field(default_factory=BudgetsChange, description="What agents may spend.")
-    notifications: NotificationsChange = Field(default_factory=NotificationsChange, description="What is told outside.")
+    notifications: NotificationsChange = Field(
+        default_factory=NotificationsChange, description="What is told outside; kept, not obeyed yet."
+    )
     approvals: ApprovalSettingsChange = Field(default_factory=ApprovalSettingsChange, description="How decisions hold.")
     billing: BillingChange = Field(default_factory=BillingChange, description="What figures are made from.")
 

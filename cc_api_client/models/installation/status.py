@@ -71,7 +71,7 @@ class Worker(Wire):
     """One process that claims jobs."""
 
     id: str = Field(description="The worker's name.")
-    last_heartbeat_at: UtcTime | None = Field(default=None, description="When it was last heard.")
+    last_heartbeat_at: UtcTime | None = Field(default=None, description="When it was last heard: at its claim.")
     current_job_id: str | None = Field(default=None, description="What it works on.")
 
 
@@ -79,7 +79,9 @@ class ServerStatus(Wire):
     """What `/status` tells; the last three only to a key."""
 
     queue: QueueCounts = Field(description="Jobs by state.")
-    workers: list[Worker] | None = Field(default=None, description="Who works.")
+    workers: list[Worker] | None = Field(
+        default=None, description="Who has a job now; empty where nobody has: no worker comes with the server yet."
+    )
     components: list[Component] | None = Field(default=None, description="How each part is.")
     uptime_ratio_24h: Ratio | None = Field(default=None, description="Share of the last 24 hours without an outage.")
 

@@ -71,8 +71,9 @@ async def status(request: Request) -> ServerStatus:
     if key is None:
         return ServerStatus(queue=queue)
     await services.db.read(keys.require_valid, key.id)
+    workers = await services.db.read(jobs.workers)
     uptime = await services.db.read(installation.uptime_ratio_24h, services.db.clock.now())
-    return ServerStatus(queue=queue, workers=[], components=services.components(), uptime_ratio_24h=uptime)
+    return ServerStatus(queue=queue, workers=workers, components=services.components(), uptime_ratio_24h=uptime)
 
 
 @router.get("/api/me", response_model=Me, **asks(ANY_KEY))

@@ -7,6 +7,7 @@ import shlex
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -97,12 +98,11 @@ class SqliteStore:
     def _prepared(self) -> Engine:
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         engine = writing_engine(self._path)
-        try:
+        with ExitStack() as undo:
+            undo.callback(engine.dispose)
             with engine.begin() as conn:
                 schema.prepare(conn, self._clock, self._ids, opening=self._opening, may_migrate=self._lock is not None)
-        except BaseException:
-            engine.dispose()
-            raise
+            undo.pop_all()
         return engine
 
     def close(self) -> None:

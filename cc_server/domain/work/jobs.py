@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from cc_api_client.models.events import EventType
-from cc_api_client.models.installation.status import QueueCounts
+from cc_api_client.models.installation.status import QueueCounts, Worker
 from cc_api_client.models.work.jobs import JobStatus
 from cc_server.db.portable.changing import Changing
 from cc_server.db.portable.prepared import Prepared
@@ -23,6 +23,7 @@ from cc_server.events import log as events
 COUNTS = "jobs."
 MAX_ATTEMPTS = 3
 LEASE_SECONDS = 300
+WORKERS_TOLD = 100
 
 _NEXT = Prepared(
     select(jobs_queue)
@@ -54,6 +55,13 @@ _LOST = Prepared(
     select(jobs_queue).where(
         jobs_queue.c.status == JobStatus.PROCESSING.value, jobs_queue.c.locked_until <= bindparam("now")
     )
+)
+
+_CLAIMED = (
+    select(jobs_queue.c.id, jobs_queue.c.locked_by, jobs_queue.c.updated_at)
+    .where(jobs_queue.c.status == JobStatus.PROCESSING.value, jobs_queue.c.locked_by.is_not(None))
+    .order_by(jobs_queue.c.locked_by, jobs_queue.c.id)
+    .limit(WORKERS_TOLD)
 )
 
 
@@ -133,6 +141,12 @@ def reap(conn: Connection, unit: Unit) -> int:
         job = ClaimedJob(row["id"], row["job_type"], row["client_id"], row["run_id"], row["attempts"], row["payload"])
         finish(conn, unit, job, "its worker was cut off")
     return len(lost)
+
+
+def workers(conn: Connection) -> list[Worker]:
+    """Who has claimed a job and not given it back, by name."""
+    return [Worker(id=one.locked_by, last_heartbeat_at=one.updated_at, current_job_id=one.id)
+            for one in conn.execute(_CLAIMED)]  # fmt: skip
 
 
 def counts(conn: Connection) -> QueueCounts:

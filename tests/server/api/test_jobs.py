@@ -66,3 +66,13 @@ async def test_a_bound_key_sees_and_changes_its_own_clients_jobs_only(api: Api) 
     own, foreign = queued(api.house, api.house.other_client_id), queued(api.house)
     assert [job["id"] for job in (await api.get("/api/jobs", "bound")).json()["items"]] == [own]
     assert (await api.post(f"/api/jobs/{foreign}/cancel", "bound")).status_code == 404
+
+
+async def test_the_status_names_who_has_a_job_and_nobody_where_nobody_has(api: Api, house: House) -> None:
+    assert (await api.get("/status", "viewer")).json()["workers"] == []
+    job_id = queued(house)
+    assert (await api.get("/status", "viewer")).json()["workers"] == []
+    house.do(jobs.claim, "worker 7", by=SYSTEM)
+    (worker,) = (await api.get("/status", "viewer")).json()["workers"]
+    assert (worker["id"], worker["current_job_id"]) == ("worker 7", job_id)
+    assert (await api.get("/status", None)).json().get("workers") is None
