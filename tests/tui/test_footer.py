@@ -1,4 +1,4 @@
-"""The footer names what can be done now, and a key that does nothing is told so."""
+"""The footer names what can be done now, a key that does nothing is told so, and the palette says why not."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from pathlib import Path
 
 from cc_tui.state.signal import ALL
 from cc_tui.ui.app import CommandCenter
+from cc_tui.ui.dialogs.palette import PaletteSheet
+from cc_tui.ui.dialogs.question import QuestionSheet
+from cc_tui.ui.themes.tokens import Token
+from cc_tui.ui.widgets.canvas import Canvas
+from cc_tui.ui.widgets.line import Line
+from cc_tui.ui.widgets.pane import Pane
 from tests.support.rows import row, wire_delivery
 from tests.tui.desk import app_of
 from tests.tui.test_pilot import look, press, said, settled
@@ -95,3 +101,34 @@ async def test_the_count_of_what_is_safe_follows_what_is_decided_here(tmp_path: 
     decided = replace(safe[0], alike=likeness)
     known.put([decided])
     assert known.counts.safe == before - 1
+
+
+async def test_the_palette_says_of_each_action_why_it_can_not_be_done_now(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await press(pilot, "colon")
+        for letter in "undo":
+            await pilot.press(letter)
+        await settled(pilot)
+        sheet = app.overlays.sheet
+        assert isinstance(sheet, PaletteSheet)
+        assert "▲ nothing is left to take back" in sheet.query_one(Pane).lines[0].text(120)
+
+
+async def test_a_question_is_told_whole_on_a_phone(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(45, 30)) as pilot:
+        await settled(pilot)
+        words = "Forget this decision? The draft stays as the server has it."
+        about = "a.very.long.name@a-very-long-house.example  A subject that is long"
+        lines = [Line().add("approve  ", Token.DIM).add(about)]
+        app.open_sheet(QuestionSheet(app.look, words, lines, "forget it", lambda: None))
+        await settled(pilot)
+        face = app.overlays.sheet.query_one(Canvas) if app.overlays.sheet is not None else None
+        assert face is not None
+        drawn = [line.text(45) for line in face.draw(45, face.size.height)]
+        told = " ".join(" ".join(drawn).split())
+        assert words in told
+        assert "approve a.very.long.name@a-very-long-house.example A subject that is long" in told
+        assert "Cancel" in drawn[-1]

@@ -15,13 +15,14 @@ from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.shape import NARROW_FROM, margin_of
 
 KEYS_WIDE, NAMES_WIDE, INDENT = 12, 24, 4
+SIGN_WIDE = 3
 SHORT_KEY, SHORT_NAME = 6, 19
 """How wide a key and its name are on the first page, which has as many columns of them as fit."""
 PAIRS = {
     "list.up": ("list.down", "Down, up"),
     "list.bottom": ("list.top", "First, last"),
     "list.half_up": ("list.half_down", "Half a page"),
-    "list.previous_view": ("list.next_view", "Views, sections"),
+    "list.next_view": ("list.previous_view", "Views, sections"),
     "preview.up": ("preview.down", "Scroll the draft"),
     "agents.chart_right": ("agents.chart_left", "Charts"),
 }
@@ -104,10 +105,10 @@ def legend_lines(width: int, look: Look) -> list[Line]:
     """What the signs and the words of the screens mean."""
     lines = [_section("signs", width, look)]
     for name, told in SIGNS.items():
-        lines.extend(_meaning(str(getattr(look.signs, name)), told, width))
+        lines.extend(_meaning(str(getattr(look.signs, name)), told, SIGN_WIDE, width))
     lines += [Line(), _section("words", width, look)]
     for word, told in WORDS.items():
-        lines.extend(_meaning(word, told, width))
+        lines.extend(_meaning(word, told, KEYS_WIDE + 1, width))
     return lines
 
 
@@ -130,10 +131,10 @@ def _help_of(action: Action, why: str | None, width: int, look: Look) -> Iterato
         yield from _told(Line(), f"{look.signs.warn} {why}", Token.WARN, start, width)
 
 
-def _meaning(name: str, told: str, width: int) -> Iterator[Line]:
+def _meaning(name: str, told: str, wide: int, width: int) -> Iterator[Line]:
     margin = margin_of(width)
     line = Line().add(" " * margin).add(name, Token.STRONG)
-    yield from _told(line, told, Token.DIM, margin + KEYS_WIDE + 1, width)
+    yield from _told(line, told, Token.DIM, margin + wide, width)
 
 
 def _told(line: Line, text: str, token: Token, start: int, width: int) -> Iterator[Line]:

@@ -27,7 +27,7 @@ class PageSheet(Sheet):
 
     DEFAULT_CSS = "PageSheet { height: 80%; }"
     places = (Where.DIALOGS, Where.LISTS)
-    keys: Sequence[tuple[str, str]] = (("j k", "scroll"), ("^d ^u", "half a page"), ("esc", "close"))
+    keys: Sequence[tuple[str, str]] = (("j k", "scroll"), ("esc", "close"), ("^d ^u", "half a page"))
 
     def __init__(self, look: Look, name: str, pages: Sequence[tuple[str, Lines]]) -> None:
         super().__init__(look, id=name)

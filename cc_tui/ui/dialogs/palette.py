@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from textual import events
 from textual.app import ComposeResult
@@ -20,7 +20,7 @@ from cc_tui.ui.widgets.shape import NARROW_FROM, margin_of
 
 
 class PaletteSheet(Sheet):
-    """Type a few letters, enter does it."""
+    """Type a few letters, enter does it. `whys` tells by action id why it can't be done now, or None."""
 
     DEFAULT_CSS = """
     PaletteSheet { height: 60%; }
@@ -32,12 +32,12 @@ class PaletteSheet(Sheet):
     takes_text = True
 
     def __init__(
-        self, look: Look, actions: Sequence[Action], why_not: Callable[[Action], str | None],
+        self, look: Look, actions: Sequence[Action], whys: Mapping[str, str | None],
         chosen: Callable[[Action], None],
     ) -> None:  # fmt: skip
         super().__init__(look, id="palette")
         self._actions = [action for action in actions if action.in_palette]
-        self._why_not = why_not
+        self._whys = whys
         self._chosen = chosen
         self._found: list[Action] = self._actions
         self._at = 0
@@ -115,7 +115,7 @@ class PaletteSheet(Sheet):
             here = place == self._at
             line = Line().add(signs.cursor if here else " ", Token.ACCENT).add(" " * (margin - 1))
             line.add(action.title, Token.STRONG if here else Token.TEXT)
-            why = self._why_not(action)
+            why = self._whys[action.id]
             key = " ".join(written(one) for one in action.keys)
             if width >= NARROW_FROM:
                 line.to(26).add(action.help, Token.DIM)

@@ -13,7 +13,7 @@ from cc_tui.ui.dialogs.sheet import Sheet
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.canvas import Canvas
-from cc_tui.ui.widgets.line import Line
+from cc_tui.ui.widgets.line import Line, Piece, wrapped
 from cc_tui.ui.widgets.shape import margin_of
 
 DEAD_SECONDS = 0.25
@@ -33,16 +33,23 @@ class _Face(Canvas):
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """Heavy rule, title, what it says, the two buttons."""
         margin = " " * margin_of(width)
+        title, said = self.told(width)
         rule = Line().add(self.look.signs.heavy_rule * width, Token.BAD if self._is_risky else Token.ACCENT)
-        lines = [rule, Line(), Line().add(margin).add(self._title, Token.STRONG), Line()]
-        room = max(0, height - 7)
-        for line in self._lines[:room]:
-            lines.append(Line([(SafeText(margin), Token.TEXT), *line.left], line.right))
-        lines.append(Line())
+        lines = [rule, Line(), *title, Line(), *said[: max(0, height - 6 - len(title))], Line()]
         cancel, yes = (Token.TEXT, Token.FOCUSED) if self.is_yes_focused else (Token.FOCUSED, Token.TEXT)
         buttons = Line().add(margin).add(" Cancel ", cancel).add("     ")
         lines.append(buttons.add("y", Token.STRONG).add(f" {self._yes} ", yes))
         return lines
+
+    def told(self, width: int) -> tuple[list[Line], list[Line]]:
+        """The title, and what it says, in as many lines of `width` cells as it takes."""
+        margin = margin_of(width)
+        indent: Piece = (SafeText(" " * margin), Token.TEXT)
+        title = [(SafeText(self._title), Token.STRONG)]
+        return (
+            [Line([indent, *one]) for one in wrapped(title, width - 2 * margin)],
+            [Line([indent, *one]) for line in self._lines for one in wrapped(line.left, width - 2 * margin)],
+        )
 
 
 class QuestionSheet(Sheet):
@@ -65,7 +72,15 @@ class QuestionSheet(Sheet):
         self._on_no = on_no
         self._opened_at = monotonic()
         self._answered = False
-        self.styles.height = min(20, len(lines) + 8)
+
+    def on_mount(self) -> None:
+        """The screen has a size already."""
+        self.reshape(*self.app.size)
+
+    def reshape(self, width: int, height: int) -> None:
+        """As high as what it says needs, and no higher than what the tab's top leaves."""
+        title, said = self._face.told(width)
+        self.styles.height = min(20, max(8, height - 4), len(title) + len(said) + 7)
 
     def compose(self) -> ComposeResult:
         """One canvas."""

@@ -66,10 +66,12 @@ class Everywhere:
             act()
 
     def _palette(self) -> None:
+        from cc_tui.ui.dialogs.help import reasons
         from cc_tui.ui.dialogs.palette import PaletteSheet
 
         app = self._app
-        app.open_sheet(PaletteSheet(app.look, app.keymap.actions, app.front.why_not, self._chosen))
+        whys = reasons(app.keymap, app.front.places(), app.front.why_not)
+        app.open_sheet(PaletteSheet(app.look, app.keymap.actions, whys, self._chosen))
 
     def _chosen(self, action: Action) -> None:
         """An action picked by its name; one that decides must be done with its key, on the draft."""

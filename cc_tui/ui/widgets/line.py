@@ -5,6 +5,7 @@ Drawing functions return lines; only here do they become what Textual paints.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +21,20 @@ from cc_tui.ui.themes.tokens import Ground, Token
 
 Piece = tuple[SafeText, Token]
 BLANK = SafeText(" ")
+
+
+def wrapped(pieces: Sequence[Piece], width: int) -> list[list[Piece]]:
+    """Pieces in as many lines of at most `width` cells as it takes, broken between words; none is cut."""
+    lines: list[list[Piece]] = [[]]
+    room = width
+    for text, token in pieces:
+        for word in re.findall(r" *[^ ]+| +$", text):
+            if cells(word) > room and lines[-1]:
+                lines.append([])
+                room, word = width, word.lstrip(" ")  # noqa: PLW2901
+            lines[-1].append((SafeText(word), token))
+            room -= cells(word)
+    return lines
 
 
 def width_of(pieces: Iterable[Piece]) -> int:

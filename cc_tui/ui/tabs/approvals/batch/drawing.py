@@ -39,7 +39,7 @@ class Facts:
     """What the list is about: its words, and its items in order."""
 
     title: str
-    told: str
+    told: tuple[str, ...]
     why_title: str
     yes: str
     left: str
@@ -57,7 +57,9 @@ def head_lines(facts: Facts, width: int, look: Look, first: int, room: int) -> l
     lines = [Line().add(look.signs.heavy_rule * width, Token.ACCENT)]
     title = Line().add(margin).add(facts.title, Token.STRONG)
     if shape_of(width) is not Shape.PHONE:
-        title.add(f"   {facts.told}", Token.DIM)
+        dot = f" {look.signs.dot} "
+        told = facts.told if shape_of(width) is Shape.WIDE else facts.told[::2]  # that the riskiest is first, is seen
+        title.add(f"   {safe_line(dot.join(told))}", Token.DIM)
     if facts.never_opened:
         title.end(f"{look.signs.warn} ", Token.WARN).end(f"{facts.never_opened} never opened", Token.WARN)
     lines += [title.end(margin), Line()]
@@ -74,7 +76,7 @@ def row_lines(one: Listed, width: int, look: Look, *, is_cursor: bool, has_why: 
     if shape_of(width) is Shape.PHONE:
         line.add(cut_address(safe_line(one.to_email), width - 11), name).end(f"{one.risk} ")
         second = Line().add(" " * 5).add(safe_line(f"{kind_word(one.kind)} {look.signs.dot} {one.subject}"), Token.DIM)
-        return [line, second]
+        return [line, second.end(" ")]
     return [_columns(line, one, width, name, has_why=has_why)]
 
 

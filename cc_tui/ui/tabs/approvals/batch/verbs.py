@@ -123,11 +123,10 @@ class BatchVerbs:
         count, digest = len(would), plan.selection_sha256
         version = plan.policy_version.partition("+")[0]
         shown = f"{digest[:DIGEST_SHOWN]} {digest[DIGEST_SHOWN : 2 * DIGEST_SHOWN]}"
-        dot = self._tab.stage.look.signs.dot
         held = f", held for {plan.hold_seconds} s" if action.value != "reject" else ""
         return Facts(
             title=f"{verb} {count} {kind} draft{'s' if count != 1 else ''}",
-            told=safe_line(f"policy {version} {dot} riskiest first {dot} digest {shown}"),
+            told=(f"policy {version}", "riskiest first", f"digest {shown}"),
             why_title="Why safe" if action.value == "approve_safe" else "",
             yes=f"{verb.lower()} {'these ' + str(count) if count > 1 else 'this one'}{held}",
             left=safe_line(self._left(action, plan, count)),
