@@ -132,3 +132,14 @@ async def test_a_question_is_told_whole_on_a_phone(tmp_path: Path) -> None:
         assert words in told
         assert "approve a.very.long.name@a-very-long-house.example A subject that is long" in told
         assert "Cancel" in drawn[-1]
+
+
+async def test_an_action_of_another_tab_picked_in_the_palette_is_told_where_it_is(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await press(pilot, "colon")
+        for letter in "pause":
+            await pilot.press(letter)
+        await press(pilot, "enter")
+        assert said(app) == "pause: not here: 3 goes to the agents"

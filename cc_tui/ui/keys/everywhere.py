@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cc_tui.actions.action import Action
@@ -71,14 +72,14 @@ class Everywhere:
 
         app = self._app
         whys = reasons(app.keymap, app.front.places(), app.front.why_not)
-        app.open_sheet(PaletteSheet(app.look, app.keymap.actions, whys, self._chosen))
+        app.open_sheet(PaletteSheet(app.look, app.keymap.actions, whys, partial(self._chosen, whys)))
 
-    def _chosen(self, action: Action) -> None:
+    def _chosen(self, whys: Mapping[str, str | None], action: Action) -> None:
         """An action picked by its name; one that decides must be done with its key, on the draft."""
         from cc_tui.actions.action import Risk
 
         app = self._app
-        why = app.front.why_not(action)
+        why = whys[action.id]
         if action.risk is Risk.DECISION:
             keys = app.keymap.first_key(action.id)
             app.session.say(f"{action.title.lower()} is done with {keys}, on the draft itself", Level.NOTE, (keys,))
