@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,8 @@ class Application:
         app.state.exists = _existence_checks()
         if measures is not None:
             _add_metrics(app, measures, self.admission)
+            if measures.is_shared:
+                self._beside["figures"] = partial(measures.keep, app.state.services, self.admission)
         self.asgi = Gate(
             app, self.admission, db.ids.new, lambda: self.hub.is_closing,
             answered=measures.answered if measures is not None else None,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from cc_server import logs
 from cc_server.app import Application
 from cc_server.cli.opening import opened
+from cc_server.cli.serving.figures import shared_figures
 from cc_server.cli.serving.server import GracefulServer, bind, url_of
 from cc_server.cli.serving.workers import Workers
 from cc_server.config import ConfigError, ServerSettings
@@ -30,8 +31,11 @@ def run(settings: ServerSettings) -> int:
     with bind(settings.host, settings.port) as listener:
         if settings.workers == 1:
             return _serve_here(settings, listener)
-        workers = Workers(settings.workers, lambda: _serve_as_worker(settings, listener), CANNOT_BEGIN, listener.close)
-        return 1 if workers.run() else 0
+        with shared_figures() as forget:
+            workers = Workers(
+                settings.workers, lambda: _serve_as_worker(settings, listener), CANNOT_BEGIN, listener.close, forget
+            )
+            return 1 if workers.run() else 0
 
 
 def _serve_here(settings: ServerSettings, listener: socket.socket) -> int:

@@ -110,7 +110,7 @@ def test_a_worker_that_is_asked_to_stop_as_it_is_born_stops() -> None:
     for _ in range(20):
         parent = os.fork()
         if not parent:
-            workers = Workers(3, lambda: threading.Event().wait() and 0, 3, lambda: None)
+            workers = Workers(3, lambda: threading.Event().wait() and 0, 3, lambda: None, lambda _pid: None)
             os._exit(workers.run())
         until(partial(has_children, parent))
         os.kill(parent, signal.SIGTERM)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -62,6 +63,36 @@ async def test_a_worker_that_is_killed_is_replaced_and_all_end_when_asked(house:
         assert answer.json()["changed"] is True
         left = workers_of(server)
     assert not [pid for pid in left if os.path.exists(f"/proc/{pid}")]  # noqa: PTH110
+
+
+async def counted(server: Served) -> set[int]:
+    """How often `/health` was answered, as several connections are told: each may reach another worker."""
+    found = set()
+    for _ in range(8):
+        async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE_SECONDS) as http:
+            told = (await http.get("/metrics")).text
+        found.add(sum(int(float(one)) for one in re.findall(r'cc_requests_total{.*route="/health".*} (.*)', told)))
+    return found
+
+
+@on_postgresql
+async def test_the_figures_are_those_of_all_workers_whichever_answers_and_never_fall(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CC_SERVER_METRICS", "true")
+    with serving(house, "--workers", "2") as server:
+        await until_ready(server, 200)
+        for _ in range(12):
+            async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE_SECONDS) as http:
+                assert (await http.get("/health")).status_code == 200
+        assert await counted(server) == {12}
+        before = workers_of(server)
+        os.kill(min(before), signal.SIGKILL)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(workers_of(server) - {min(before)}) < 2:
+                await asyncio.sleep(0.1)
+        await until_ready(server, 200)
+        assert await counted(server) == {12}
 
 
 @pytest.mark.parametrize("house", ["sqlite"], indirect=True)

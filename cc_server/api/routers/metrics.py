@@ -1,17 +1,20 @@
 """`GET /metrics`: the server in Prometheus' text format, for whoever opts in (`metrics = true`). No client is named.
 
-What this process did is counted as it happens; what the installation is like is read when it is asked for, so that it
-is true whichever process answers.
+What was answered is counted as it happens; what the installation is like is read when it is asked for. Processes behind
+one port share what they count, so that all of it is true whichever of them answers.
 """
 
 from __future__ import annotations
 
+import asyncio
+import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from cc_server.api.calling import calls
 from cc_server.api.http.routing import ANYBODY, asks, new_router
@@ -23,6 +26,11 @@ if TYPE_CHECKING:
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 30.0)
 _UNKNOWN_ROUTE = "none"
+OWN_SECONDS = 2.0
+"""How often a process says how it is, where others answer for it."""
+
+
+Share = Literal["mostrecent", "sum", "livesum", "livemin"]
 
 
 class Measures:
@@ -31,15 +39,16 @@ class Measures:
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # not annotated there
         self.registry = CollectorRegistry(auto_describe=True)
+        self.is_shared = "PROMETHEUS_MULTIPROC_DIR" in os.environ
         self._requests = Counter(
-            "cc_requests", "Requests that this process answered.", ["method", "route", "status"], registry=self.registry
+            "cc_requests", "Requests that were answered.", ["method", "route", "status"], registry=self.registry
         )
         self._seconds = Histogram(
             "cc_request_seconds", "How long an answer took.", ["route"], buckets=SECONDS, registry=self.registry
         )
-        self._wrong_keys = self._gauge("cc_wrong_keys", "Requests with a wrong key since this process started.")
-        self._consumers = self._gauge("cc_stream_consumers", "Who follows the events at this process.")
-        self._component = self._gauge("cc_component_up", "Whether a part of this process is well.", "component")
+        self._wrong_keys = self._gauge("cc_wrong_keys", "Requests with a wrong key since the server started.", of="sum")
+        self._consumers = self._gauge("cc_stream_consumers", "Who follows the events here.", of="livesum")
+        self._component = self._gauge("cc_component_up", "Whether a part is well.", "component", of="livemin")
         self._read = self._gauge("cc_database_read_seconds", "How long reading these figures took.")
         self._approvals = self._gauge("cc_approvals", "Approvals by status, all-time.", "status")
         self._deliveries = self._gauge("cc_deliveries", "Newest deliveries of approved drafts by state.", "state")
@@ -49,8 +58,9 @@ class Measures:
         self._events = self._gauge("cc_events_head", "The last event.")
         self._uptime = self._gauge("cc_uptime_ratio_24h", "The share of the last 24 hours without an outage.")
 
-    def _gauge(self, name: str, description: str, *labels: str) -> Gauge:
-        return Gauge(name, description, labels, registry=self.registry)
+    def _gauge(self, name: str, description: str, *labels: str, of: Share = "mostrecent") -> Gauge:
+        """A figure that may fall; `of` says what becomes of those of several processes."""
+        return Gauge(name, description, labels, registry=self.registry, multiprocess_mode=of)
 
     def answered(self, method: str, route: str | None, status: int, seconds: float) -> None:
         """A request was answered."""
@@ -63,10 +73,7 @@ class Measures:
         started = time.perf_counter()
         found = await services.db.read(monitoring.of_installation, services.db.clock.now())
         self._read.set(time.perf_counter() - started)
-        self._wrong_keys.set(admission.wrong_keys)
-        self._consumers.set(services.hub.followers)
-        for component in services.components():
-            self._component.labels(component.name).set(component.status == "ok")
+        self._own(services, admission)
         for gauge, counts in (
             (self._approvals, found.approvals), (self._deliveries, found.deliveries), (self._jobs, found.jobs),
         ):  # fmt: skip
@@ -76,7 +83,27 @@ class Measures:
         self._audit.set(found.audit_head)
         self._events.set(found.events_head)
         self._uptime.set(found.uptime_ratio_24h)
-        return generate_latest(self.registry)
+        return generate_latest(self._whole())
+
+    async def keep(self, services: Services, admission: Admission) -> None:
+        """Say again and again how this process is, for the others that answer for it; until cancelled."""
+        while True:
+            self._own(services, admission)
+            await asyncio.sleep(OWN_SECONDS)
+
+    def _own(self, services: Services, admission: Admission) -> None:
+        self._wrong_keys.set(admission.wrong_keys)
+        self._consumers.set(services.hub.followers)
+        for component in services.components():
+            self._component.labels(component.name).set(component.status == "ok")
+
+    def _whole(self) -> CollectorRegistry:
+        """What all processes counted; of one alone, what it has itself."""
+        if not self.is_shared:
+            return self.registry
+        whole = CollectorRegistry()
+        MultiProcessCollector(whole)  # type: ignore[no-untyped-call]  # not annotated there
+        return whole
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

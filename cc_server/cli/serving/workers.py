@@ -29,15 +29,22 @@ class Workers:
         serve: what each does; returns its exit code.
         cannot_begin: the exit code of one that would fail again.
         before_stopping: what is done first when they are to stop.
+        ended: is told of each that ended.
     """
 
     def __init__(
-        self, how_many: int, serve: Callable[[], int], cannot_begin: int, before_stopping: Callable[[], None]
+        self,
+        how_many: int,
+        serve: Callable[[], int],
+        cannot_begin: int,
+        before_stopping: Callable[[], None],
+        ended: Callable[[int], None],
     ) -> None:
         self._how_many = how_many
         self._serve = serve
         self._cannot_begin = cannot_begin
         self._before_stopping = before_stopping
+        self._tell_ended = ended
         self._pids: set[int] = set()
         self._is_stopping = False
 
@@ -75,6 +82,7 @@ class Workers:
     def _ended(self, pid: int, status: int) -> int:
         """One ended: replace it, or end the others too; the exit code where it tells something."""
         self._pids.discard(pid)
+        self._tell_ended(pid)
         code = os.waitstatus_to_exitcode(status)
         if self._is_stopping:
             return 0
