@@ -68,7 +68,7 @@ def _approve(token: str, approval_id: str) -> bytes:
 
 
 def _bare(_token: str, approval_id: str) -> bytes:
-    return request("POST", f"/bare/{approval_id}", {})
+    return request("POST", f"/bare/{approval_id}", {}, {})
 
 
 def _require_all(asked: Asked) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -76,6 +77,7 @@ def _stocked(folder: Path, fill: Callable[[House], object]) -> Stock:
 
 def _filled(folder: Path, founded: Founded, fill: Callable[[House], object]) -> Stock:
     house = House(folder, founded)
+    house.clock.advance((datetime.now(UTC) - house.clock.now()).total_seconds())  # else all is judged again meanwhile
     fill(house)
     ids = house.db.read_sync(lambda conn: tuple(conn.execute(_IDS).scalars()))
     house.close()

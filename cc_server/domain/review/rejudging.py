@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_
+from sqlalchemy import Connection, bindparam, literal_column, or_
 
 from cc_api_client.models.events import EventType
 from cc_server.db.portable.changing import Changing
+from cc_server.db.portable.prepared import Prepared
 from cc_server.db.tables import approvals
 from cc_server.domain.base.unit import Unit
 from cc_server.domain.judgement.judging import judge_draft
@@ -23,13 +24,15 @@ SLICE = 25
 _SHOWN_RISK = ("risk_score", "risk_parts", "risk_flags")
 _TOLD = (*_SHOWN_RISK, "safe", "safe_reasons", "unsafe_reasons")
 
-_PENDING = selected().where(approvals.c.status == "pending").with_for_update(of=approvals, skip_locked=True)
-_OTHER_POLICY = (
+_IS_PENDING = approvals.c.status == literal_column("'pending'")
+"""Spelled out: by a bound word no partial index is found, and every look would read the whole queue."""
+_PENDING = selected().where(_IS_PENDING).with_for_update(of=approvals, skip_locked=True)
+_OTHER_POLICY = Prepared(
     _PENDING.where(or_(approvals.c.policy_pin < bindparam("pin"), approvals.c.policy_pin > bindparam("pin")))
     .order_by(approvals.c.policy_pin, approvals.c.id)
     .limit(SLICE)
 )
-_ITS_TIME = (
+_ITS_TIME = Prepared(
     _PENDING.where(approvals.c.judge_again_at <= bindparam("now"))
     .order_by(approvals.c.judge_again_at, approvals.c.id)
     .limit(SLICE)
@@ -37,7 +40,7 @@ _ITS_TIME = (
 _JUDGING = Changing(
     approvals,
     approvals.c.id == bindparam("wanted"),
-    approvals.c.status == "pending",
+    _IS_PENDING,
     approvals.c.version == bindparam("from_version"),
     always={},
     returning=[approvals.c.version],
@@ -46,9 +49,9 @@ _JUDGING = Changing(
 
 def rejudge_some(conn: Connection, unit: Unit) -> int:
     """Judge a slice of what waits again; returns how many were due, `SLICE` when there may be more."""
-    due = conn.execute(_OTHER_POLICY, {"pin": pin_of(unit.policy)}).mappings().all()
+    due = _OTHER_POLICY.mappings(conn, {"pin": pin_of(unit.policy)})
     if not due:
-        due = conn.execute(_ITS_TIME, {"now": unit.now}).mappings().all()
+        due = _ITS_TIME.mappings(conn, {"now": unit.now})
     for row in due:
         _rejudge(conn, unit, row)
     return len(due)
