@@ -50,7 +50,8 @@ class AnchorKeeper:
         loop = asyncio.get_running_loop()
 
         def hear(_announcements: Sequence[object]) -> None:
-            loop.call_soon_threadsafe(self._wake.set)
+            if not self._wake.is_set():
+                loop.call_soon_threadsafe(self._wake.set)
 
         end = self._db.on_commit(hear)
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal_column, or_
+from sqlalchemy import Column, ColumnElement, Connection, bindparam, func, literal_column, or_
 
 from cc_api_client.models.events import EventType
 from cc_server.db.portable.changing import Changing
@@ -25,18 +25,24 @@ _SHOWN_RISK = ("risk_score", "risk_parts", "risk_flags")
 _TOLD = (*_SHOWN_RISK, "safe", "safe_reasons", "unsafe_reasons")
 
 _IS_PENDING = approvals.c.status == literal_column("'pending'")
-"""Spelled out: by a bound word no partial index is found, and every look would read the whole queue."""
-_PENDING = selected().where(_IS_PENDING).with_for_update(of=approvals, skip_locked=True)
-_OTHER_POLICY = Prepared(
-    _PENDING.where(or_(approvals.c.policy_pin < bindparam("pin"), approvals.c.policy_pin > bindparam("pin")))
-    .order_by(approvals.c.policy_pin, approvals.c.id)
-    .limit(SLICE)
+"""Spelled out: with a bound word no partial index is found."""
+
+
+def _first(is_due: ColumnElement[bool], by: Column[Any]) -> Prepared:
+    """The first of what is due.
+
+    SQLite takes any index on the state for better than a partial one, unless it is told that nearly all rows have that
+    state: each look would read and sort the whole queue.
+    """
+    query = selected().where(is_due).order_by(by, approvals.c.id).limit(SLICE)
+    pending = query.where(_IS_PENDING).with_for_update(of=approvals, skip_locked=True)
+    return Prepared(query.where(func.likely(_IS_PENDING)), pending)
+
+
+_OTHER_POLICY = _first(
+    or_(approvals.c.policy_pin < bindparam("pin"), approvals.c.policy_pin > bindparam("pin")), approvals.c.policy_pin
 )
-_ITS_TIME = Prepared(
-    _PENDING.where(approvals.c.judge_again_at <= bindparam("now"))
-    .order_by(approvals.c.judge_again_at, approvals.c.id)
-    .limit(SLICE)
-)
+_ITS_TIME = _first(approvals.c.judge_again_at <= bindparam("now"), approvals.c.judge_again_at)
 _JUDGING = Changing(
     approvals,
     approvals.c.id == bindparam("wanted"),
