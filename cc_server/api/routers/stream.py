@@ -20,7 +20,7 @@ from cc_server.api.http.gate import STREAM_PATH, address_of, call_of
 from cc_server.api.http.headers import parse_client_id
 from cc_server.api.http.problems import RequestProblem
 from cc_server.api.http.routing import asks, new_router
-from cc_server.domain.access import clients
+from cc_server.domain.access import clients, keys
 from cc_server.domain.base import actors
 from cc_server.domain.base.actors import Actor, Key
 from cc_server.domain.base.refusals import DatabaseUnavailable, DomainRefusal, not_found
@@ -54,6 +54,7 @@ async def stream(socket: WebSocket) -> None:
         actor = await _actor(socket, services)
         frames = services.hub.follow(since, topics, actor.sees, services.db.clock.now)
         with services.hub.keys.hold(actor.key_id) as revoked:
+            await _require_valid(services, actor)
             await _serve(socket, frames, revoked)
         await _close(socket, RESTARTING)
     except Refused as refusal:
@@ -81,6 +82,7 @@ async def poll_events(
     followed = services.hub.follow(since, wanted, actor.sees, services.db.clock.now)
     frames: list[str] = []
     with services.hub.keys.hold(actor.key_id) as revoked:
+        await services.db.read(keys.require_valid, actor.key_id)
         async with contextlib.aclosing(followed):
             frames += await anext(followed)
             await _read_what_is_there(followed, frames)
@@ -91,6 +93,14 @@ async def poll_events(
     told = [json.loads(frame) for frame in frames]
     body = json.dumps({"frames": told, "next": _next(told)}, separators=(",", ":"))
     return Response(body, media_type=calls.JSON)
+
+
+async def _require_valid(services: Services, actor: Actor) -> None:
+    """From here on the hub tells when the key is revoked; until here it may have been."""
+    try:
+        await services.db.read(keys.require_valid, actor.key_id)
+    except DomainRefusal as refusal:
+        raise Refused(UNAUTHENTICATED, refusal.detail) from None
 
 
 async def _read_what_is_there(followed: AsyncIterator[list[str]], frames: list[str]) -> None:

@@ -58,7 +58,13 @@ async def test_nobody_is_known_for_longer_than_a_moment_nor_are_more_than_fit() 
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/api/approvals"), ("GET", "/api/me"), ("GET", "/status"), ("POST", "/api/approvals/{id}/approve")],
+    [
+        ("GET", "/api/approvals"),
+        ("GET", "/api/me"),
+        ("GET", "/status"),
+        ("GET", "/api/events"),
+        ("POST", "/api/approvals/{id}/approve"),
+    ],
 )
 async def test_a_key_that_the_gate_still_knows_is_refused_where_it_is_served(api: Api, method: str, path: str) -> None:
     draft = api.house.draft()
