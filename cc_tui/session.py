@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from cc_tui.sync.first_rows import FirstRows
     from cc_tui.sync.sync import Sync
 
+CLIENTS_TOLD = 8
+"""How many of the clients that a key sees are named to who gave a wrong one."""
 FIRST_ROWS_SECONDS = 0.5
 """How long what was asked ahead is waited for; after that the client asks for it."""
 
@@ -72,6 +74,7 @@ class Session:
         self.backstage: Backstage | None = None
         self._rng = rng or Random()
         self._tasks: list[asyncio.Task[Any]] = []
+        self._server = ("", "")
 
     def server_now(self) -> float:
         """The server's time, in seconds since the epoch."""
@@ -129,6 +132,7 @@ class Session:
             ValueError: the address or the key can't be used.
             JournalUnavailable: decisions can't be kept.
         """
+        self._server = (url, api_key)
         await asyncio.get_running_loop().run_in_executor(None, _import_backstage)
         from cc_api_client.client import CommandCenterClient
         from cc_tui.actions.commands import Commands
@@ -327,6 +331,31 @@ class Session:
         if backstage.deciding.destination != destination:
             client = backstage.client
             backstage.deciding.connect(client.approvals, ClientBatches(client.batches), destination)
+            if self.config.client:
+                self._spawn(self._check_client(self.config.client), "client")
+
+    async def _check_client(self, client_id: str) -> None:
+        """Say of a client id that shows nothing where it was set, and what this key sees."""
+        from cc_api_client.client import CommandCenterClient
+        from cc_api_client.errors import CommandCenterError
+
+        url, api_key = self._server
+        asked = CommandCenterClient(url, api_key, client_id="all", rng=self._rng)
+        try:
+            seen = (await asked.clients.list(limit=500)).value.items
+        except CommandCenterError as error:
+            log.info("whether the client %s can be seen is not known: %s", client_id, error)
+            return
+        finally:
+            await asked.aclose()
+        if client_id != "all" and all(one.id != client_id for one in seen):
+            told = ", ".join(f"{one.name} {one.id}" for one in seen[:CLIENTS_TOLD]) or "no client at all"
+            more = f" and {len(seen) - CLIENTS_TOLD} more" if len(seen) > CLIENTS_TOLD else ""
+            self.say(
+                f"client = {client_id!r} ({self.config.place_of('client')}) is none that this key sees; give the id of "
+                f"one it sees, or leave it out for all of them: {told}{more}",
+                Level.ERROR, short=f"no such client ({self.config.place_of('client')}); ! names those there are",
+            )  # fmt: skip
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from cc_tui.config.lines import line_of
-from cc_tui.config.model import GUARD_SETTINGS, SETTINGS, Config, GuardConfig, Setting, config_file
+from cc_tui.config.model import GUARD_SETTINGS, PREFIX, SETTINGS, Config, GuardConfig, Setting, config_file
 
-PREFIX = "CC_TUI_"
 KEY_COMMAND_SECONDS = 30
 _TABLES = {"guard", "keys", "profiles"}
 _KEY_SOURCES = ("api_key", "key_file", "key_command")

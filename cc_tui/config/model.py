@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+PREFIX = "CC_TUI_"
+"""What the names of the variables in the environment begin with."""
 TABS = ("dashboard", "agents", "approvals")
 THEMES = ("auto", "dark", "light", "16", "16-light", "mono")
 
@@ -76,6 +78,18 @@ class Config:
     keys: dict[str, list[str]] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict, compare=False)
     """Which source each value came from, by name; what is not named is the default."""
+
+    def place_of(self, name: str) -> str:
+        """Where a setting was set, as a person finds it: the flag, the variable, or the file."""
+        match self.origins.get(name):
+            case "flag":
+                return f"the flag --{name.replace('_', '-')}"
+            case "environment":
+                return f"the environment's {PREFIX}{name.upper()}"
+            case None:
+                return "the default"
+            case file:
+                return file
 
     @property
     def journal_path(self) -> Path:

@@ -95,6 +95,10 @@ class BatchOutcomes:
         self._say(words.format(_count(batch)), Level.DONE)
         self._came_back(batch.items[0].approval_id)
 
+    def batch_undo_asked(self, batch: Batch) -> None:
+        """The server is asked; its answer replaces this, most often at once."""
+        self._say(f"asking the server to take back {_count(batch)}", Level.NOTE)
+
     def batch_undo_waits(self, batch: Batch) -> None:
         """No answer came yet."""
         self._say(f"{_count(batch)}: waits for the server's answer, then all are taken back", Level.NOTE)

@@ -68,6 +68,13 @@ class Outcomes:
         )
         self._say(Message(words, Level.DONE, self._clock.wall(), (_who(decision),)))
 
+    def undo_asked(self, decision: Decision) -> None:
+        """The server is asked; its answer replaces this, most often at once."""
+        words = f"asking the server to take back {_who(decision)}"
+        self._say(
+            Message(words, Level.NOTE, self._clock.wall(), (_who(decision),), short="asking the server to take it back")
+        )
+
     def undo_waits(self, decision: Decision) -> None:
         """No answer came yet."""
         words = f"{_who(decision)}: waits for the server's answer, then it is taken back"

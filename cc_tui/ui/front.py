@@ -123,7 +123,7 @@ class Front:
 
     def refuse(self, action: Action, why: str) -> None:
         """Say why."""
-        self._session.say(f"{action.title.lower()}: {why}", Level.WARN)
+        self._session.say(f"{action.title.lower()}: {why}", Level.WARN, short=why)
 
     def swallowed(self, swallowed: Swallowed) -> None:
         """Say what did not count; bring what was not seen into view."""

@@ -167,3 +167,12 @@ def test_a_line_that_was_open_closes_when_the_screen_takes_another_form_and_noth
         terminal.resize(120, 40)
         ready(terminal)
         assert len(api.approvals()) == 12
+
+
+def test_a_client_that_the_key_does_not_see_is_told_with_its_setting_and_what_there_is(
+    home: Path, backend: Backend
+) -> None:
+    with app_terminal(home, "--client", "nope", backend=backend) as terminal:
+        terminal.wait_for(r"no such client \(the flag --client\); ! names those there are", PATIENCE)
+        terminal.press("!")
+        terminal.wait_for(r"client = 'nope' \(the flag --client\) is none that this key sees", PATIENCE)

@@ -45,6 +45,9 @@ class BatchSink(Protocol):
     def batch_dropped(self, batch: Batch) -> None:
         """The operator took it back before it was delivered."""
 
+    def batch_undo_asked(self, batch: Batch) -> None:
+        """The server is asked to take it back."""
+
     def batch_undo_waits(self, batch: Batch) -> None:
         """It is taken back as soon as the server has answered for it."""
 
@@ -173,6 +176,7 @@ class BatchSender:
         """Ask the server to take it back; `handle` is its id of the batch."""
         if self._port is None:
             return
+        self._sink.batch_undo_asked(kept)
         try:
             result = await self._port.undo(handle, self._new_key())
         except PASSING:

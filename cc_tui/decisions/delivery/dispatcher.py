@@ -72,6 +72,9 @@ class DecisionSink(Protocol):
     def dropped(self, decision: Decision) -> None:
         """The operator took it back before it was delivered."""
 
+    def undo_asked(self, decision: Decision) -> None:
+        """The server is asked to take it back."""
+
     def undo_waits(self, decision: Decision) -> None:
         """It is taken back as soon as the server has answered for it."""
 
@@ -222,6 +225,7 @@ class Dispatcher:
         """Ask the server to take it back; `handle` is the approval's version."""
         if self._port is None:
             return
+        self._sink.undo_asked(kept)
         try:
             answer = await self._port.undo(kept.approval_id, version=handle, idempotency_key=self._new_key())
         except PASSING:

@@ -55,7 +55,7 @@ class Frame:
         self.footer.show([
             FooterItem(action.id, keymap.footer_key(action), action.short)
             for action in keymap.footer(places)
-            if action.id not in left_out and offers(action) and not action.is_forbidden(known)
+            if action.id not in left_out and offers(action) and action.unavailable(known) is None
         ], has_help=has_help)  # fmt: skip
 
     def show_fixed_keys(self, keys: Sequence[tuple[str, str]], *, has_help: bool) -> None:

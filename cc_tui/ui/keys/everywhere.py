@@ -130,7 +130,8 @@ class Everywhere:
             if not await app.session.backstage.deciding.undo_newest():
                 app.session.say("nothing that can still be taken back")
         except CommandCenterError as error:
-            app.session.say(f"not undone: {error}; u tries again", Level.WARN, ("u",))
+            short = "not undone: no answer; u tries again"
+            app.session.say(f"not undone: {error}; u tries again", Level.WARN, ("u",), short=short)
 
     def _refresh(self) -> None:
         if self._app.session.backstage is not None:

@@ -135,6 +135,10 @@ class FakeSink:
         """Taken back."""
         self.told.append(("dropped", decision.key))
 
+    def undo_asked(self, decision: Decision) -> None:
+        """The server is asked."""
+        del decision
+
     def undo_waits(self, decision: Decision) -> None:
         """No answer came yet."""
         self.told.append(("undo_waits", decision.key))

@@ -42,7 +42,7 @@ def _is_of_use(tab: ApprovalsTab, action: Action) -> bool | None:
         return tab.queue.has_news
     if action.id == "approvals.all_safe" and (tab.view is not View.PENDING or tab.verbs.why_not(action) is not None):
         return False
-    if action.id in _ON_WHAT_WAITS and tab.view is not View.PENDING and tab.verbs.why_row_not() is not None:
+    if action.id in _ON_WHAT_WAITS and not tab.queue.marks and tab.verbs.why_row_not() is not None:
         return False
     if action.id in SETTLES:
         return tab.view is View.PROBLEMS and tab.verbs.why_not(action) is None
