@@ -118,7 +118,7 @@ def _record(conn: Connection, ran: Ran, refusal: Refused, is_fatal: Callable[[DB
 
 
 def _take_back(conn: Connection, ran: Ran, error: Exception, is_fatal: Callable[[DBAPIError], bool]) -> None:
-    if isinstance(error, DBAPIError) and is_fatal(error):
+    if conn.invalidated or (isinstance(error, DBAPIError) and is_fatal(error)):
         raise error
     _ROLLBACK.run(conn)
     ran.error = error
