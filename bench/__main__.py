@@ -17,7 +17,7 @@ from bench import keys, live, memory, starts
 from bench.findings import Finding, table
 from bench.machine import Moment, description
 from bench.server import decisions, reading
-from bench.setting import Setting
+from bench.setting import FULL, Setting
 
 Scenario = Callable[[Setting], list[Finding]]
 APP: dict[str, Scenario] = {
@@ -30,6 +30,7 @@ APP: dict[str, Scenario] = {
     "key-bytes": keys.key_bytes,
     "key-to-paint": keys.key_to_paint,
     "memory": memory.memory,
+    "hour": memory.hour,
 }
 SERVER: dict[str, Scenario] = {
     "decisions": decisions.decisions,
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
     """Measure; 0 when every budget is kept, 1 when one is broken."""
     typed = _parser().parse_args(arguments)
     names = typed.only or [name for group in typed.groups or GROUPS for name in GROUPS[group]]
-    runs, many, seconds, requests = (2, 5_000, 5.0, 400) if typed.quick else (5, 100_000, 10.0, 1_000)
+    runs, many, seconds, requests = (2, 5_000, 5.0, 400) if typed.quick else (5, FULL, 10.0, 1_000)
     measured = []
     with Setting.opened(runs=typed.runs or runs, many=many, seconds=seconds, requests=requests) as setting:
         for name in names:

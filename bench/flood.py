@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from bench.happenings import Told
 from cc_api_client.models.events import EventPosition
 from rig.pty_app import Backend
 
@@ -29,11 +30,11 @@ _QUIET_SECONDS = 3_600.0
 
 
 class Flood:
-    """The stream of edits of `drafts` (as the wire has them); each changes its subject and its risk."""
+    """The stream of what `happens` (`bench.happenings`)."""
 
-    def __init__(self, drafts: list[dict[str, Any]], events_per_second: int) -> None:
+    def __init__(self, happens: Iterator[Told], events_per_second: int) -> None:
         self.sent = 0
-        self._drafts = drafts
+        self._happens = happens
         self._in_a_message = events_per_second // MESSAGES_PER_SECOND
         self._is_on = threading.Event()
 
@@ -63,15 +64,7 @@ class Flood:
                     self.sent += self._in_a_message
 
     def _event(self, seq: int) -> dict[str, Any]:
-        place = seq % len(self._drafts)
-        draft = self._drafts[place]
-        changes = {"version": draft["version"] + 1, "subject": f"Edit {seq} of many"}
-        draft = self._drafts[place] = draft | changes | {"risk": draft["risk"] | {"score": seq % 100}}
-        return {
-            "frame": "event", "seq": seq, "prev_seq": seq - 1, "at": _now(), "topic": "approvals",
-            "type": "approval.updated", "id": draft["id"], "version": draft["version"],
-            "client_id": draft["client_id"], "data": draft,
-        }  # fmt: skip
+        return {"frame": "event", "seq": seq, "prev_seq": seq - 1, "at": _now()} | next(self._happens)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from bench.findings import Finding, Samples
 from bench.flood import Flood, flooded
+from bench.happenings import edits
 from bench.setting import FEW, LIST_ONLY_COLUMNS, Setting
 from bench.watching import Rest, rest_of
 from rig.direct_api import DirectApi
@@ -46,7 +47,7 @@ def busy(setting: Setting) -> list[Finding]:
 def flood(setting: Setting) -> list[Finding]:
     """All that is on the screen changes, 1,000 times a second, from a stream that makes nothing else wait."""
     with DirectApi(setting.backend(FEW)) as api:
-        stream = Flood(api.approvals(limit=FEW), FLOOD_EVENTS)
+        stream = Flood(edits(api.approvals(limit=FEW)), FLOOD_EVENTS)
     rests, rates = [], []
     with flooded(setting.backend(FEW), stream) as backend, setting.ours_at_rest(FEW, backend=backend) as terminal:
         for _ in range(setting.runs):

@@ -1,12 +1,23 @@
-"""How much memory the app takes, with a short queue and with a long one."""
+"""How much memory the app takes: with a short queue, with a long one, and after an hour in which much happened."""
 
 from __future__ import annotations
 
+import time
+
 from bench.findings import Finding, Samples
+from bench.flood import Flood, flooded
+from bench.happenings import a_business_day
 from bench.machine import pss_mb
 from bench.setting import FEW, Setting
+from bench.watching import wait_calm
+from rig.direct_api import DirectApi
+from rig.terminal import Terminal
 
 FEW_MB, MANY_MB = 60, 120
+HOUR_EVENTS = 72_000
+"""Of an hour with 20 events a second."""
+HOUR_GROWTH = 1.0
+_TIMES_AS_FAST = 10
 
 
 def memory(setting: Setting) -> list[Finding]:
@@ -15,6 +26,32 @@ def memory(setting: Setting) -> list[Finding]:
         Finding(f"memory, {approvals:,} items", "MB", _samples(setting, approvals, runs), budget=budget)
         for approvals, runs, budget in ((FEW, setting.runs, FEW_MB), (setting.many, min(2, setting.runs), MANY_MB))
     ]
+
+
+def hour(setting: Setting) -> list[Finding]:
+    """An hour's events at 20 a second, ten times as fast, after a first tenth of an hour that fills what is kept."""
+    events = HOUR_EVENTS if setting.is_full else HOUR_EVENTS // 20
+    with DirectApi(setting.backend(FEW)) as api:
+        happens = a_business_day(
+            api.approvals(limit=FEW), api.get("/api/agents")["items"], api.get("/api/dashboard/stats")["recent_runs"]
+        )
+    stream = Flood(happens, 20 * _TIMES_AS_FAST)
+    with flooded(setting.backend(FEW), stream) as backend, setting.ours_at_rest(FEW, backend=backend) as terminal:
+        _let_happen(stream, events // 10, terminal)
+        before = pss_mb(terminal.offspring())
+        _let_happen(stream, events, terminal)
+        after = pss_mb(terminal.offspring())
+    grown = Samples("cc-tui", (100 * (after - before) / before,))
+    name = f"memory after {events:,} events ({before:.1f} MB before, {after:.1f} MB after)"
+    return [Finding(name, "% more", grown, budget=HOUR_GROWTH)]
+
+
+def _let_happen(stream: Flood, events: int, terminal: Terminal) -> None:
+    """Let so many events come, and the app take them."""
+    until = stream.sent + events
+    while stream.sent < until:
+        stream.until(time.monotonic() + max(0.5, (until - stream.sent) / (20 * _TIMES_AS_FAST)))
+    wait_calm(terminal)
 
 
 def _samples(setting: Setting, approvals: int, runs: int) -> Samples:

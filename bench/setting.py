@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,15 +14,16 @@ from pathlib import Path
 from bench.watching import PARSE_AFTER, wait_calm
 from rig.direct_api import DirectApi
 from rig.pty_app import Backend, app_terminal, simulated_backend
-from rig.terminal import Terminal
+from rig.terminal import NotSeen, Terminal
 
-FEW, PAGEFUL = 12, 100
+FEW, PAGEFUL, FULL = 12, 100, 100_000
 FIRST_PAINT = r"Approvals"
 """Our tabs: a splash line before them does not count as a first paint."""
 LIST_ONLY_COLUMNS = 79
 """Below 80 columns the preview is a screen of its own."""
 _ROOT = Path(__file__).parent.parent
 _READY_SECONDS = 240.0
+_LOADED_SECONDS = 240.0
 
 
 @dataclass(slots=True)
@@ -60,6 +63,11 @@ class Setting:
             )
         return self._backends[approvals]
 
+    @property
+    def is_full(self) -> bool:
+        """Whether this is no quick run."""
+        return self.many >= FULL
+
     def pids(self) -> list[int]:
         """The servers that run."""
         return [backend.pid for backend in self._backends.values()] + self._watched
@@ -89,8 +97,24 @@ class Setting:
         """Our app with all loaded; `backend` as `ours` takes it."""
         with self.ours(approvals, cols, backend) as terminal:
             terminal.wait_for(self.filled(approvals), within=30.0)
+            if approvals > PAGEFUL:
+                self._wait_for_the_last(terminal, approvals)
             wait_calm(terminal)
             yield terminal
+
+    def _wait_for_the_last(self, terminal: Terminal, approvals: int) -> None:
+        """Look at the end of the list until the newest item is there, then go back."""
+        with DirectApi(self.backend(approvals)) as api:
+            last = re.compile(_escaped_start(api.approvals(limit=1, sort="-created")[0]["to_email"]))
+        deadline = time.monotonic() + _LOADED_SECONDS
+        terminal.press("G")
+        while not any(last.search(row) for row in terminal.screen()[-4:]):
+            if time.monotonic() > deadline:
+                raise NotSeen(f"the last of {approvals:,} items:\n{terminal.text()}")
+            wait_calm(terminal, within=_LOADED_SECONDS)
+            terminal.press("G")
+            terminal.wait_silent(0.5)
+        terminal.press("g")
 
     def minimal(self, cols: int = 120) -> Terminal:
         """The minimal app, just started."""

@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from itertools import islice
 
 from bench.flood import Flood, flooded
+from bench.happenings import a_business_day, edits
 from cc_api_client.client import CommandCenterClient
 from cc_api_client.models.events import Event, EventPosition
 from cc_api_client.stream import Connected, Events
+from cc_tui.state.known import Known
+from cc_tui.sync.intake import Intake
 from rig.pty_app import Backend
-from tests.support.rows import wire_approval
+from tests.support.rows import NOON, row, wire_approval
 
 PATIENCE_SECONDS = 20.0
 
 
 async def test_a_client_takes_every_event_of_a_flood_in_order() -> None:
-    stream = Flood([wire_approval(1), wire_approval(2)], 1_000)
+    stream = Flood(edits([wire_approval(1), wire_approval(2)]), 1_000)
     nowhere = Backend("http://127.0.0.1:1", "a-key", 0)
     with flooded(nowhere, stream) as backend:
         client = CommandCenterClient(backend.url, backend.api_key)
@@ -34,3 +38,15 @@ async def test_a_client_takes_every_event_of_a_flood_in_order() -> None:
         await client.aclose()
     assert [event.seq for event in events] == list(range(6, 6 + len(events)))
     assert [event.version for event in events if event.id == events[0].id] == list(range(2, 2 + len(events) // 2))
+
+
+def test_a_day_of_business_leaves_as_many_waiting_as_there_were_and_nothing_in_it_is_unread() -> None:
+    known = Known()
+    intake = Intake(known, lambda _feed: None)
+    known.approvals.put([row(1), row(2)])
+    agent = {"id": "outreach", "name": "Outreach", "status": "idle", "version": 1}
+    run = {"id": "r1", "client_id": "c1", "status": "success", "version": 1}
+    for seq, told in enumerate(islice(a_business_day([wire_approval(1), wire_approval(2)], [agent], [run]), 1_000)):
+        intake.apply(Event.model_validate({"frame": "event", "seq": seq, "at": NOON.isoformat()} | told))
+    assert known.link.unread_events == 0
+    assert (known.approvals.counts.pending, known.approvals.counts.rejected) == (2, 100)
