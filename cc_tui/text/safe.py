@@ -27,7 +27,7 @@ _WIDE_BLANKS = frozenset(
 )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def is_hidden(char: str) -> bool:
     """Whether a code point shows nothing or acts on the terminal; newline and tab are layout, not hidden."""
     if char in "\n\t":
@@ -38,7 +38,7 @@ def is_hidden(char: str) -> bool:
     return unicodedata.category(char) in _HIDDEN_CATEGORIES
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def shown(char: str, ascii_only: bool = False) -> str:
     """How one code point is shown: itself, a blank, or a visible mark such as `‹U+202E›`."""
     if char in "\n\t" or char in _WIDE_BLANKS:

@@ -232,13 +232,13 @@ def row_of(approval: Approval) -> ApprovalRow:
     """The row of an approval as the wire has it."""
     created_at = approval.created_at.timestamp()
     likeness = RowLikeness(
-        client_id=approval.client_id,
-        kind=str(approval.kind),
-        agent=approval.agent_name or "",
-        status=str(approval.status),
+        client_id=intern(approval.client_id),
+        kind=intern(str(approval.kind)),
+        agent=intern(approval.agent_name or ""),
+        status=intern(str(approval.status)),
         risk=approval.risk.score,
         weight=heaviest(str(flag.severity) for flag in approval.risk.flags),
-        flags=tuple(flag.code for flag in approval.risk.flags),
+        flags=tuple(intern(flag.code) for flag in approval.risk.flags),
         safe=approval.safe,
         lives_seconds=lives(created_at, _seconds(approval.expires_at)),
         word=word_of(
@@ -289,12 +289,12 @@ def packed_hash(text: str) -> bytes | str:
 
 
 def alike(likeness: RowLikeness) -> RowLikeness:
-    """One object for all that are the same; what a person's word or a delivery makes unlike is not looked for."""
-    is_common = likeness.delivery is NO_DELIVERY and likeness.word is NO_WORD
+    """One object for all that are the same; what was edited, decided or delivered is like few others."""
+    is_common = likeness.version == 1 and likeness.delivery is NO_DELIVERY and likeness.word is NO_WORD
     return _shared(likeness) if is_common else likeness
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _shared(likeness: RowLikeness) -> RowLikeness:
     return likeness
 

@@ -119,7 +119,7 @@ def _is_wide(cell: str) -> bool:
     return not cell.isascii() and len(_cells_of(cell)[1]) > 1
 
 
-@lru_cache(4096)
+@lru_cache(512)
 def _cells_of(text: str) -> tuple[str, tuple[str, ...]]:
     """What is joined to the character before `text`, and what each of its cells shows.
 
