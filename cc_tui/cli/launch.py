@@ -25,6 +25,8 @@ SETTINGS = {
     "PYDANTIC_DISABLE_PLUGINS": "__all__",
 }
 LOW_BANDWIDTH_FPS = "15"
+FIRST_ROWS_SECONDS = 0.02
+"""How long the first frame waits for the rows that were asked for ahead."""
 NO_TERMINAL = (
     "cc-tui draws on a terminal, and {name} is none; start it in one (over ssh: ssh -t HOST cc-tui), without a pipe"
 )
@@ -49,17 +51,39 @@ def run_app(config: Config, demo: EndpointSource | None) -> int:
     gc.disable()
     first_rows = _asked_ahead(config)
     prepare_textual(config)
-    from cc_tui.actions.keymap import KeyClash
-    from cc_tui.ui.run import run
-
     log_to(config.log_path)
+    from cc_tui.actions.keymap import KeyClash, Keymap
+
     try:
-        code, last_words = run(config, demo, first_rows)
+        Keymap(config.keys)
     except KeyClash as clash:
         return complain(str(clash), USAGE)
+    code, last_words = _drawn_at_once(config, demo, first_rows)
     for sentence in last_words:
         complain(sentence, code)
     return code
+
+
+def _drawn_at_once(
+    config: Config, demo: EndpointSource | None, first_rows: Ahead[FirstRows] | None
+) -> tuple[int, list[str]]:
+    """Show a first frame, then import what draws all others, and run the app."""
+    from cc_tui.session import Session
+    from cc_tui.ui.first_frame import show_first_frame
+    from cc_tui.ui.terminal.taken import give_back
+
+    session = Session(config)
+    here = first_rows.wait(FIRST_ROWS_SECONDS) if first_rows is not None else None
+    if here is not None:
+        here.show(session.known)
+        first_rows = None
+    try:
+        show_first_frame(session, os.environ, is_demo=demo is not None)
+        from cc_tui.ui.run import run
+
+        return run(session, demo, first_rows)
+    finally:
+        give_back()
 
 
 def _asked_ahead(config: Config) -> Ahead[FirstRows] | None:

@@ -33,7 +33,8 @@ from cc_tui.ui.opening import Opening
 from cc_tui.ui.tabs.making import make_tab
 from cc_tui.ui.tabs.tab import Tab
 from cc_tui.ui.terminal import hangup
-from cc_tui.ui.terminal.driver import FrameDriver, can_drive
+from cc_tui.ui.terminal.driver import FrameDriver
+from cc_tui.ui.terminal.taken import can_drive
 from cc_tui.ui.terminal.witness import Witness
 from cc_tui.ui.themes.look import choose_look
 from cc_tui.ui.themes.native import theme_name, theme_of

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cc_tui.actions.action import Action, Risk, Where
 from cc_tui.state.messages import Level
+from cc_tui.ui.widgets.shape import TOO_SMALL
 
 if TYPE_CHECKING:
     from cc_tui.decisions.guard import Selected, Shown, Swallowed
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from cc_tui.ui.dialogs.overlays import Overlays
     from cc_tui.ui.tabs.tab import Tab
 
-TOO_SMALL = (40, 10)
 TOO_SMALL_WORDS = f"too small: {TOO_SMALL[0]}×{TOO_SMALL[1]}"
 
 

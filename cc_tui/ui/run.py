@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cc_tui.config.model import Config
+from cc_tui.session import Session
 from cc_tui.ui.app import CommandCenter
 
 if TYPE_CHECKING:
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def run(
-    config: Config, demo: EndpointSource | None, first_rows: Ahead[FirstRows] | None = None
+    session: Session, demo: EndpointSource | None, first_rows: Ahead[FirstRows] | None = None
 ) -> tuple[int, list[str]]:
-    """Run the app on this terminal; returns the exit code and what is left to say to the shell.
+    """Run the app of a session on this terminal; returns the exit code and what is left to say to the shell.
 
     Raises:
         KeyClash: the config gives one key to two actions.
     """
-    app = CommandCenter(config, demo, first_rows=first_rows)
+    app = CommandCenter(session.config, demo, session, first_rows)
     code = app.run()
     return (code if code is not None else 1), app.opening.last_words

@@ -9,8 +9,8 @@ from cc_tui.session import Session
 from cc_tui.state.health import Condition, Tone, is_spend_high, worst
 from cc_tui.state.link import LinkPhase
 from cc_tui.text.formats import clock, moment, seconds_left
-from cc_tui.ui.frame.status_bar import BarFacts
-from cc_tui.ui.frame.tab_bar import TABS, TabName
+from cc_tui.ui.frame.status_line import BarFacts
+from cc_tui.ui.frame.tab_lines import TABS, TabName
 
 STALE_STEPS = (10, 30, 60, 300)
 

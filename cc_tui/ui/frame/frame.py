@@ -11,7 +11,8 @@ from cc_tui.ui.frame.facts import bar_facts, tab_names
 from cc_tui.ui.frame.footer import FooterItem, KeyFooter
 from cc_tui.ui.frame.message_line import MessageLine
 from cc_tui.ui.frame.status_bar import StatusBar
-from cc_tui.ui.frame.tab_bar import HAIRLINE_FROM_ROWS, TabBar
+from cc_tui.ui.frame.tab_bar import TabBar
+from cc_tui.ui.frame.tab_lines import HAIRLINE_FROM_ROWS
 from cc_tui.ui.themes.look import Look
 
 

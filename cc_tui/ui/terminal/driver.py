@@ -12,7 +12,6 @@ import contextlib
 import os
 import re
 import select
-import sys
 import threading
 import time
 from codecs import getincrementaldecoder
@@ -23,9 +22,11 @@ from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
+from cc_tui.ui.terminal import taken
 from cc_tui.ui.terminal.difference import Pen, difference
 from cc_tui.ui.terminal.picture import Picture
 from cc_tui.ui.terminal.styles import PLAIN, Styles
+from cc_tui.ui.terminal.taken import OTHER_SCREEN, TakenTerminal, open_terminal
 
 LAST_WORDS_SECONDS = 2.0
 """How long the end of the app, or its suspension, waits for a line to take what is left."""
@@ -38,28 +39,11 @@ ERASING_IN_GROUND = ("xterm", "alacritty", "foot", "konsole", "linux", "rxvt", "
 _QUESTION = re.compile(r"\x1b7\x1b\[\d+;\d+H\x1b\[6n\x1b8")
 _LEAVES_CELLS = re.compile(r"(?:\x1b\[[?>=<][0-9;]*\$?[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)*")
 _OTHER_SCREEN = "\x1b[?1049"
-CHOSEN_BY = "TEXTUAL_DRIVER"
-"""The environment's name for another driver, which is respected."""
-
-
-def can_drive() -> bool:
-    """Whether nobody chose another, and the terminal can be opened anew: what is set on that is nobody else's."""
-    if os.environ.get(CHOSEN_BY):
-        return False
-    try:
-        os.close(_open_terminal())
-    except (OSError, AttributeError, ValueError):
-        return False
-    return True
 
 
 def erases_in_ground(environment: Mapping[str, str]) -> bool:
     """Whether the terminal fills what it erases with the ground that is set (terminfo's `bce`); screen does not."""
     return environment.get("TERM", "").startswith(ERASING_IN_GROUND) and not environment.get("STY")
-
-
-def _open_terminal() -> int:
-    return os.open(os.ttyname(sys.__stderr__.fileno()), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)  # type: ignore[union-attr]
 
 
 class FrameDriver(LinuxDriver):
@@ -78,14 +62,18 @@ class FrameDriver(LinuxDriver):
         self._thread = threading.get_ident()
         self._wake_read, self._wake_write = os.pipe()
         self._is_watched = False
+        self._is_on_other_screen = False
         self._erases_in_ground = erases_in_ground(os.environ)
 
     # What Textual asks
 
     def start_application_mode(self) -> None:
         """Take the terminal."""
-        self._terminal = _open_terminal()
+        self._terminal = open_terminal()
+        before = self._go_on_from(terminal) if (terminal := taken.taken()) is not None else None
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual has no types here
+        if before is not None:
+            self.attrs_before = before
 
     def write(self, data: str) -> None:
         """Draw a frame, ask a question behind it, or send anything else as it is."""
@@ -137,6 +125,14 @@ class FrameDriver(LinuxDriver):
 
     # Frames
 
+    def _go_on_from(self, terminal: TakenTerminal) -> list[Any]:
+        """Know what is on the screen already; returns the terminal's attributes as the shell had them."""
+        self._styles, self._sent = terminal.styles, terminal.picture
+        self._wanted = terminal.picture.copy()
+        self._is_on_other_screen = True
+        terminal.hand_over()
+        return terminal.attributes
+
     def _fit(self) -> None:
         """Follow the terminal's size."""
         if self._terminal is None:
@@ -174,6 +170,9 @@ class FrameDriver(LinuxDriver):
 
     def _send_as_it_is(self, data: str) -> None:
         """Behind all that was drawn before. What may draw makes the screen unknown."""
+        if data == OTHER_SCREEN and self._is_on_other_screen:
+            self._is_on_other_screen = False
+            return
         self._take_question_back()
         if self._terminal is None:
             return

@@ -81,6 +81,12 @@ class Picture:
         self.columns = columns
         self.rows = [Row.of(UNKNOWN, columns) for _ in range(rows)]
 
+    def copy(self) -> Picture:
+        """One that changes by itself."""
+        copied = Picture(self._styles)
+        copied.columns, copied.rows = self.columns, [row.copy() for row in self.rows]
+        return copied
+
     def draw(self, sequence: str) -> bool:
         """Draw text, styles and moves; False when `sequence` holds anything else, and is drawn in part at most."""
         style, at = PLAIN, 0

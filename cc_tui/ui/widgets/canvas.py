@@ -11,6 +11,7 @@ from textual.widget import Widget
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Ground, Token
 from cc_tui.ui.widgets.line import Line
+from cc_tui.ui.widgets.strips import strip_of
 
 
 class Canvas(Widget):
@@ -49,7 +50,7 @@ class Canvas(Widget):
         if not self.is_mounted or self._drawn_for != self.size or not self._strips:
             self.repaint()
             return
-        fresh = {y: line.strip(self.size.width, self.look, self.override) for y, line in lines.items()}
+        fresh = {y: strip_of(line, self.size.width, self.look, self.override) for y, line in lines.items()}
         self._refresh_lines(y for y, strip in fresh.items() if strip != self._strips[y])
         for y, strip in fresh.items():
             self._strips[y] = strip
@@ -83,4 +84,4 @@ class Canvas(Widget):
         lines = list(self.draw(width, height))[:height]
         blank = Line(ground=self.ground)
         lines += [blank] * (height - len(lines))
-        return [line.strip(width, self.look, self.override) for line in lines]
+        return [strip_of(line, width, self.look, self.override) for line in lines]

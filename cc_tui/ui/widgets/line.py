@@ -1,6 +1,7 @@
 """The line every screen is drawn with: safe pieces from the left, safe pieces from the right, one exact width.
 
-Drawing functions return lines; only here do they become what Textual paints.
+Drawing functions return lines; in `strips` they become what Textual paints. Knows no Textual: the first frame is drawn
+before that is there.
 """
 
 from __future__ import annotations
@@ -9,14 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from rich.segment import Segment
-from rich.style import Style
-from textual.strip import Strip
-
 from cc_tui.text.fit import cells, cut
 from cc_tui.text.safe import SafeText
-from cc_tui.text.signs import in_ascii
-from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Ground, Token
 
 Piece = tuple[SafeText, Token]
@@ -92,33 +87,12 @@ class Line:
         """What it says, exactly `width` cells."""
         return "".join(text for text, _token in self.pieces(width))
 
-    def strip(self, width: int, look: Look, override: Token | None = None) -> Strip:
-        """What Textual paints; `override` draws all of it in one token (a tab under a sheet)."""
-        segments: list[Segment] = []
-        for text, token in self.pieces(width):
-            shown = in_ascii(text) if look.signs.is_ascii and not text.isascii() else text
-            _put(segments, shown, look.style(override or token, self.ground))
-        return Strip(segments, width)
 
-
-def _put(segments: list[Segment], text: str, style: Style) -> None:
-    """Add text, to the last segment where that looks the same: each change of style is some 36 bytes on the line."""
-    if segments:
-        before, before_style, _control = segments[-1]
-        if before_style is not None and (before_style == style or _is_blank(text, style, before_style)):
-            segments[-1] = Segment(before + text, before_style)
-            return
-        if before_style is not None and _is_blank(before, before_style, style):
-            segments[-1] = Segment(before + text, style)
-            return
-    segments.append(Segment(text, style))
-
-
-def _is_blank(text: str, style: Style, other: Style) -> bool:
-    """Whether blanks look the same in either style: only the ground of a blank is seen."""
-    if not text.isspace() or style.bgcolor != other.bgcolor:
-        return False
-    return not (style.underline or style.reverse or other.underline or other.reverse)
+def with_mark(lines: Sequence[Line], sign: str, token: Token) -> Sequence[Line]:
+    """Lines with a mark in the cell before them; returns the same."""
+    for line in lines:
+        line.left.insert(0, (SafeText(sign), token))
+    return lines
 
 
 def cut_pieces(pieces: Sequence[Piece], width: int) -> list[Piece]:

@@ -6,6 +6,9 @@ from enum import StrEnum
 
 WIDE_FROM, NARROW_FROM = 110, 80
 
+TOO_SMALL = (40, 10)
+"""Columns and rows below which nothing can be shown."""
+
 
 class Shape(StrEnum):
     """How much room there is."""

@@ -12,11 +12,10 @@ from textual import events
 from textual.message import Message
 
 from cc_tui.state.signal import ALL, Ids
-from cc_tui.text.safe import SafeText
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.canvas import Canvas
-from cc_tui.ui.widgets.line import Line
+from cc_tui.ui.widgets.line import Line, with_mark
 
 
 class RowSource(Protocol):
@@ -190,11 +189,9 @@ class Table(Canvas):
     def _row(self, place: int, width: int) -> Sequence[Line]:
         is_cursor = place == self._cursor
         lines = self.source.row_lines(place, width, is_cursor=is_cursor)
-        token = Token.ACCENT if self.is_focused_pane else Token.DIM
-        for line in lines:
-            mark = self.look.signs.cursor if is_cursor else " "
-            line.left.insert(0, (SafeText(mark), token if is_cursor else Token.TEXT))
-        return lines
+        if not is_cursor:
+            return with_mark(lines, " ", Token.TEXT)
+        return with_mark(lines, self.look.signs.cursor, Token.ACCENT if self.is_focused_pane else Token.DIM)
 
     # Mouse: selects and opens, never decides
 

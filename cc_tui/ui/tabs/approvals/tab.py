@@ -18,6 +18,7 @@ from cc_tui.ui.tabs.approvals.facts import QueueFacts
 from cc_tui.ui.tabs.approvals.moves import QueueMoves
 from cc_tui.ui.tabs.approvals.offers import offers
 from cc_tui.ui.tabs.approvals.queue.empty import queue_clear_lines
+from cc_tui.ui.tabs.approvals.queue.room import room_of
 from cc_tui.ui.tabs.approvals.queue.rows import QueueRows, countdown_left
 from cc_tui.ui.tabs.approvals.queue.views_bar import Rule, ViewsBar
 from cc_tui.ui.tabs.approvals.showing import DraftShowing
@@ -219,9 +220,9 @@ class ApprovalsTab(Tab):
         """Share the room between queue and draft; an empty queue has all of it."""
         is_empty = self.sources[self.view].is_told_empty
         self.set_class(is_empty, "-empty")
-        width, height = self._room
-        across = max(48, round(width * 0.4)) if self.shape is Shape.WIDE and not is_empty else "1fr"
-        down = max(7, height // 4 + 1) if self.shape is Shape.NARROW and not is_empty else "1fr"
+        room = room_of(self.shape, *self._room)
+        across = room.columns if self.shape is Shape.WIDE and not is_empty else "1fr"
+        down = room.rows if room.rows is not None and not is_empty else "1fr"
         if (across, down) != self._shares:
             self._shares = (across, down)
             self.table.styles.width, self.table.styles.height = across, down
