@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import keys, live, memory, starts
+from bench import acts, keys, live, memory, starts
 from bench.findings import Finding, table
 from bench.machine import Moment, description
 from bench.server import decisions, reading
@@ -25,10 +25,14 @@ APP: dict[str, Scenario] = {
     "first-paint": starts.first_paint,
     "idle": live.idle,
     "changed-row": live.changed_row,
+    "countdown": live.countdown,
     "busy": live.busy,
     "flood": live.flood,
     "key-bytes": keys.key_bytes,
     "key-to-paint": keys.key_to_paint,
+    "tab-switch": acts.tab_switch,
+    "decision": acts.decision,
+    "client-call": acts.client_call,
     "memory": memory.memory,
     "hour": memory.hour,
 }

@@ -12,10 +12,13 @@ from bench.happenings import edits
 from bench.setting import FEW, LIST_ONLY_COLUMNS, Setting
 from bench.watching import Rest, rest_of
 from rig.direct_api import DirectApi
+from rig.pty_app import simulated_backend
 from rig.terminal import Terminal
 
 IDLE_BYTES, IDLE_CPU = 0, 0.3
 ROW_BYTES = 300
+COUNTDOWN_BYTES, HOLD_SECONDS, HOLD_RUNS = 150, 59, 3
+COUNTS_DOWN = r"held \d+ s"
 BUSY_EVENTS, BUSY_BYTES, BUSY_CPU = 20, 15_000, 5
 FLOOD_EVENTS, FLOOD_BYTES, FLOOD_CPU = 1_000, 60_000, 35
 FLOOD_LEAST = 0.9
@@ -35,6 +38,18 @@ def changed_row(setting: Setting) -> list[Finding]:
     with DirectApi(setting.backend(FEW)) as api, setting.ours_at_rest(FEW, LIST_ONLY_COLUMNS) as terminal:
         sizes = [_bytes_of_edit(api, terminal, number) for number in range(setting.runs)]
     return [Finding("bytes of a changed row", "B", Samples("cc-tui", tuple(sizes)), budget=ROW_BYTES)]
+
+
+def countdown(setting: Setting) -> list[Finding]:
+    """A delivery is held: the seconds until it leaves run down on the screen."""
+    db = setting.folder() / "held.db"
+    held = simulated_backend(db, approvals=FEW, options=(f"--hold-seconds={HOLD_SECONDS}",))
+    with held as backend, DirectApi(backend) as api, setting.ours_at_rest(FEW, backend=backend) as terminal:
+        api.approve(next(item for item in api.approvals(limit=FEW) if item["safe"]))
+        terminal.wait_for(COUNTS_DOWN)
+        rests = [rest_of(terminal, setting.seconds) for _ in range(HOLD_RUNS)]
+    sent = Samples("cc-tui", tuple(rest.bytes_per_second for rest in rests))
+    return [Finding("a countdown: bytes", "B/s", sent, budget=COUNTDOWN_BYTES)]
 
 
 def busy(setting: Setting) -> list[Finding]:
