@@ -24,6 +24,7 @@ LIST_ONLY_COLUMNS = 79
 def at_rest(terminal: Terminal) -> None:
     """Wait until nothing more comes."""
     terminal.wait_for(r"pending \d", PATIENCE)
+    terminal.wait_gone("Connecting", PATIENCE)
     terminal.wait_gone(r"\bloading\b", PATIENCE)
     terminal.wait_silent(1.0, PATIENCE)
 
