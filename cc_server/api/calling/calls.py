@@ -134,7 +134,7 @@ async def read(
         unit = begin(conn, actor, db.clock.now(), db.ids, Turn.READS, request_id=request_id)
         at = events.head(conn)
         minute = unit.now.replace(second=0, microsecond=0) if minutely else None
-        view = actor.role, sorted(actor.visible or ()), actor.visible is None, request.url.path, str(request.url.query)
+        view = actor.role, sorted(actor.visible or ()), actor.visible is None, request.scope["path"], _query(request)
         tag = collection_tag(at.epoch, events.newest_of(conn, topics), minute, *view)
         return _Read(f"{at.epoch}.{at.seq}", tag, None if none_match(asked, tag) else fn(conn, unit))
 
@@ -286,13 +286,20 @@ async def call_to_write(request: Request) -> WriteCall:
     """
     actor, call = await require_known_client(request), call_of(request.scope)
     key = idempotency_key_of(request)
-    print_ = fingerprint(call.body, str(request.url.query), request.headers.get("if-match"))
-    intent = Intent(actor.key_id, actor.client_id or "", request.method, request.url.path, key, print_) if key else None
+    print_ = fingerprint(call.body, _query(request), request.headers.get("if-match"))
+    intent = (
+        Intent(actor.key_id, actor.client_id or "", request.method, request.scope["path"], key, print_) if key else None
+    )
     return WriteCall(actor, services_of(request), call.request_id, _route(request), intent)
 
 
 def _route(request: Request) -> str:
-    return f"{request.method} {request.url.path}"
+    return f"{request.method} {request.scope['path']}"
+
+
+def _query(request: Request) -> str:
+    """What stands behind the path; a URL of the framework's is parsed from text to tell it."""
+    return str(request.scope["query_string"], "latin-1")
 
 
 async def record_refused(request: Request, detail: str) -> None:

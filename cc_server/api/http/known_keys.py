@@ -7,6 +7,7 @@ write asks in its own transaction whether its key still is valid.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -32,6 +33,8 @@ class KnownKeys:
         self._look_up = look_up
         self._monotonic = monotonic
         self._known: dict[bytes, tuple[Key, float]] = {}
+        self._looking: dict[bytes, asyncio.Task[Key | None]] = {}
+        """Callers who ask at once for the same key are answered by one look."""
 
     async def key_of(self, token: str) -> Key | None:
         """The key that a token is."""
@@ -39,7 +42,16 @@ class KnownKeys:
         known = self._known.get(digest)
         if known is not None and self._monotonic() < known[1]:
             return known[0]
-        key = await self._look_up(token)
+        looking = self._looking.get(digest)
+        if looking is None:
+            looking = self._looking[digest] = asyncio.create_task(self._look(token, digest))
+        return await asyncio.shield(looking)
+
+    async def _look(self, token: str, digest: bytes) -> Key | None:
+        try:
+            key = await self._look_up(token)
+        finally:
+            del self._looking[digest]
         if key is not None:
             if len(self._known) >= KNOWN_MOST:
                 self._known.clear()

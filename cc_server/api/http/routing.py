@@ -15,11 +15,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.routing import Match
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cc_api_client.models.base import Problem
 from cc_api_client.models.installation.roles import Role
 from cc_server.api.http.gate import Call, call_of
+from cc_server.api.http.plain import Plain, plain_of
 from cc_server.api.http.problems import RequestProblem
 from cc_server.domain.base.actors import Key
 
@@ -132,6 +133,11 @@ def _is_text(value: str) -> bool:
 class CommandRoute(APIRoute):
     """A route that knows the role it asks for: `x-role` in the API's description, admin where nothing is said."""
 
+    def __init__(self, path: str, endpoint: Callable[..., Any], **told: Any) -> None:
+        super().__init__(path, endpoint, **told)
+        if (plain := plain_of(endpoint, path)) is not None:
+            self.app = self._straight(plain, self.app)
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether this is the route of a request; a path with more or fewer parts is told without a look at them."""
         if scope["type"] != "http" or scope["path"].count("/") != self.path.count("/"):
@@ -141,14 +147,9 @@ class CommandRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler behind the checks that come before syntax."""
         handle = super().get_route_handler()
-        asked = (self.openapi_extra or {}).get(ROLE_KEY, Role.ADMIN.value)
 
         async def checked(request: Request) -> Response:
-            call = call_of(request.scope)
-            if asked == ANY_KEY:
-                require_key(call)
-            elif asked != ANYBODY:
-                require_role(call, Role(asked))
+            call = self._admit(request)
             try:
                 parsed = strict_json(call.body) if call.body else None
                 return await handle(ParsedRequest(request, parsed))
@@ -156,11 +157,45 @@ class CommandRoute(APIRoute):
                 await require_existence(request)
                 raise
             except RequestProblem as problem:
-                if problem.code in _SYNTAX:
-                    await require_existence(request)
+                await _require_existence_before(problem, request)
                 raise
 
         return checked
+
+    def _admit(self, request: Request) -> Call:
+        """What the gate knows of a request whose key has the role.
+
+        Raises:
+            RequestProblem: the key is missing, or its role is too low.
+        """
+        call, asked = call_of(request.scope), (self.openapi_extra or {}).get(ROLE_KEY, Role.ADMIN.value)
+        if asked == ANY_KEY:
+            require_key(call)
+        elif asked != ANYBODY:
+            require_role(call, Role(asked))
+        return call
+
+    def _straight(self, plain: Plain, thorough: ASGIApp) -> ASGIApp:
+        """The same checks, and then the route's own function; what does not fit goes the thorough way."""
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            request = Request(scope, receive, send)
+            call = self._admit(request)
+            try:
+                values = plain.values(request, strict_json(call.body) if call.body else None)
+                response: ASGIApp = await self.endpoint(**values) if values is not None else thorough
+            except RequestProblem as problem:
+                await _require_existence_before(problem, request)
+                raise
+            await response(scope, receive, send)
+
+        return answer
+
+
+async def _require_existence_before(problem: RequestProblem, request: Request) -> None:
+    """Whether an object exists is told before what is wrong with a request."""
+    if problem.code in _SYNTAX:
+        await require_existence(request)
 
 
 def require_key(call: Call) -> Key:

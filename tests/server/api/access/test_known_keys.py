@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from cc_server.api.http.known_keys import KNOWN_MOST, KNOWN_SECONDS, KnownKeys
@@ -74,3 +76,22 @@ async def test_a_key_that_the_gate_still_knows_is_refused_where_it_is_served(api
     answer = await api.call(method, path.format(id=draft.id), "ana")
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
     assert api.house.now(draft).status == "pending"
+
+
+async def test_callers_who_ask_at_once_for_one_key_share_a_look_and_a_look_that_failed_is_not_kept() -> None:
+    lookups = Lookups()
+    keys = await asyncio.gather(*(lookups.known.key_of(token) for token in ("a", "b", "a", "wrong", "a", "wrong")))
+    assert [key.id if key else None for key in keys] == ["a", "b", "a", None, "a", None]
+    assert lookups.asked == ["a", "b", "wrong"]
+    await lookups.known.key_of("wrong")
+    assert lookups.asked == ["a", "b", "wrong", "wrong"]
+
+
+async def test_a_caller_who_goes_away_does_not_take_the_look_of_the_others_with_it() -> None:
+    lookups = Lookups()
+    first = asyncio.create_task(lookups.known.key_of("a"))
+    second = asyncio.create_task(lookups.known.key_of("a"))
+    await asyncio.sleep(0)
+    first.cancel()
+    found = await second
+    assert found is not None and found.id == "a" and lookups.asked == ["a"]
