@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import IO, cast
 
 from sqlalchemy import text
 
+from cc_api_client.models.settings import MOST_HOURS
 from cc_server.db.postgres.url import PostgresUrl
 from cc_server.db.tables import deliveries
 from rig.house import House
@@ -88,6 +90,11 @@ class Lives:
             found.setdefault(row["state"], set()).add(row["id"])
         return found
 
+    def errors(self) -> Counter[str]:
+        """Why deliveries are not sent, and how many."""
+        rows = self.house.all(deliveries)
+        return Counter(f"{row['state']}: {row['error']}" for row in rows if row["state"] != "sent")
+
     def under_way(self) -> set[str]:
         """The deliveries that were claimed and not settled."""
         return self.by_state().get("dispatching", set())
@@ -126,7 +133,11 @@ class Lives:
 
 @contextmanager
 def lives_of(house: House, rng: random.Random, receiver: Receiver | None = None) -> Iterator[Lives]:
-    """Lives on a house, and the process that they are forked from."""
+    """Lives on a house, and the process that they are forked from.
+
+    A thousand lives last longer than what was approved stays fresh for; staleness is none of what they are about.
+    """
+    house.set("approvals", fresh_hours=MOST_HOURS)
     command = [sys.executable, "-m", "tests.reliability.crash.sender_process"]
     with subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as forks:
         yield Lives(house, rng, forks, receiver)

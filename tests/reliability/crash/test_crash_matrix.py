@@ -58,7 +58,7 @@ def test_under_a_stable_key_nothing_is_lost_and_nothing_is_there_twice(house: Ho
             lives.lose_leases()
         assert lives.live() == 0
         states, keys = lives.by_state(), lives.stable_keys()
-        assert set(states) == {"sent"}
+        assert set(states) == {"sent"}, lives.errors()
         written = [path.stem for path in lives.outbox.iterdir()]
         assert Counter(written) == dict.fromkeys(keys, 1)
 
@@ -88,5 +88,5 @@ def test_without_a_stable_key_nothing_is_twice_and_unknown_is_what_was_cut_betwe
         assert taken <= states["sent"] | cut_between, "what is there is told as sent, or as unknown"
         settle_from_the_record(house, states.get("unknown", set()), taken)
         assert lives.live() == 0
-        assert set(lives.by_state()) == {"sent"}
+        assert set(lives.by_state()) == {"sent"}, lives.errors()
         assert Counter(receiver.taken) == dict.fromkeys(keys, 1)
