@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, literal_column, or_, select
 
 from cc_api_client.models.outbox.delivery_states import MAY_LEAVE
 from cc_server.db.portable.prepared import Prepared
@@ -35,6 +35,10 @@ def _spelled(*words: str) -> list[ColumnElement[str]]:
 
 
 _TO_THEM = (approvals.c.client_id == bindparam("client"), approvals.c.recipient == bindparam("address"))
+_CAME_BEFORE = or_(
+    approvals.c.created_at < bindparam("came_at"),
+    and_(approvals.c.created_at == bindparam("came_at"), approvals.c.id < bindparam("itself")),
+)
 _TWIN = (
     select(approvals.c.id)
     .where(
@@ -42,10 +46,14 @@ _TWIN = (
         approvals.c.created_at >= bindparam("twins_since"),
         approvals.c.body_sha256 == bindparam("text"),
         approvals.c.id != bindparam("itself"),
-        approvals.c.status.in_(_spelled("pending", "approved")),
+        or_(
+            approvals.c.status == literal_column("'approved'"),
+            and_(approvals.c.status == literal_column("'pending'"), _CAME_BEFORE),
+        ),
     )
     .limit(1)
 )
+"""Of two that wait only the later one repeats the other; once one of them was approved, the other does in any case."""
 _ANOTHER_LEAVING = (
     select(approvals.c.id)
     .where(
@@ -97,7 +105,7 @@ _SENT_SINCE = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a draft stands: whose it is, to whom it goes, who wrote it, and the hash of its text."""
+    """Where a draft stands: whose it is, to whom it goes, who wrote it and when it came, and the hash of its text."""
 
     approval_id: str
     client_id: str
@@ -106,6 +114,8 @@ class Place:
     agent_name: str
     lead_id: str | None
     body_sha256: str
+    came_at: datetime | None = None
+    """None: it comes now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +136,7 @@ def place_of(approval_id: str, row: Any) -> Place:
     """The place of a draft, from its stored or future columns."""
     return Place(
         approval_id, row["client_id"], row["kind"], row["to_email"], row["agent_name"] or "", row["lead_id"],
-        text_sha256(str(row["body"])),
+        text_sha256(str(row["body"])), row.get("created_at"),
     )  # fmt: skip
 
 
@@ -143,7 +153,7 @@ def look_around(conn: Connection, unit: Unit, place: Place, *, is_exact: bool = 
         {
             "client": place.client_id, "recipient": place.to_email, "address": address_of(place.to_email),
             "itself": place.approval_id, "text": place.body_sha256, "twins_since": unit.now - timedelta(days=TWIN_DAYS),
-            "agent": place.agent_name, "now": unit.now,
+            "agent": place.agent_name, "now": unit.now, "came_at": place.came_at or unit.now,
         },
     )  # fmt: skip
     was_met = around.lead is not None or around.last_sent_at is not None

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert
 
 from cc_api_client.models.outbox.approvals import Approval
+from cc_api_client.models.outbox.batches import BatchAction, BatchWould
 from cc_api_client.models.outbox.policy import Policy
 from cc_server.db.tables import approvals, email_history, suppression
 from cc_server.domain.base.actors import SYSTEM
@@ -18,7 +19,7 @@ from cc_server.domain.outbox.sending.claims import Accepted
 from cc_server.domain.policy.default import DEFAULT_POLICY, pin_of
 from cc_server.domain.policy.evaluation import evaluate
 from cc_server.domain.policy.facts import Facts
-from cc_server.domain.review import rejudging
+from cc_server.domain.review import planning, rejudging
 from cc_server.domain.work import agents
 from rig.house import AGENT, ANA, NOON, House
 
@@ -71,6 +72,29 @@ def test_a_clean_mail_to_a_known_lead_is_safe_and_says_why(house: House) -> None
     draft = house.draft()
     assert (draft.safe, draft.unsafe_reasons) == (True, [])
     assert draft.safe_reasons == ["first message to them", "risk 10, below 25"]
+
+
+def test_of_two_that_wait_with_the_same_text_only_the_later_one_repeats_the_other(house: House) -> None:
+    house.add_lead("kim@clinic.example")
+    first = house.draft(to_email="kim@clinic.example")
+    house.clock.advance(60)
+    second = house.draft(to_email="kim@clinic.example")
+    under(house, LENIENT.model_copy(update={"version": "again"}))
+    assert rejudge(house) == 2
+    assert [("duplicate" in facts_of(house, one).flags, stored(house, one)["safe"]) for one in (first, second)] == [
+        (False, True),
+        (True, False),
+    ]
+    plan = house.do(planning.plan, planning.Asked(BatchAction.APPROVE_SAFE, ids=[first.id]))
+    assert [item.would for item in plan.items] == [BatchWould.OK]
+
+
+def test_the_one_that_came_first_repeats_the_later_one_once_that_was_approved(house: House) -> None:
+    first = house.draft(to_email="kim@clinic.example")
+    house.approve(house.draft(to_email="kim@clinic.example"))
+    under(house, LENIENT.model_copy(update={"version": "again"}))
+    rejudge(house)
+    assert "duplicate" in facts_of(house, first).flags
 
 
 def test_nothing_is_safe_whose_agent_was_never_heard_of(house: House) -> None:
