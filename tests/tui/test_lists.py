@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from cc_tui.actions.action import Where
 from cc_tui.state.approvals.rows import View
 from cc_tui.ui.tabs.agents.tab import AgentsTab
 from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
@@ -92,6 +93,30 @@ async def test_a_run_is_opened_from_its_agent_and_left_layer_by_layer(tmp_path: 
         assert tab.one.agent_id == "outreach"
         await press(pilot, "escape")
         assert tab.one.agent_id is None
+
+
+async def test_the_log_of_an_open_agent_stands_at_its_newest_line_and_is_stopped_and_narrowed_there(
+    tmp_path: Path,
+) -> None:
+    app = app_of(tmp_path, tab="agents")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        tab = app.tab
+        assert isinstance(tab, AgentsTab)
+        await press(pilot, "enter")
+        assert Where.LOGS not in tab.places()
+        await press(pilot, "l")
+        newest = app.session.known.agents.logs["lead-qualifier"][-1].message
+        assert newest in text_of(tab.one.body).splitlines()[-1]
+        assert "log, following" in text_of(tab.one.head)
+        await press(pilot, "k")
+        assert newest not in text_of(tab.one.body)
+        assert "log, standing" in text_of(tab.one.head)
+        await press(pilot, "f")
+        assert newest in text_of(tab.one.body)
+        for _quieter in range(2):
+            await press(pilot, "v")
+        assert "no lines of this level" in text_of(tab.one.body)
 
 
 async def test_the_footer_names_only_what_does_something_here(tmp_path: Path) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cc_tui.text.formats import age_sentence, count, ratio, run_cost, spend, took
 from cc_tui.text.safe import SafeText, safe_line
-from cc_tui.ui.tabs.agents.log import Level, log_lines
+from cc_tui.ui.tabs.agents.log import ShownLog, log_lines
 from cc_tui.ui.tabs.agents.rows import sign_of, why_not_running
 from cc_tui.ui.tabs.facts import Fact, fact_lines
 from cc_tui.ui.themes.look import Look
@@ -18,7 +17,7 @@ from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.shape import NARROW_FROM, margin_of
 
 if TYPE_CHECKING:
-    from cc_api_client.models.work.agents import Agent, AgentDetail, LogLine
+    from cc_api_client.models.work.agents import Agent, AgentDetail
 
 SECTIONS = ("runs", "log", "performance", "cost", "configuration")
 
@@ -29,12 +28,12 @@ class DetailDrawing:
     Args:
         agent: as the list knows it.
         detail: with configuration and figures, once it was fetched.
-        log: its log.
+        log: its log, and how it is shown.
         now: the server's time in seconds.
     """
 
     def __init__(
-        self, agent: Agent, detail: AgentDetail | None, log: Sequence[LogLine], now: float, width: int, look: Look,
+        self, agent: Agent, detail: AgentDetail | None, log: ShownLog, now: float, width: int, look: Look,
     ) -> None:  # fmt: skip
         self._agent = agent
         self._detail = detail
@@ -45,7 +44,7 @@ class DetailDrawing:
         self._margin = margin_of(width)
 
     def head(self, section: str) -> list[Line]:
-        """Title, facts, and the line of sections."""
+        """Title, facts, the line of sections, and the heading of a log."""
         agent = self._agent
         sign, token = sign_of(agent, self._look, is_expensive=False)
         title = Line().add(" " * self._margin).add(safe_line(agent.name), Token.STRONG).add("  ")
@@ -69,13 +68,14 @@ class DetailDrawing:
             )
         if self._width >= NARROW_FROM:
             tabs.end("h l", Token.STRONG).end(" section", Token.DIM).end(" " * self._margin)
-        return [title, Line(), *fact_lines(facts, self._width, self._margin), Line(), tabs, Line()]
+        below = self._log.heading(agent.id, self._width, self._look) if section == "log" else Line()
+        return [title, Line(), *fact_lines(facts, self._width, self._margin), Line(), tabs, below]
 
     def body(self, section: str) -> list[Line]:
         """What the section tells."""
-        if section == "log":
-            return log_lines(self._log, Level.DEBUG, self._width, self._look)
-        if self._detail is None:
+        if section == "log" and self._log.lines is not None:
+            return log_lines(self._log.lines, self._log.level, self._width, self._look)
+        if self._detail is None or section == "log":
             return [self._said("loading")]
         match section:
             case "performance":

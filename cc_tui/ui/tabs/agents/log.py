@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,19 @@ def heading(agent_id: str, level: Level, width: int, look: Look, *, follows: boo
     if is_focused:
         right += [(SafeText("  esc"), Token.STRONG), (SafeText(" back"), Token.DIM)]
     return section(title, right, width, look, margin=margin_of(width))
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLog:
+    """A log, and how it is shown; no lines: it was not fetched yet."""
+
+    lines: Sequence[LogLine] | None
+    level: Level
+    follows: bool
+
+    def heading(self, agent_id: str, width: int, look: Look) -> Line:
+        """Its heading, where it fills the screen."""
+        return heading(agent_id, self.level, width, look, follows=self.follows, is_focused=True)
 
 
 def log_lines(lines: Iterable[LogLine], level: Level, width: int, look: Look) -> list[Line]:

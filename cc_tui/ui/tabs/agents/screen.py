@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from textual.widget import Widget
 
 from cc_tui.ui.tabs.agents.detail import SECTIONS, DetailDrawing
+from cc_tui.ui.tabs.agents.log import ShownLog
 from cc_tui.ui.tabs.facts import waiting_lines
 from cc_tui.ui.tabs.runs import RunRows, run_lines
 from cc_tui.ui.tabs.sorting import SortAsk
@@ -56,6 +57,11 @@ class AgentScreen:
     def section(self) -> str:
         """The section that is shown."""
         return SECTIONS[self._section]
+
+    @property
+    def is_log(self) -> bool:
+        """Whether its log is what is shown."""
+        return self.is_open and self.run_id is None and self.section == "log"
 
     @property
     def is_list(self) -> bool:
@@ -104,7 +110,13 @@ class AgentScreen:
             self.body.top = 0
             self._changed()
 
+    def follow(self, *, follows: bool) -> None:
+        """Go on with new lines of the log, or stand still."""
+        self.body.follows = follows
+        self.show()
+
     def _changed(self) -> None:
+        self.body.follows = self.is_log
         self._tab.set_class(self.is_open, "-detail")
         self._tab.set_class(self.is_list, "-list")
         self._tab.set_class(self.run_id is not None, "-run")
@@ -117,15 +129,17 @@ class AgentScreen:
         """Move the cursor over the runs, or scroll."""
         if self.is_list:
             self.table.move(step)
-        else:
-            self.body.scroll(step)
+            return
+        if step < 0 and self.body.follows:
+            self.follow(follows=False)
+        self.body.scroll(step)
 
     def go_end(self, direction: int) -> None:
         """To the first or the last row or line."""
         if self.is_list:
             self.table.go(0 if direction < 0 else self.rows.count() - 1)
         else:
-            self.body.scroll(direction * max(1, len(self.body.lines)))
+            self.move(direction * max(1, len(self.body.lines)))
 
     def _sort_by(self, word: str) -> bool:
         is_turned = self.rows.sorting.choose(word)
@@ -171,10 +185,10 @@ class AgentScreen:
         width = self._tab.size.width
         if agent is None or not width:
             return None
+        log = ShownLog(store.logs.get(agent.id), self._tab.level, self.body.follows)
         return DetailDrawing(
-            agent, store.details.get(agent.id), list(store.logs.get(agent.id, ())), self._session.server_now(), width,
-            self._tab.stage.look,
-        )  # fmt: skip
+            agent, store.details.get(agent.id), log, self._session.server_now(), width, self._tab.stage.look
+        )
 
     def _runs(self) -> Sequence[Run]:
         return self._session.known.agents.runs.get(self.agent_id or "") or ()

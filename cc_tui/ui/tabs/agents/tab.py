@@ -59,7 +59,7 @@ class AgentsTab(Tab):
         self._shape = Shape.WIDE
         self._height = 40
         self._chart = 0
-        self._level = Level.INFO
+        self.level = Level.INFO
         look = stage.look
         self.counts = Drawn(look, self._counts_lines, id="agents-counts")
         self.rows = AgentRows(look, self._agents, self.session.server_now, self._no_agents)
@@ -93,6 +93,8 @@ class AgentsTab(Tab):
 
     def places(self) -> Sequence[Where]:
         """Logs, agents, lists, everywhere; in a log or a detail `l` and `h` belong to the list's keys."""
+        if self.one.is_open and not self.one.is_log:
+            return (Where.LISTS, Where.AGENTS, Where.EVERYWHERE)
         if self.one.is_open or self.is_log_open:
             return (Where.LOGS, Where.LISTS, Where.AGENTS, Where.EVERYWHERE)
         return (Where.LOGS, Where.AGENTS, Where.LISTS, Where.EVERYWHERE)
@@ -257,7 +259,7 @@ class AgentsTab(Tab):
         if self.agent_id not in store.logs:
             self.log_pane.show([Line(), Line().add("  loading", Token.DIM)])
             return
-        lines = log_lines(store.logs[self.agent_id], self._level, width, self.stage.look)
+        lines = log_lines(store.logs[self.agent_id], self.level, width, self.stage.look)
         self.log_pane.show(lines)
 
     def _agents(self) -> Sequence[Agent]:
@@ -283,7 +285,7 @@ class AgentsTab(Tab):
             return []
         follows, is_focused = self.log_pane.follows, self.is_log_open
         look = self.stage.look
-        return [heading(self.agent_id, self._level, width, look, follows=follows, is_focused=is_focused)]
+        return [heading(self.agent_id, self.level, width, look, follows=follows, is_focused=is_focused)]
 
     def _no_agents(self, width: int, height: int) -> Sequence[Line]:
         about = "an agent stands here as soon as it is registered with the server"
@@ -360,11 +362,14 @@ class AgentsTab(Tab):
         return is_turned
 
     def _follow(self) -> None:
+        if self.one.is_open:
+            self.one.follow(follows=not self.one.body.follows)
+            return
         self.log_pane.follows = not self.log_pane.follows
         self._show_log()
 
     def _next_level(self) -> None:
-        self._level = self._level.following()
+        self.level = self.level.following()
         self._show_log()
 
     def _copy(self) -> None:
