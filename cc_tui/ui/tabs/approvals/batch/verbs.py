@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cc_tui.decisions.journal import Reason
     from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
 
+WHYS_TOLD = 3
 BATCH_MOST = 500
 DIGEST_SHOWN = 4
 
@@ -104,7 +105,7 @@ class BatchVerbs:
         would = sorted((one for one in plan.items if one.would == "ok"), key=lambda one: -one.risk)
         session = self._tab.session
         if not would:
-            whys = _counted([one.why or "" for one in plan.items])
+            whys = counted([one.why or "" for one in plan.items])
             session.say(f"nothing can be {_WORDS[action.value][1]} so" + (f": {whys}" if whys else ""), Level.WARN)
             return
         session.say("nothing is decided yet")
@@ -146,13 +147,13 @@ class BatchVerbs:
         """What is not on the list, and why."""
         if action.value != "approve_safe":
             refused = [one.why or "" for one in plan.items if one.would != "ok"]
-            return f"{len(refused)} stay marked: {_counted(refused)}" if refused else ""
+            return f"{len(refused)} stay marked: {counted(refused)}" if refused else ""
         known, refused = self._tab.session.known.approvals, [one.why or "" for one in plan.items if one.would != "ok"]
         waiting = [row for row in known.rows.values() if row.view is View.PENDING]
         blocked = sum(row.weight is Weight.BLOCK for row in waiting)
         asking = max(0, known.counts.pending - count - blocked - len(refused))
         parts = [f"{asking} that ask"] if asking else []
-        parts += [f"{len(refused)} safe no longer ({_counted(refused)})"] if refused else []
+        parts += [f"{len(refused)} safe no longer ({counted(refused)})"] if refused else []
         parts += [f"{blocked} with a block flag"] if blocked else []
         more = f" {plan.remaining} more are safe, A lists them next." if plan.remaining else ""
         return f"Left for you: {', '.join(parts) or 'none'}.{more} What arrives meanwhile stays pending."
@@ -187,6 +188,11 @@ def _riskiest(rows: Sequence[ApprovalRow]) -> list[ApprovalRow]:
     return sorted(rows, key=lambda row: (-row.risk, row.id))[:BATCH_MOST]
 
 
-def _counted(whys: Sequence[str]) -> str:
-    """Reasons with how often they were given, the most frequent first."""
-    return ", ".join(f"{times} × {why}" if times > 1 else why for why, times in Counter(whys).most_common(3) if why)
+def counted(whys: Sequence[str]) -> str:
+    """Reasons with how often they were given, the most frequent first; those that have no room are counted too."""
+    told = Counter(why for why in whys if why).most_common(WHYS_TOLD)
+    others = len(whys) - sum(times for _why, times in told)
+    parts = [f"{times} × {why}" if times > 1 else why for why, times in told]
+    if told and others:
+        parts.append(f"{others} for other reasons" if others > 1 else "1 for another reason")
+    return ", ".join(parts)
