@@ -12,6 +12,8 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cc_server.disk import sync
+
 _LINE = re.compile(r"([1-9]\d{0,18}) ([0-9a-f]{64})")
 _HEAD = (
     "# Seals the audit trail. Keep it secret, and in your backups, apart from the database.\n"
@@ -79,8 +81,9 @@ def make_keys(file: Path, first: int = 1) -> AuditKeys:
     """
     try:
         _write_new(file, f"{_HEAD}{first} {secrets.token_hex(32)}\n")
+        sync(file.parent)
     except FileExistsError:
-        pass
+        pass  # whoever was faster made it whole
     except OSError as error:
         raise SealingError(f"The audit key {file} can't be made: {error.strerror}.") from None
     made = read_keys(file)
@@ -115,12 +118,13 @@ def replace(file: Path, text: str) -> None:
         fresh.unlink(missing_ok=True)
         _write_new(fresh, text)
         fresh.replace(file)
+        sync(file.parent)
     except OSError as error:
         raise SealingError(f"{file} can't be written: {error.strerror}.") from None
 
 
 def _write_new(file: Path, text: str) -> None:
-    """Write a file that was not there, whole, and have it on disk.
+    """Write a file that was not there, whole, and have it on disk; its name is not yet.
 
     Raises:
         OSError: it can't be done; FileExistsError where it is there already.

@@ -21,6 +21,7 @@ import aiosmtplib
 
 from cc_api_client.models.outbox.approvals import Channel
 from cc_server.config import ProviderName, ServerSettings, SmtpSecurity, SmtpSettings
+from cc_server.disk import sync
 from cc_server.domain.outbox.sending.claims import Accepted, Claimed, NotAccepted, Outcome, Unclear
 
 LOCAL_SENDER = "command-center@localhost"
@@ -80,7 +81,7 @@ class FileProvider:
             file.flush()
             os.fsync(file.fileno())
         draft.rename(self._folder / name)
-        _sync_folder(self._folder)
+        sync(self._folder)
 
     def _draft(self, name: str, attempt: int) -> Path:
         """Where an attempt writes; it is known by its number, so that a later one removes what was cut off."""
@@ -191,15 +192,6 @@ def _mail(claimed: Claimed, sender: str) -> EmailMessage:
     message["X-Command-Center-Key"] = claimed.stable_key
     message.set_content(claimed.body)
     return message
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have the new name survive a power cut, too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _told(error: BaseException) -> str:

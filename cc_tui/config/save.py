@@ -30,8 +30,11 @@ def save_connection(path: Path, url: str, api_key: str, client: str) -> None:
     else:
         document.pop("client", None)
     descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(tomlkit.dumps(document))
-        file.flush()
-        os.fsync(file.fileno())
-    Path(fresh).replace(path)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(tomlkit.dumps(document))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(fresh).replace(path)
+    finally:
+        Path(fresh).unlink(missing_ok=True)  # what could not be put in place holds the key

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.sqlite.errors import unavailable
+from cc_server.disk import sync
 
 
 def copy_to(source: Path, target: Path) -> None:
@@ -27,6 +28,7 @@ def copy_to(source: Path, target: Path) -> None:
     try:
         _copy(source, draft)
         draft.rename(target)
+        sync(target.parent)
     except (sqlite3.Error, OSError) as error:
         raise unavailable(source, error) or DatabaseUnavailable(f"{source} can't be copied: {error}") from error
     finally:
@@ -41,8 +43,4 @@ def _copy(source: Path, draft: Path) -> None:
         found = conn.execute("PRAGMA quick_check").fetchone()[0]
     if found != "ok":
         raise sqlite3.DatabaseError(f"the copy is damaged: {found}")
-    descriptor = os.open(draft, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(draft)

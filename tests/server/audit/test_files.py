@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,26 @@ def test_a_key_is_readable_by_its_owner_alone_and_shown_in_no_repr(tmp_path: Pat
     assert len(keys.newest) == 32
     assert keys.newest.hex() not in repr(keys)
     assert repr(keys.newest) not in repr(keys)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [make_keys, lambda file: add_key(file, 10), lambda file: write_anchor(file, Anchor("e", 1, "0" * 64))],
+    ids=["a key", "another key", "an anchor"],
+)
+def test_what_was_written_and_its_name_are_on_disk(
+    write: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        fsync(descriptor)
+        synced.append(os.fstat(descriptor).st_ino)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    write(tmp_path / "k")
+    assert synced == [(tmp_path / "k").stat().st_ino, tmp_path.stat().st_ino]
 
 
 def test_whoever_makes_a_key_second_gets_the_first(tmp_path: Path) -> None:

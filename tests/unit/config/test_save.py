@@ -92,6 +92,7 @@ def test_a_file_that_cant_be_written_is_left_alone(file: Path, monkeypatch: pyte
     with pytest.raises(OSError, match="No space left"):
         save_connection(file, "http://new", KEY, "")
     assert file.read_text() == "tab = 'agents'\n"
+    assert list(file.parent.iterdir()) == [file]
 
 
 def test_what_lay_beside_the_file_lends_it_no_mode(file: Path) -> None:
