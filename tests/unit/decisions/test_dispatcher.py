@@ -177,6 +177,21 @@ async def test_undo_of_a_decision_that_may_have_arrived_waits_for_an_answer_and_
     assert desk.sink.words("k1") == ["undelivered", "undo_waits", "confirmed", "undone"]
 
 
+async def test_a_decision_whose_sending_broke_may_have_arrived_and_is_not_taken_for_unsent(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = [ZeroDivisionError("nobody foresaw this")]
+    desk.port.answer = lambda approval_id: answers.pop() if answers else approval(approval_id)
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.decide(decision())
+        await desk.until(lambda: "nobody foresaw" in caplog.text)
+        undoing = asyncio.create_task(desk.dispatcher.undo_newest())
+        await desk.until(undoing.done)
+    assert [verb for verb, _id, _key in desk.port.calls] == ["approve", "approve", "undo"]
+    assert desk.sink.words("k1") == ["undelivered", "undo_waits", "confirmed", "undone"]
+
+
 async def test_undo_pressed_again_says_again_what_it_waits_for_and_takes_back_nothing_else(desk: Desk) -> None:
     desk.port.gate = asyncio.Event()
     desk.dispatcher.connect(desk.port, HERE)

@@ -91,6 +91,13 @@ def test_a_key_read_before_the_second_fence_answered_does_not_count_however_old_
     assert why(desk.press(wait=5.0)) is Why.TOO_SOON
 
 
+def test_an_answer_that_comes_late_opens_nothing_when_its_frame_was_written_too_early() -> None:
+    desk = Desk()
+    desk.paint()
+    desk.paint(1.0, written_ago=0.9)
+    assert why(desk.press()) is Why.TOO_SOON
+
+
 @pytest.mark.parametrize(("risk", "is_warned"), [(40, False), (10, True)])
 def test_a_risky_or_warned_draft_asks_for_the_longer_look(risk: int, is_warned: bool) -> None:
     desk = Desk(risk=risk, is_warned=is_warned)
@@ -251,6 +258,25 @@ def test_a_swallowed_key_starts_the_hold_again() -> None:
     desk.press(wait=0.1)
     desk.now += 0.8
     assert why(desk.press("a", wait=0.0)) is Why.TOO_SOON
+
+
+def test_the_hold_that_a_swallowed_key_starts_again_lasts_as_long_as_the_first() -> None:
+    desk = Desk(risk=40)
+    desk.look()
+    desk.guard.focused(desk.now)
+    desk.press(wait=0.1)
+    desk.paint(0.55)
+    assert why(desk.press(wait=0.01, repeats=False)) is Why.TOO_SOON
+
+
+def test_of_512_drafts_seen_since_the_one_before_them_is_forgotten() -> None:
+    desk = Desk()
+    desk.look()
+    for number in range(512):
+        assert desk.guard.met("one", 1)
+        desk.select(f"other-{number}")
+        desk.paint()
+    assert not desk.guard.met("one", 1)
 
 
 def test_what_was_shown_before_a_resize_or_a_suspend_proves_nothing() -> None:

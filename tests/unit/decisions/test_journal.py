@@ -27,6 +27,27 @@ def test_what_was_recorded_is_read_back_as_it_was(tmp_path: Path) -> None:
     assert journal.decisions() == [decision(), rejection()]
 
 
+def test_decisions_are_told_oldest_first_whatever_their_keys_are(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.record(decision("b", "two", decided_at=2_000.0))
+    journal.record(decision("c", "one", decided_at=1_000.0))
+    journal.record(decision("a", "three", decided_at=3_000.0))
+    assert [one.key for one in journal.undelivered(HERE)] == ["c", "b", "a"]
+
+
+def test_the_name_of_a_fresh_journal_is_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        fsync(descriptor)
+        synced.append(os.fstat(descriptor).st_ino)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    Journal(tmp_path)
+    assert synced == [tmp_path.stat().st_ino]
+
+
 def test_a_second_decision_on_the_same_approval_is_refused(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.record(decision("k1", "one"))
