@@ -12,7 +12,7 @@ import httpx
 from cc_server.db.postgres.url import PostgresUrl
 from rig.house import House
 from tests.conftest import Effort
-from tests.reliability.processes import Served, serving_several
+from tests.reliability.processes.serving import Served, serving_several
 
 CLIENTS = 8
 SHORT, LONG = 60, 500

@@ -22,7 +22,7 @@ from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.events import log
 from rig.house import House
 from tests.conftest import Effort
-from tests.reliability.processes import Served, serving_several
+from tests.reliability.processes.serving import Served, serving_several
 
 WRITERS = 8
 SHORT, LONG = 2_000, 100_000

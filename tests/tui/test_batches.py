@@ -16,7 +16,7 @@ from cc_tui.ui.app import CommandCenter
 from cc_tui.ui.dialogs.question import QuestionSheet
 from cc_tui.ui.tabs.approvals.batch.sheet import BatchSheet
 from tests.tui.desk import StillCommands, app_of
-from tests.tui.test_pilot import command_center, press, said, settled, verbs
+from tests.tui.piloting import command_center, press, said, settled, verbs
 
 
 def batches(app: CommandCenter) -> list[Batch]:

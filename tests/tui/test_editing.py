@@ -10,11 +10,8 @@ import pytest
 from textual.pilot import Pilot
 
 from cc_tui.decisions.journal import JournalUnavailable, Verb
-from cc_tui.state.approvals.rows import row_of
-from cc_tui.ui.app import CommandCenter
 from tests.tui.desk import app_of
-from tests.tui.test_pilot import look, press, said, settled, verbs
-from tests.tui.test_trouble import write
+from tests.tui.piloting import change, look, press, said, settled, verbs, write
 
 WAITS = """#!/bin/sh
 touch "{folder}/begun"
@@ -24,17 +21,6 @@ for _ in $(seq 100); do
 done
 touch "{folder}/gave-up"
 """
-
-
-def change(app: CommandCenter, **fields: Any) -> None:
-    """The draft under the cursor is as the server tells it now."""
-    store, key = app.session.known.approvals, app.tab.selected()
-    assert key is not None
-    whole = store.whole(key.item_id)
-    assert whole is not None
-    changed = whole.model_copy(update=fields)
-    store.put([row_of(changed)])
-    store.put_whole(changed, row_of(changed))
 
 
 async def until(pilot: Pilot[Any], path: Path) -> None:

@@ -15,7 +15,7 @@ from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.pane import Pane
 from tests.support.rows import row, wire_delivery
 from tests.tui.desk import app_of
-from tests.tui.test_pilot import look, press, said, settled
+from tests.tui.piloting import look, press, said, settled
 
 
 def footer(app: CommandCenter) -> str:

@@ -10,7 +10,7 @@ from cc_tui.text.legend import SIGNS, WORDS
 from cc_tui.ui.app import CommandCenter
 from cc_tui.ui.dialogs.pages import PageSheet
 from tests.tui.desk import app_of
-from tests.tui.test_pilot import press, settled
+from tests.tui.piloting import press, settled
 
 
 def told(app: CommandCenter, width: int) -> str:

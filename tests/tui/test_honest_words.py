@@ -24,8 +24,7 @@ from cc_tui.ui.dialogs.connect import ConnectSheet
 from cc_tui.ui.dialogs.question import QuestionSheet
 from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
 from tests.tui.desk import StandingClock, app_of, business
-from tests.tui.test_editing import change
-from tests.tui.test_pilot import look, press, said, settled, verbs
+from tests.tui.piloting import change, look, press, said, settled, verbs
 
 
 def footer(app: CommandCenter, width: int = 120) -> str:

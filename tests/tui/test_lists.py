@@ -15,7 +15,7 @@ from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
 from cc_tui.ui.tabs.dashboard.tab import DashboardTab
 from cc_tui.ui.widgets.canvas import Canvas
 from tests.tui.desk import app_of
-from tests.tui.test_pilot import command_center, press, said, settled
+from tests.tui.piloting import command_center, press, said, settled
 
 
 def text_of(canvas: Canvas) -> str:

@@ -15,54 +15,9 @@ from cc_tui.session import Session
 from cc_tui.state.approvals.rows import View, Weight
 from cc_tui.state.link import Link, LinkPhase
 from cc_tui.ui.app import CommandCenter
-from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
 from tests.support.rows import row
 from tests.tui.desk import StandingClock, app_of
-
-
-async def settled(pilot: Pilot[Any]) -> None:
-    """Until what a key led to is drawn: layouts follow one another, and the frame after the state."""
-    for _ in range(5):
-        await pilot.pause()
-    for _ in range(500):
-        if not command_center(pilot).is_settling:
-            break
-        await pilot.pause(0.02)
-    await pilot.pause()
-
-
-async def look(pilot: Pilot[Any]) -> None:
-    """Until the draft in view was there long enough; a headless screen confirms its own frames."""
-    app = command_center(pilot)
-    for _ in range(500):
-        await pilot.pause(0.02)
-        selected = app.front.selected()
-        if selected is not None and app.guard.met(selected.item_id, selected.version):
-            return
-    raise AssertionError("the draft was never seen")
-
-
-async def press(pilot: Pilot[Any], key: str) -> None:
-    """A finger's key: judged 12 ms after it was read."""
-    await pilot.press(key)
-    await pilot.pause(0.05)
-    await settled(pilot)
-
-
-def command_center(pilot: Pilot[Any]) -> CommandCenter:
-    app = pilot.app
-    assert isinstance(app, CommandCenter)
-    return app
-
-
-def said(app: CommandCenter) -> str:
-    shown = app.session.known.messages.shown
-    return shown.text if shown is not None else ""
-
-
-def verbs(app: CommandCenter) -> list[Verb]:
-    assert app.session.backstage is not None
-    return [decision.verb for decision in app.session.backstage.journal.decisions()]
+from tests.tui.piloting import command_center, look, press, queue, said, settled, verbs
 
 
 async def test_a_draft_that_was_seen_is_decided_by_one_key_and_the_next_is_shown(tmp_path: Path) -> None:
@@ -221,11 +176,6 @@ async def test_a_line_of_choices_closes_when_the_draft_changes_under_it(tmp_path
         assert "nothing was decided: the draft changed meanwhile" in said(app)
         await press(pilot, "Y")
         assert verbs(app) == []
-
-
-def queue(app: CommandCenter) -> ApprovalsTab:
-    assert isinstance(app.tab, ApprovalsTab)
-    return app.tab
 
 
 async def open_line(pilot: Pilot[Any], key: str, line: str) -> None:

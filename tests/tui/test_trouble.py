@@ -21,8 +21,7 @@ from cc_tui.sync.intake import Intake
 from cc_tui.ui.app import CommandCenter
 from cc_tui.ui.dialogs.question import QuestionSheet
 from tests.tui.desk import app_of, business
-from tests.tui.test_looks import SIZES, name, settled
-from tests.tui.test_pilot import command_center, look, press, queue, said
+from tests.tui.piloting import SIZES, command_center, look, name, press, queue, said, settled, write
 
 Compare = Callable[..., bool]
 WHY = {
@@ -102,12 +101,6 @@ async def alive(pilot: Pilot[Any]) -> None:
             return
         await pilot.pause(0.02)
     raise AssertionError("the line never came alive")
-
-
-async def write(pilot: Pilot[Any], words: str) -> None:
-    for letter in words:
-        await press(pilot, "space" if letter == " " else letter)
-    await press(pilot, "enter")
 
 
 @pytest.mark.parametrize(("key", "outcome", "view"), [("1", "sent", View.SENT), ("2", "not_sent", View.LEAVING)])

@@ -16,8 +16,7 @@ import psutil
 from websockets.asyncio.client import connect
 
 from rig.house import House
-from tests.reliability.processes import Served, environment_of, serving
-from tests.reliability.test_several_processes import decided, on_postgresql, until_ready
+from tests.reliability.processes.serving import Served, decided, environment_of, on_postgresql, serving, until_ready
 
 HARD_DEADLINE_SECONDS = 20.0
 """Less than a statement may take, so that it is not this limit that ends a request."""

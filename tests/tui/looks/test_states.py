@@ -19,7 +19,7 @@ from cc_tui.state.link import Link, LinkPhase
 from cc_tui.state.load import Load
 from cc_tui.ui.app import CommandCenter
 from tests.tui.desk import fill, session_of
-from tests.tui.test_pilot import press, settled
+from tests.tui.piloting import press, settled
 
 SIZES = [(120, 40), (80, 24), (45, 24)]
 TABS = ["approvals", "dashboard", "agents"]

@@ -11,25 +11,10 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.tui.desk import app_of
+from tests.tui.piloting import SIZES, name, settled
 
-SIZES = [(120, 40), (80, 24), (45, 30)]
 TABS = ["approvals", "dashboard", "agents"]
 Compare = Callable[..., bool]
-
-
-def name(size: tuple[int, int]) -> str:
-    return f"{size[0]}x{size[1]}"
-
-
-async def settled(pilot: Pilot[Any]) -> None:
-    """Until what a key led to is drawn: layouts and redraws follow one another."""
-    for _ in range(5):
-        await pilot.pause()
-    for _ in range(500):
-        if not pilot.app.is_settling:  # type: ignore[attr-defined]
-            break
-        await pilot.pause(0.02)
-    await pilot.pause()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=name)

@@ -13,8 +13,7 @@ import httpx
 from cc_api_client.models.outbox.approvals import Approval
 from cc_server.db.tables import approvals, deliveries
 from rig.house import House
-from tests.reliability.processes import Served, serving_several
-from tests.reliability.test_several_processes import PATIENCE_SECONDS, on_postgresql
+from tests.reliability.processes.serving import PATIENCE_SECONDS, Served, on_postgresql, serving_several
 
 SENDERS = 4
 AT_ONCE = ("--hold-seconds", "0")

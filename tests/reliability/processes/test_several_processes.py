@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import signal
@@ -11,7 +10,6 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import Any
 
 import httpx
 import pytest
@@ -21,27 +19,13 @@ from websockets.exceptions import ConnectionClosed
 from cc_server.db.postgres.url import PostgresUrl
 from cc_server.domain.access import keys
 from rig.house import BOSS, END_OTHERS, House
-from tests.reliability.processes import Served, serving
-
-PATIENCE_SECONDS = 60.0
-on_postgresql = pytest.mark.parametrize("house", ["postgresql"], indirect=True)
+from tests.reliability.processes.serving import PATIENCE_SECONDS, Served, decided, on_postgresql, serving, until_ready
 
 
 def workers_of(server: Served) -> set[int]:
     """The children of a server's process."""
     found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(server.pid)], capture_output=True, text=True, check=False)
     return {int(pid) for pid in found.stdout.split()}
-
-
-async def until_ready(server: Served, status: int) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient(base_url=server.url) as http:
-        while True:
-            try:
-                if (await http.get("/ready")).status_code == status:
-                    return
-            except httpx.TransportError:
-                pass
-            await asyncio.sleep(0.1)
 
 
 @on_postgresql
@@ -166,14 +150,3 @@ async def test_a_database_that_cuts_everybody_off_again_and_again_loses_nothing(
             told = await decided(socket, len(drafts))
         await until_ready(server, 200)
     assert told == {draft.id for draft in drafts}
-
-
-async def decided(socket: Any, how_many: int) -> set[str]:
-    """The approvals of which a stream that was open all the time tells a decision."""
-    found: set[str] = set()
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while len(found) < how_many:
-            told = json.loads(await socket.recv())
-            frames = told if isinstance(told, list) else [told]
-            found |= {frame["id"] for frame in frames if frame.get("type") == "approval.decided"}
-    return found

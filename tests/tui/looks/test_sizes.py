@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from cc_tui.ui.app import CommandCenter
 from tests.tui.desk import app_of
-from tests.tui.test_looks import settled
+from tests.tui.piloting import settled
 
 CHAINS = [
     [(120, 40), (30, 8), (120, 40)],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -10,12 +12,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
+
+import httpx
+import pytest
 
 from cc_server.cli.serving.server import bind
 from cc_server.db.postgres.url import PostgresUrl
 from rig.house import House
 
+PATIENCE_SECONDS = 60.0
+on_postgresql = pytest.mark.parametrize("house", ["postgresql"], indirect=True)
 LAST_SECONDS = 20.0
 UNLIMITED = "1000000"
 
@@ -75,6 +82,28 @@ def serving_several(house: House, how_many: int, *more: str) -> Iterator[list[Se
     """Several servers on one database."""
     with ExitStack() as stack:
         yield [stack.enter_context(serving(house, *more)) for _ in range(how_many)]
+
+
+async def until_ready(server: Served, status: int) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient(base_url=server.url) as http:
+        while True:
+            try:
+                if (await http.get("/ready")).status_code == status:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.1)
+
+
+async def decided(socket: Any, how_many: int) -> set[str]:
+    """The approvals of which a stream that was open all the time tells a decision."""
+    found: set[str] = set()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while len(found) < how_many:
+            told = json.loads(await socket.recv())
+            frames = told if isinstance(told, list) else [told]
+            found |= {frame["id"] for frame in frames if frame.get("type") == "approval.decided"}
+    return found
 
 
 def _drain(pipe: IO[str], said: list[str]) -> None:

@@ -25,7 +25,7 @@ import pytest
 from cc_server.cli.serving.workers import Workers
 from rig.house import FoundedOnPostgres, House, found_on_postgres
 from rig.postgres import Postgres
-from tests.reliability.processes import Served, environment_of, serving
+from tests.reliability.processes.serving import Served, environment_of, serving
 
 PATIENCE_SECONDS = 20.0
 _OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = "
