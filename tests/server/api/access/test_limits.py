@@ -136,6 +136,13 @@ async def test_a_network_of_ipv6_is_one_stranger() -> None:
         await admission.key_of("wrong", "2001:db8:0:1::1")
 
 
+async def test_an_address_of_ipv4_that_comes_as_ipv6_is_no_network() -> None:
+    admission = Admission(somebody, 5, lambda: 0.0)
+    for address in ("::ffff:192.0.2.1", "::ffff:192.0.2.2"):
+        with pytest.raises(RequestProblem, match="missing or wrong"):
+            await admission.key_of("wrong", address)
+
+
 def test_what_is_remembered_of_callers_is_bounded() -> None:
     now = [0.0]
     limit = RateLimit(1, lambda: now[0])
@@ -151,6 +158,19 @@ async def test_wrong_keys_are_refused_with_429_once_they_come_too_often(house: H
         assert answers[-1].status_code == 429
         assert int(answers[-1].headers["retry-after"]) >= 1
         assert (await api.get("/api/me")).status_code == 200
+
+
+async def test_streams_that_never_say_a_key_are_refused_once_they_come_too_often(house: House) -> None:
+    async with served(house, rate_limit=10) as server:
+        refused = []
+        for _ in range(15):
+            try:
+                async with websockets.connect(server.socket_url):
+                    refused.append(None)
+            except websockets.InvalidStatus as told:
+                refused.append(told.response.status_code)
+    assert refused[0] is None
+    assert 429 in refused
 
 
 @pytest.mark.parametrize("says", ["right", "wrong"])

@@ -10,6 +10,7 @@ from cc_api_client.models.outbox.approvals import Approval
 from cc_server.db.tables import approvals, email_history
 from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.base.refusals import DomainRefusal
+from cc_server.domain.outbox import deliveries
 from cc_server.domain.outbox.sending import claims
 from cc_server.domain.outbox.sending.claims import Accepted, Claimed, NotAccepted, Unclear
 from cc_server.domain.work import agents
@@ -197,6 +198,15 @@ def test_a_late_word_about_an_older_attempt_changes_nothing(house: House) -> Non
     house.reap(knows_stable_keys=True)
     house.claim_one()
     assert not house.settle(first, GONE)
+    assert state_of(house, first) == "dispatching"
+
+
+def test_a_delivery_of_which_another_attempt_was_begun_is_not_changed_by_who_read_the_one_before(house: House) -> None:
+    first = dispatched(house)
+    house.clock.advance(60)
+    house.reap(knows_stable_keys=True)
+    house.claim_one()
+    assert house.do(deliveries.change, first.delivery, ["dispatching"], {"state": "failed"}, by=SYSTEM) is None
     assert state_of(house, first) == "dispatching"
 
 
