@@ -69,25 +69,15 @@ def simulated_backend(
     mark, log = fresh_mark(), db.with_suffix(".log")
     with log.open("ab") as words:
         server = subprocess.Popen(
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=words,
-            stderr=words,
-            env=terminal_env({MARK: mark}),
-            pass_fds=[ready_write],
-            start_new_session=True,
-        )
+            argv, stdin=subprocess.PIPE, stdout=words, stderr=words, env=terminal_env({MARK: mark}),
+            pass_fds=[ready_write], start_new_session=True,
+        )  # fmt: skip
     os.close(ready_write)
     try:
         yield _read_ready_line(ready_read, server, log, within)
     finally:
         os.close(ready_read)
-        if server.stdin is not None:
-            server.stdin.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            server.wait(4.0)
-        end_offspring(mark)
-        server.wait()
+        _stop(server, mark)
 
 
 def app_terminal(home: Path, *options: str, backend: Backend | None = None, **terminal: Any) -> Terminal:
@@ -113,6 +103,16 @@ def home_env(home: Path) -> dict[str, str]:
         "XDG_CACHE_HOME": str(home / "cache"),
         "XDG_DATA_HOME": str(home / "share"),
     }
+
+
+def _stop(server: subprocess.Popen[bytes], mark: str) -> None:
+    """End a server that looks at its stdin, and with force what it started and is left of it."""
+    if server.stdin is not None:
+        server.stdin.close()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        server.wait(4.0)
+    end_offspring(mark)
+    server.wait()
 
 
 def _read_ready_line(fd: int, server: subprocess.Popen[bytes], log: Path, within: float) -> Backend:

@@ -7,11 +7,26 @@ import signal
 from pathlib import Path
 
 from rig.pty_app import app_terminal
+from rig.terminal import Terminal
 from tests.e2e.conftest import PATIENCE, decide, eventually, leftovers, ready
 
 
 def outbox(folder: Path) -> list[Path]:
     return sorted((folder / "outbox").glob("apr_*.eml"))
+
+
+def pause_and_resume(terminal: Terminal) -> None:
+    """On the Agents tab, with a reason."""
+    terminal.press("3")
+    terminal.wait_for(r"lead-qualifier +active")
+    terminal.press("p")
+    terminal.wait_for(r"why\?")
+    terminal.type("prices are wrong")
+    terminal.press("enter")
+    terminal.wait_for(r"lead-qualifier +paused")
+    terminal.wait_for(r'by you \d\d:\d\d, "prices are wrong"')
+    terminal.press("P")
+    terminal.wait_for(r"the server confirmed: lead-qualifier is active")
 
 
 def test_the_first_ten_minutes(home: Path, tmp_path: Path) -> None:
@@ -35,16 +50,7 @@ def test_the_first_ten_minutes(home: Path, tmp_path: Path) -> None:
         decide(terminal, "3", r"✓ rejected \S+, tone · u undo")
         terminal.wait_for(r"pending 10 ")
 
-        terminal.press("3")
-        terminal.wait_for(r"lead-qualifier +active")
-        terminal.press("p")
-        terminal.wait_for(r"why\?")
-        terminal.type("prices are wrong")
-        terminal.press("enter")
-        terminal.wait_for(r"lead-qualifier +paused")
-        terminal.wait_for(r'by you \d\d:\d\d, "prices are wrong"')
-        terminal.press("P")
-        terminal.wait_for(r"the server confirmed: lead-qualifier is active")
+        pause_and_resume(terminal)
 
         eventually(lambda: bool(outbox(kept)), terminal, "the approved mail in the outbox", 30.0)
         terminal.press("5")
