@@ -17,7 +17,7 @@ from cc_tui.ui.themes.look import Look, choose_look
 from cc_tui.ui.themes.tokens import PALETTES
 from cc_tui.ui.widgets.line import Line
 from tests.tui.desk import app_of
-from tests.tui.test_pilot import settled
+from tests.tui.piloting import settled
 
 
 @pytest.mark.parametrize("tab", ["approvals", "agents"])

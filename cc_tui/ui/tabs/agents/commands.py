@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cc_tui.actions.action import Action
@@ -11,20 +12,28 @@ from cc_tui.ui.widgets.asked import Question
 
 if TYPE_CHECKING:
     from cc_api_client.models.work.agents import Agent
-    from cc_tui.ui.tabs.agents.tab import AgentsTab
+    from cc_tui.ui.tabs.tab import Stage
 
 WHY = "paused; why? (enter leaves it empty, esc goes back)"
 
 
 class AgentCommands:
-    """Carries out what changes an agent."""
+    """Carries out what changes an agent.
 
-    def __init__(self, tab: AgentsTab) -> None:
-        self._tab = tab
+    Args:
+        stage: the app.
+        agent: the agent that is meant, None where there is none.
+        is_wide: whether there is room for a sentence beside what is typed.
+    """
+
+    def __init__(self, stage: Stage, agent: Callable[[], Agent | None], is_wide: Callable[[], bool]) -> None:
+        self._stage = stage
+        self._agent = agent
+        self._is_wide = is_wide
 
     def why_not(self, action: Action) -> str | None:
         """Why a command can't be used on the agent that is meant."""
-        agent = self._tab.agent
+        agent = self._agent()
         match action.id:
             case "agents.pause" | "agents.resume" if agent is None:
                 return "there is no agent here"
@@ -37,20 +46,20 @@ class AgentCommands:
 
     def pause(self) -> None:
         """Pause at once; the reason may follow."""
-        agent = self._tab.agent
+        agent = self._agent()
         if agent is not None:
-            self._tab.stage.run_soon(self._pause(agent.id, None))
+            self._stage.run_soon(self._pause(agent.id, None))
 
     def resume(self) -> None:
         """Let it work again."""
-        agent = self._tab.agent
+        agent = self._agent()
         if agent is not None:
-            self._tab.stage.run_soon(self._resume(agent.id))
+            self._stage.run_soon(self._resume(agent.id))
 
     async def _pause(self, agent_id: str, reason: str | None) -> None:
         from cc_api_client.errors import CommandCenterError
 
-        session = self._tab.session
+        session = self._stage.session
         if session.backstage is None:
             return
         try:
@@ -60,9 +69,9 @@ class AgentCommands:
             return
         self._say_paused(agent)
         if reason is None:
-            self._tab.stage.ask(
+            self._stage.ask(
                 Question(
-                    label=WHY if self._tab.is_wide else "paused; why?",
+                    label=WHY if self._is_wide() else "paused; why?",
                     initial=agent.pause_reason or "",
                     verb="give the reason",
                     taken=lambda words: self._give_reason(agent_id, words),
@@ -72,12 +81,12 @@ class AgentCommands:
 
     def _give_reason(self, agent_id: str, words: str) -> None:
         if words.strip():
-            self._tab.stage.run_soon(self._pause(agent_id, words.strip()[:2000]))
+            self._stage.run_soon(self._pause(agent_id, words.strip()[:2000]))
 
     async def _resume(self, agent_id: str) -> None:
         from cc_api_client.errors import CommandCenterError
 
-        session = self._tab.session
+        session = self._stage.session
         if session.backstage is None:
             return
         try:
@@ -92,4 +101,4 @@ class AgentCommands:
         reason = f', "{agent.pause_reason}"' if agent.pause_reason else ""
         words = f"the server confirmed: {agent.id} paused by {agent.paused_by} {clock(agent.paused_at)}{reason}"
         short = f"{agent.id} paused · P resumes"
-        self._tab.session.say(f"{words} · P resumes", Level.DONE, (agent.id, "P"), short=short)
+        self._stage.session.say(f"{words} · P resumes", Level.DONE, (agent.id, "P"), short=short)

@@ -5,13 +5,13 @@ Layers, outermost first: the agent, a run of it. `esc` takes them one by one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
 from cc_tui.ui.tabs.agents.detail import SECTIONS, DetailDrawing
-from cc_tui.ui.tabs.agents.log import ShownLog
+from cc_tui.ui.tabs.agents.log import Level, ShownLog
 from cc_tui.ui.tabs.facts import waiting_lines
 from cc_tui.ui.tabs.runs import RunRows, run_lines
 from cc_tui.ui.tabs.sorting import SortAsk
@@ -24,16 +24,27 @@ from cc_tui.ui.widgets.table import Table
 
 if TYPE_CHECKING:
     from cc_api_client.models.work.runs import Run
-    from cc_tui.ui.tabs.agents.tab import AgentsTab
+    from cc_tui.ui.tabs.tab import Stage
 
 
 class AgentScreen:
-    """What is shown of the agent that is open, and its widgets."""
+    """What is shown of the agent that is open, and its widgets.
 
-    def __init__(self, tab: AgentsTab) -> None:
-        self._tab = tab
-        self._session = tab.stage.session
-        look = tab.stage.look
+    Args:
+        stage: the app.
+        width: the tab's, in cells; 0 while it has none.
+        level: the least that is shown of a log.
+        changed: told when something was opened, left or turned.
+    """
+
+    def __init__(
+        self, stage: Stage, width: Callable[[], int], level: Callable[[], Level], changed: Callable[[], None]
+    ) -> None:
+        self._session = stage.session
+        self._width = width
+        self._level = level
+        self._tell = changed
+        self._look = look = stage.look
         self.agent_id: str | None = None
         self.run_id: str | None = None
         self._section = 0
@@ -117,11 +128,7 @@ class AgentScreen:
 
     def _changed(self) -> None:
         self.body.follows = self.is_log
-        self._tab.set_class(self.is_open, "-detail")
-        self._tab.set_class(self.is_list, "-list")
-        self._tab.set_class(self.run_id is not None, "-run")
-        self._tab.stage.frame_changed()
-        self._tab.call_after_refresh(self._tab.reveal)
+        self._tell()
 
     # Moving
 
@@ -173,7 +180,7 @@ class AgentScreen:
         if run is None or not width:
             self.body.show([Line().add("  loading", Token.DIM)])
         else:
-            self.body.show(run_lines(run, width, self._tab.stage.look))
+            self.body.show(run_lines(run, width, self._look))
 
     def _head_lines(self, width: int, height: int) -> Sequence[Line]:
         del width, height
@@ -181,14 +188,12 @@ class AgentScreen:
         return drawing.head(self.section) if drawing is not None else []
 
     def _drawing(self) -> DetailDrawing | None:
-        agent, store = self._tab.agent, self._session.known.agents
-        width = self._tab.size.width
+        store, width = self._session.known.agents, self._width()
+        agent = store.agents.get(self.agent_id or "")
         if agent is None or not width:
             return None
-        log = ShownLog(store.logs.get(agent.id), self._tab.level, self.body.follows)
-        return DetailDrawing(
-            agent, store.details.get(agent.id), log, self._session.server_now(), width, self._tab.stage.look
-        )
+        log = ShownLog(store.logs.get(agent.id), self._level(), self.body.follows)
+        return DetailDrawing(agent, store.details.get(agent.id), log, self._session.server_now(), width, self._look)
 
     def _runs(self) -> Sequence[Run]:
         return self._session.known.agents.runs.get(self.agent_id or "") or ()
@@ -199,5 +204,5 @@ class AgentScreen:
         if self.agent_id in store.runs:
             return [Line().add(margin).add("no runs yet", Token.DIM)]
         if store.load.error is not None:
-            return waiting_lines(store.load, "runs", width, height, self._tab.stage.look)
+            return waiting_lines(store.load, "runs", width, height, self._look)
         return [Line().add(margin).add("loading", Token.DIM)]

@@ -68,9 +68,9 @@ class AgentsTab(Tab):
         self.log_heading = Drawn(look, self._heading_lines, id="log-heading")
         self.log_pane = Pane(look, id="log")
         self.log_pane.follows = True
-        self.one = AgentScreen(self)
+        self.one = AgentScreen(stage, lambda: self.size.width, lambda: self.level, self._one_changed)
         self._sort_ask = SortAsk(self.session, self.rows.sorting.letters, self._sort_by)
-        self._commands = AgentCommands(self)
+        self._commands = AgentCommands(stage, lambda: self.agent, lambda: self._shape is Shape.WIDE)
         self._soon = Soon(self, REDRAW_SECONDS, self.reveal)
         self._log_soon = Soon(self, LOG_SECONDS, self._show_log)
         self._acts = self._make_acts()
@@ -188,11 +188,6 @@ class AgentsTab(Tab):
         return self.session.known.agents.agents.get(self.agent_id or "")
 
     @property
-    def is_wide(self) -> bool:
-        """Whether there is room for a sentence beside what is typed."""
-        return self._shape is Shape.WIDE
-
-    @property
     def is_log_open(self) -> bool:
         """Whether the log fills the tab."""
         return self.has_class("-log")
@@ -224,6 +219,14 @@ class AgentsTab(Tab):
         """Log, or what is told of an agent, has another room."""
         event.stop()
         self.reveal()
+
+    def _one_changed(self) -> None:
+        """An agent or a run of it was opened or left: show what is open."""
+        self.set_class(self.one.is_open, "-detail")
+        self.set_class(self.one.is_list, "-list")
+        self.set_class(self.one.run_id is not None, "-run")
+        self.stage.frame_changed()
+        self.call_after_refresh(self.reveal)
 
     def _watch_log(self) -> None:
         if self.session.backstage is not None and self.agent_id is not None:

@@ -8,66 +8,68 @@ import shlex
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cc_tui.state.approvals.rows import ApprovalRow
 from cc_tui.state.messages import Level
 from cc_tui.text.safe import without_hidden
 
 if TYPE_CHECKING:
-    from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
+    from textual.app import App
+
+    from cc_tui.ui.tabs.tab import Stage
 
 SUBJECT_LINE = "Subject: "
 
 
-def open_sheet(tab: ApprovalsTab, row: ApprovalRow) -> None:
+def open_sheet(stage: Stage, row: ApprovalRow) -> None:
     """Open the editor's sheet with the draft, or with what was typed before and not saved."""
     from cc_tui.ui.dialogs.editor import EditSheet
 
-    whole = tab.session.known.approvals.whole(row.id)
+    whole = stage.session.known.approvals.whole(row.id)
     if whole is None:
-        tab.session.say("the draft is not here yet; try again in a moment", Level.WARN)
+        stage.session.say("the draft is not here yet; try again in a moment", Level.WARN)
         return
     fields = {"subject": whole.subject, "body": whole.body or ""}
-    kept = tab.session.edit_draft(row.id)
+    kept = stage.session.edit_draft(row.id)
     if kept is not None:
         fields |= kept.fields
         words = "what you typed before and did not save is back; esc leaves it kept"
-        tab.session.say(words, short="your unsaved text is back; esc keeps it")
+        stage.session.say(words, short="your unsaved text is back; esc keeps it")
     subject, hidden_in_subject = without_hidden(" ".join(fields["subject"].splitlines()))
     body, hidden_in_body = without_hidden(fields["body"].replace("\r\n", "\n").replace("\r", "\n"))
     if hidden := hidden_in_subject + hidden_in_body:
         words = f"{hidden} hidden characters are left out here; saving takes them out of the draft"
-        tab.session.say(words, Level.WARN, short=f"{hidden} hidden characters left out")
+        stage.session.say(words, Level.WARN, short=f"{hidden} hidden characters left out")
     shown = {"subject": subject.replace("\t", " "), "body": body}
-    tab.stage.open_sheet(EditSheet(tab.stage.look, tab.session, row, shown))
+    stage.open_sheet(EditSheet(stage.look, stage.session, row, shown))
 
 
-def open_in_editor(tab: ApprovalsTab, row: ApprovalRow) -> None:
+def open_in_editor(stage: Stage, app: App[Any], row: ApprovalRow) -> None:
     """Hand the draft to $VISUAL or $EDITOR, and save what comes back; meanwhile decisions go on being delivered."""
-    whole = tab.session.known.approvals.whole(row.id)
+    whole = stage.session.known.approvals.whole(row.id)
     if whole is None:
-        tab.session.say("the draft is not here yet; try again in a moment", Level.WARN)
+        stage.session.say("the draft is not here yet; try again in a moment", Level.WARN)
         return
-    tab.stage.run_soon(_edit_outside(tab, row, whole.subject, whole.body or ""))
+    stage.run_soon(_edit_outside(stage, app, row, whole.subject, whole.body or ""))
 
 
-async def _edit_outside(tab: ApprovalsTab, row: ApprovalRow, subject: str, body: str) -> None:
+async def _edit_outside(stage: Stage, app: App[Any], row: ApprovalRow, subject: str, body: str) -> None:
     command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     text = f"{SUBJECT_LINE}{subject}\n\n{body}"
     try:
-        with tab.app.batch_update(), tab.app.suspend():
+        with app.batch_update(), app.suspend():
             edited = await asyncio.to_thread(_run_editor, shlex.split(command), text)
     except (OSError, ValueError) as error:
-        tab.session.say(f"{command} could not be run: {error}", Level.ERROR)
+        stage.session.say(f"{command} could not be run: {error}", Level.ERROR)
         return
-    tab.stage.resumed()
+    stage.resumed()
     if edited is None or edited == text:
-        tab.session.say("nothing was changed")
+        stage.session.say("nothing was changed")
         return
     fields = parse_edited(edited, subject)
-    tab.session.keep_edit(row.id, row.version, fields)
-    await tab.session.save_edit(row, fields)
+    stage.session.keep_edit(row.id, row.version, fields)
+    await stage.session.save_edit(row, fields)
 
 
 def _run_editor(command: list[str], text: str) -> str | None:

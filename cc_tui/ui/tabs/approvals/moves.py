@@ -16,17 +16,19 @@ from cc_tui.ui.widgets.asked import Mistake, Question
 from cc_tui.ui.widgets.shape import Shape
 
 if TYPE_CHECKING:
-    from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
+    from cc_tui.ui.tabs.approvals.desk import Steered
+    from cc_tui.ui.tabs.approvals.verbs import QueueVerbs
 
 _LETTERS = {key.value[0]: key.value for key in SortKey}
 
 
 class QueueMoves:
-    """Carries out the list's actions on the tab."""
+    """Carries out the list's actions on the desk."""
 
-    def __init__(self, tab: ApprovalsTab) -> None:
-        self._tab = tab
-        self._sort = SortAsk(tab.session, _LETTERS, self._sort_by)
+    def __init__(self, desk: Steered, verbs: QueueVerbs) -> None:
+        self._desk = desk
+        self._verbs = verbs
+        self._sort = SortAsk(desk.session, _LETTERS, self._sort_by)
         self._acts: dict[str, Callable[[], None]] = {
             "list.down": lambda: self._move(1),
             "list.up": lambda: self._move(-1),
@@ -36,7 +38,7 @@ class QueueMoves:
             "list.half_up": lambda: self._move_half(-1),
             "list.next_view": lambda: self._step_view(1),
             "list.previous_view": lambda: self._step_view(-1),
-            "list.open": tab.open_item,
+            "list.open": desk.open_item,
             "list.filter": self._filter,
             "list.sort": self._sort.ask,
             "list.mark": self._mark,
@@ -67,22 +69,22 @@ class QueueMoves:
 
     def back(self) -> bool:
         """One layer less: choices, diff, item, preview, filter, marks."""
-        tab = self._tab
-        if tab.pane.choice_name is not None:
-            tab.verbs.leave_choice()
-        elif tab.is_diff_open:
-            tab.is_diff_open = False
-            tab.refresh_draft()
-        elif tab.is_item_open:
-            tab.close_item()
-        elif tab.is_preview_focused:
-            tab.focus_preview(is_focused=False)
-        elif tab.queue.filter_text:
-            tab.queue.set_filter("")
-            tab.views.repaint()
-        elif tab.queue.marks:
-            tab.queue.unmark(set(tab.queue.marks))
-            tab.views.repaint()
+        desk = self._desk
+        if desk.pane.choice_name is not None:
+            self._verbs.leave_choice()
+        elif desk.is_diff_open:
+            desk.is_diff_open = False
+            desk.refresh_draft()
+        elif desk.is_item_open:
+            desk.close_item()
+        elif desk.is_preview_focused:
+            desk.focus_preview(is_focused=False)
+        elif desk.queue.filter_text:
+            desk.queue.set_filter("")
+            desk.views.repaint()
+        elif desk.queue.marks:
+            desk.queue.unmark(set(desk.queue.marks))
+            desk.views.repaint()
         else:
             return False
         return True
@@ -90,94 +92,94 @@ class QueueMoves:
     @property
     def _reads(self) -> bool:
         """Whether the keys that move are for the draft."""
-        return self._tab.is_item_open or self._tab.is_preview_focused
+        return self._desk.is_item_open or self._desk.is_preview_focused
 
     def _move(self, step: int) -> None:
         if self._reads:
             self._scroll(step)
         else:
-            self._tab.table.move(step)
+            self._desk.table.move(step)
 
     def _move_half(self, direction: int) -> None:
         if self._reads:
-            self._scroll(direction * max(1, self._tab.pane.page // 2))
+            self._scroll(direction * max(1, self._desk.pane.page // 2))
         else:
-            self._tab.table.move_half_page(direction)
+            self._desk.table.move_half_page(direction)
 
     def _go_end(self, direction: int) -> None:
-        tab = self._tab
+        desk = self._desk
         if self._reads:
-            self._scroll(direction * max(1, len(tab.pane.lines)))
+            self._scroll(direction * max(1, len(desk.pane.lines)))
         else:
-            tab.table.go(0 if direction < 0 else tab.sources[tab.view].count() - 1)
+            desk.table.go(0 if direction < 0 else desk.sources[desk.view].count() - 1)
 
     def _turn_to_preview(self) -> None:
         """On a phone the draft opens; elsewhere the keys that move go to it, or back to the list."""
-        tab = self._tab
-        if tab.shape is Shape.PHONE:
-            tab.open_item()
-        elif tab.row is not None:
-            tab.focus_preview(is_focused=not tab.is_preview_focused)
+        desk = self._desk
+        if desk.shape is Shape.PHONE:
+            desk.open_item()
+        elif desk.row is not None:
+            desk.focus_preview(is_focused=not desk.is_preview_focused)
 
     def _scroll(self, step: int) -> None:
-        self._tab.pane.scroll(step)
-        self._tab.stage.look_again()
+        self._desk.pane.scroll(step)
+        self._desk.stage.look_again()
 
     def _step_view(self, step: int) -> None:
-        tab = self._tab
-        if tab.is_item_open:
-            tab.table.move(step)
+        desk = self._desk
+        if desk.is_item_open:
+            desk.table.move(step)
             return
         views = list(View)
-        place = views.index(tab.view) + step
+        place = views.index(desk.view) + step
         if 0 <= place < len(views):
-            tab.show_view(views[place])
+            desk.show_view(views[place])
 
     def _sort_by(self, word: str) -> bool:
-        self._tab.queue.set_sort(SortKey(word))
-        return self._tab.queue.reversed
+        self._desk.queue.set_sort(SortKey(word))
+        return self._desk.queue.reversed
 
     def _mark(self) -> None:
-        tab = self._tab
-        if tab.row is None or tab.verbs.why_row_not() is not None:
-            tab.session.say("only what waits can be marked")
+        desk = self._desk
+        if desk.row is None or self._verbs.why_row_not() is not None:
+            desk.session.say("only what waits can be marked")
             return
-        tab.queue.mark([tab.row.id])
-        tab.views.repaint()
-        if not tab.is_item_open:
-            tab.table.move(1)
-        tab.stage.frame_changed()
+        desk.queue.mark([desk.row.id])
+        desk.views.repaint()
+        if not desk.is_item_open:
+            desk.table.move(1)
+        desk.stage.frame_changed()
 
     def _mark_shown(self) -> None:
-        tab = self._tab
-        count = tab.queue.mark_shown()
-        tab.views.repaint()
-        words = f"marked the {count} that the filter shows" if tab.queue.filter_text else f"marked all {count} shown"
-        hidden = tab.queue.marked_not_shown
+        desk = self._desk
+        count = desk.queue.mark_shown()
+        desk.views.repaint()
+        words = f"marked the {count} that the filter shows" if desk.queue.filter_text else f"marked all {count} shown"
+        hidden = desk.queue.marked_not_shown
         if hidden:
             words += f"; {hidden} more marked are not shown"
         told = words if count else "nothing here waits, so nothing is marked"
-        tab.session.say(told, Level.NOTE, (str(count),), short=f"{count} marked, {hidden} more not shown")
-        tab.stage.frame_changed()
+        desk.session.say(told, Level.NOTE, (str(count),), short=f"{count} marked, {hidden} more not shown")
+        desk.stage.frame_changed()
 
     def _show_new(self) -> None:
-        self._tab.queue.settle()
+        self._desk.queue.settle()
 
     def _copy(self) -> None:
-        tab = self._tab
-        if tab.row is None:
+        desk = self._desk
+        if desk.row is None:
             return
-        whole = tab.session.known.approvals.whole(tab.row.id)
+        whole = desk.session.known.approvals.whole(desk.row.id)
         body = whole.body or "" if whole is not None else ""
-        text, hidden = without_hidden(f"To: {tab.row.to_email}\nSubject: {tab.row.subject}\n\n{body}")
-        tab.app.copy_to_clipboard(text)
+        text, hidden = without_hidden(f"To: {desk.row.to_email}\nSubject: {desk.row.subject}\n\n{body}")
+        desk.app.copy_to_clipboard(text)
         left_out = f", {hidden} hidden characters left out" if hidden else ""
-        tab.session.say(f"copied {tab.row.to_email}{left_out}", Level.NOTE, (tab.row.to_email,))
+        desk.session.say(f"copied {desk.row.to_email}{left_out}", Level.NOTE, (desk.row.to_email,))
 
     def _filter(self) -> None:
-        tab = self._tab
-        before = tab.queue.filter_text
-        tab.stage.ask(
+        desk = self._desk
+        before = desk.queue.filter_text
+        desk.stage.ask(
             Question(
                 label="/", initial=before, verb="keep the filter", taken=self._take_filter, changed=self._filter_by,
                 left=lambda: self._take_filter(before),
@@ -188,16 +190,16 @@ class QueueMoves:
         """Enter: a filter with a mistake is not taken, and says so."""
         mistake = self._filter_by(text)
         if mistake is not None:
-            self._tab.session.say(f"not filtered: {mistake.sentence}", Level.WARN)
+            self._desk.session.say(f"not filtered: {mistake.sentence}", Level.WARN)
 
     def _filter_by(self, text: str) -> Mistake | None:
         """Filter as it is typed; while it has a mistake the list stays as it was."""
-        tab = self._tab
+        desk = self._desk
         try:
-            tab.queue.set_filter(text)
+            desk.queue.set_filter(text)
         except FilterMistake as mistake:
             return Mistake(str(mistake), mistake.start, mistake.end)
-        tab.views.repaint()
-        tab.table.rows_changed()
-        tab.stage.frame_changed()
+        desk.views.repaint()
+        desk.table.rows_changed()
+        desk.stage.frame_changed()
         return None

@@ -10,7 +10,8 @@ from cc_tui.ui.tabs.approvals.trouble.settling import SETTLES
 from cc_tui.ui.widgets.shape import Shape
 
 if TYPE_CHECKING:
-    from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
+    from cc_tui.ui.tabs.approvals.desk import Desk
+    from cc_tui.ui.tabs.approvals.verbs import QueueVerbs
 
 _ON_A_ROW = frozenset({"list.open", "list.mark", "list.copy", "list.sort"})
 """What needs a row to be of use."""
@@ -20,30 +21,30 @@ _OF_THE_LIST = frozenset({"list.open", "list.mark", "list.filter", "list.sort", 
 """What has no use in an open item."""
 
 
-def offers(tab: ApprovalsTab, action: Action) -> bool:
+def offers(desk: Desk, verbs: QueueVerbs, action: Action) -> bool:
     """On a phone the list opens and marks, the item decides; where both are in view there is nothing to open."""
-    told = _is_of_use(tab, action)
+    told = _is_of_use(desk, verbs, action)
     if told is not None:
         return told
-    if tab.row is None and (action.where is Where.APPROVALS or action.id in _ON_A_ROW):
+    if desk.row is None and (action.where is Where.APPROVALS or action.id in _ON_A_ROW):
         return False
-    if tab.shape is not Shape.PHONE:
-        return action.id != "list.open" or tab.view is View.PROBLEMS
-    if tab.is_item_open:
+    if desk.shape is not Shape.PHONE:
+        return action.id != "list.open" or desk.view is View.PROBLEMS
+    if desk.is_item_open:
         return action.id not in _OF_THE_LIST
     return action.risk is not Risk.DECISION and action.id not in ("approvals.edit", "approvals.all_safe")
 
 
-def _is_of_use(tab: ApprovalsTab, action: Action) -> bool | None:
+def _is_of_use(desk: Desk, verbs: QueueVerbs, action: Action) -> bool | None:
     """Whether what is known makes an action of use; None where that is not asked."""
     if action.id == "reason.again":
-        return tab.triage.last_reason is not None
+        return desk.triage.last_reason is not None
     if action.id == "list.show_new":
-        return tab.queue.has_news
-    if action.id == "approvals.all_safe" and (tab.view is not View.PENDING or tab.verbs.why_not(action) is not None):
+        return desk.queue.has_news
+    if action.id == "approvals.all_safe" and (desk.view is not View.PENDING or verbs.why_not(action) is not None):
         return False
-    if action.id in _ON_WHAT_WAITS and not tab.queue.marks and tab.verbs.why_row_not() is not None:
+    if action.id in _ON_WHAT_WAITS and not desk.queue.marks and verbs.why_row_not() is not None:
         return False
     if action.id in SETTLES:
-        return tab.view is View.PROBLEMS and tab.verbs.why_not(action) is None
+        return desk.view is View.PROBLEMS and verbs.why_not(action) is None
     return None

@@ -77,8 +77,8 @@ class ApprovalsTab(Tab):
         self.draft = DraftShowing(self.pane, self.facts, stage.look)
         self.rule = Rule(stage.look, id="views-rule", crossing=lambda: self.table.size.width)
         self.views = ViewsBar(stage.look, lambda: self.facts.of_views(self.view, self.queue))
-        self.moves = QueueMoves(self)
         self.verbs = QueueVerbs(self)
+        self.moves = QueueMoves(self, self.verbs)
         self._room = (120, 40)
         self._shares: tuple[int | str, int | str] = ("", "")
         self._moved_at = float("-inf")
@@ -123,7 +123,7 @@ class ApprovalsTab(Tab):
 
     def offers(self, action: Action) -> bool:
         """What is of use here and now."""
-        return offers(self, action)
+        return offers(self, self.verbs, action)
 
     def act(self, action: Action, key: str) -> bool:
         """Moves, or verbs."""
@@ -265,7 +265,7 @@ class ApprovalsTab(Tab):
 
     def open_item(self) -> None:
         """A decision that did not go through: what to do about it. On a phone: the draft in place of the list."""
-        if ask_about(self):
+        if ask_about(self.stage, self.row):
             return
         if self.shape is Shape.PHONE and self.row is not None:
             self.is_item_open = True

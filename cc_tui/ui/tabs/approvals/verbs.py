@@ -21,7 +21,7 @@ from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.shape import Shape
 
 if TYPE_CHECKING:
-    from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
+    from cc_tui.ui.tabs.approvals.desk import Steered
 
 _NEEDS_A_ROW = frozenset({"list.open", "list.mark", "list.copy", "list.preview"})
 _ON_A_ROW = frozenset({"approvals.approve", "approvals.reject", "approvals.edit", "approvals.edit_in_editor"})
@@ -30,18 +30,18 @@ _ON_A_ROW = frozenset({"approvals.approve", "approvals.reject", "approvals.edit"
 class QueueVerbs:
     """Carries out the verbs on the row under the cursor, or on the marks."""
 
-    def __init__(self, tab: ApprovalsTab) -> None:
-        self._tab = tab
+    def __init__(self, desk: Steered) -> None:
+        self._desk = desk
         self._told_unsaved: set[tuple[str, int]] = set()
-        self._batches = BatchVerbs(tab, self._after_decision)
-        self._settling = Settling(tab, self._close)
+        self._batches = BatchVerbs(desk, self._after_decision)
+        self._settling = Settling(desk, self._close)
         self._asked_of: tuple[str, int] | None = None
         """The version of the draft that the open line of choices asks about; None where it asks about marks."""
         self._acts: dict[str, Callable[[str], None]] = {
             "approvals.approve": self._approve,
             "approvals.reject": self._open_reasons,
-            "approvals.edit": lambda _key: self._on_row(partial(open_sheet, tab)),
-            "approvals.edit_in_editor": lambda _key: self._on_row(partial(open_in_editor, tab)),
+            "approvals.edit": lambda _key: self._on_row(partial(open_sheet, desk.stage)),
+            "approvals.edit_in_editor": lambda _key: self._on_row(self._open_in_editor),
             "approvals.all_safe": lambda _key: self._batches.all_safe(),
             "approvals.diff": lambda _key: self._toggle_diff(),
             "approvals.why": lambda _key: self._why(),
@@ -70,57 +70,57 @@ class QueueVerbs:
 
     def why_not(self, action: Action) -> str | None:
         """Why a verb can't be used now."""
-        if action.id in _ON_A_ROW and not self._tab.queue.marks:
+        if action.id in _ON_A_ROW and not self._desk.queue.marks:
             return self.why_row_not()
-        if action.id in _NEEDS_A_ROW and self._tab.row is None:
+        if action.id in _NEEDS_A_ROW and self._desk.row is None:
             return self._why_no_row()
-        if action.id == "approvals.all_safe" and self._tab.session.known.approvals.has_no_safe:
+        if action.id == "approvals.all_safe" and self._desk.session.known.approvals.has_no_safe:
             return "nothing that waits is safe"
         if action.id in SETTLES:
-            return why_not_settled(self._tab.row, action.id)
-        if action.id == "reason.again" and self._tab.triage.last_reason is None:
+            return why_not_settled(self._desk.row, action.id)
+        if action.id == "reason.again" and self._desk.triage.last_reason is None:
             return "no reason was used yet"
         return None
 
     def why_row_not(self) -> str | None:
         """Why the row under the cursor can't be decided."""
-        row = self._tab.row
-        return self._why_no_row() if row is None else self._tab.triage.why_not(row)
+        row = self._desk.row
+        return self._why_no_row() if row is None else self._desk.triage.why_not(row)
 
     def _why_no_row(self) -> str:
-        has_rows = self._tab.session.known.approvals.loads[self._tab.view].has_rows
+        has_rows = self._desk.session.known.approvals.loads[self._desk.view].has_rows
         return "nothing is selected" if has_rows else "the rows are not here yet"
 
     def leave_choice(self) -> None:
         """Close the line of choices; nothing is decided."""
         self._close()
-        self._tab.session.say("nothing was decided")
+        self._desk.session.say("nothing was decided")
 
     def leave_stale_choice(self) -> bool:
         """A line of choices belongs to the version it was opened for; True when it had to be closed."""
-        tab, row, asked_of = self._tab, self._tab.row, self._asked_of
-        if asked_of is None or tab.pane.choice_name is None or (row is not None and (row.id, row.version) == asked_of):
+        desk, row, asked_of = self._desk, self._desk.row, self._asked_of
+        if asked_of is None or desk.pane.choice_name is None or (row is not None and (row.id, row.version) == asked_of):
             return False
         self._close()
         is_same = row is not None and row.id == asked_of[0]
         why = "the draft changed meanwhile" if is_same else "another draft is selected"
-        tab.session.say(f"nothing was decided: {why}", Level.WARN)
+        desk.session.say(f"nothing was decided: {why}", Level.WARN)
         return True
 
     # Approve
 
     def _approve(self, key: str) -> None:
-        tab = self._tab
-        if tab.queue.marks:
+        desk = self._desk
+        if desk.queue.marks:
             self._on_marks(None)
             return
-        if tab.shape is Shape.PHONE and not tab.is_item_open:
-            tab.open_item()
+        if desk.shape is Shape.PHONE and not desk.is_item_open:
+            desk.open_item()
             return
-        row = tab.row
+        row = desk.row
         if row is None or self._says_unsaved(row, key):
             return
-        match tab.triage.approve(row):
+        match desk.triage.approve(row):
             case Next.DECIDED:
                 self._decided(row)
             case Next.RISK_LINE:
@@ -133,40 +133,40 @@ class QueueVerbs:
     def _says_unsaved(self, row: ApprovalRow, key: str) -> bool:
         """Whether it had to be said that the operator's own edit is not in what would go out; once a version."""
         version = (row.id, row.version)
-        if version in self._told_unsaved or self._tab.session.edit_draft(row.id) is None:
+        if version in self._told_unsaved or self._desk.session.edit_draft(row.id) is None:
             return False
         self._told_unsaved.add(version)
         words = f"not approved: your edit is not saved; e goes on with it, {key} again approves without it"
         short = f"edit not saved; e goes on, {key} approves"
-        self._tab.session.say(words, Level.WARN, ("e", key), short=short)
+        self._desk.session.say(words, Level.WARN, ("e", key), short=short)
         return True
 
     def _approve_anyway(self) -> None:
         if self.leave_stale_choice():
             return
-        row = self._tab.row
+        row = self._desk.row
         self._close()
-        if row is not None and self._tab.triage.approve_now(row) is Next.DECIDED:
+        if row is not None and self._desk.triage.approve_now(row) is Next.DECIDED:
             self._decided(row)
 
     def _ask_phrase(self, row: ApprovalRow) -> None:
-        tab = self._tab
-        step = tab.triage.step(row)
-        pane = tab.pane
-        pane.open_choice("typed", typed_lines(row, step, pane.size.width, tab.stage.look, is_airy=pane.is_airy))
+        desk = self._desk
+        step = desk.triage.step(row)
+        pane = desk.pane
+        pane.open_choice("typed", typed_lines(row, step, pane.size.width, desk.stage.look, is_airy=pane.is_airy))
 
         def typed(text: str) -> None:
             if not step.accepts(text):
                 ask(f"that was not it; type {step.phrase}:")
                 return
             self._close()
-            if tab.row != row:
-                tab.session.say("not approved: the draft changed meanwhile", Level.WARN)
-            elif tab.triage.approve_now(row) is Next.DECIDED:
+            if desk.row != row:
+                desk.session.say("not approved: the draft changed meanwhile", Level.WARN)
+            elif desk.triage.approve_now(row) is Next.DECIDED:
                 self._decided(row)
 
         def ask(label: str) -> None:
-            tab.stage.ask(
+            desk.stage.ask(
                 Question(label, "", typed, "approve", left=self.leave_choice, takes_paste=False, decides=True)
             )
 
@@ -175,57 +175,60 @@ class QueueVerbs:
     # Reject
 
     def _open_reasons(self, key: str) -> None:
-        tab = self._tab
-        if tab.shape is Shape.PHONE and not tab.is_item_open and not tab.queue.marks:
-            tab.open_item()
+        desk = self._desk
+        if desk.shape is Shape.PHONE and not desk.is_item_open and not desk.queue.marks:
+            desk.open_item()
             return
-        who = f"{len(tab.queue.marks)} marked" if tab.queue.marks else tab.row.to_email if tab.row is not None else ""
-        lines = reason_lines(who, tab.triage.last_reason, tab.pane.size.width, tab.stage.look, is_typing=False,
-                             is_airy=tab.pane.is_airy)  # fmt: skip
+        marked, row = len(desk.queue.marks), desk.row
+        who = f"{marked} marked" if marked else row.to_email if row is not None else ""
+        lines = reason_lines(who, desk.triage.last_reason, desk.pane.size.width, desk.stage.look, is_typing=False,
+                             is_airy=desk.pane.is_airy)  # fmt: skip
         self._open("reason", lines, key)
 
     def _reject_for(self, code: str, words: str | None = None) -> None:
         if self.leave_stale_choice():
             return
-        tab = self._tab
-        row = tab.row
+        desk = self._desk
+        row = desk.row
         self._close()
-        if tab.queue.marks:
+        if desk.queue.marks:
             self._on_marks((code, words))
-        elif row is not None and tab.triage.reject(row, code, words) is Next.DECIDED:
+        elif row is not None and desk.triage.reject(row, code, words) is Next.DECIDED:
             self._decided(row)
 
     def _reject_again(self) -> None:
-        if self._tab.triage.last_reason is not None:
-            self._reject_for(self._tab.triage.last_reason)
+        if self._desk.triage.last_reason is not None:
+            self._reject_for(self._desk.triage.last_reason)
 
     def _ask_words(self) -> None:
-        tab = self._tab
-        row = tab.row
+        desk = self._desk
+        row = desk.row
         who = row.to_email if row is not None else ""
-        lines = reason_lines(who, None, tab.pane.size.width, tab.stage.look, is_typing=True, is_airy=tab.pane.is_airy)
-        tab.pane.open_choice("words", lines)
+        lines = reason_lines(
+            who, None, desk.pane.size.width, desk.stage.look, is_typing=True, is_airy=desk.pane.is_airy
+        )
+        desk.pane.open_choice("words", lines)
 
         def typed(text: str) -> None:
             if not text.strip():
-                tab.session.say("not rejected: a reason in words needs words", Level.WARN)
+                desk.session.say("not rejected: a reason in words needs words", Level.WARN)
                 self._close()
-            elif tab.row != row and not tab.queue.marks:
+            elif desk.row != row and not desk.queue.marks:
                 self._close()
-                tab.session.say("not rejected: the draft changed meanwhile", Level.WARN)
+                desk.session.say("not rejected: the draft changed meanwhile", Level.WARN)
             else:
                 self._reject_for("other", text.strip()[:2000])
 
-        tab.stage.ask(Question("because:", "", typed, "reject", left=self.leave_choice, decides=True))
+        desk.stage.ask(Question("because:", "", typed, "reject", left=self.leave_choice, decides=True))
 
     # Marks: a batch with its dry run; one by one, after a count, where the server can't be asked for one
 
     def _on_marks(self, reason: tuple[str, str | None] | None) -> None:
         from cc_tui.decisions.journal import Reason
 
-        tab = self._tab
-        rows = tab.session.known.approvals.rows
-        marked = [rows[one] for one in sorted(tab.queue.marks) if one in rows]
+        desk = self._desk
+        rows = desk.session.known.approvals.rows
+        marked = [rows[one] for one in sorted(desk.queue.marks) if one in rows]
         if self._batches.can_ask:
             told = Reason(*reason) if reason is not None else None
             self._batches.on_marks(marked, told, lambda: self._one_by_one(marked, reason))
@@ -233,116 +236,119 @@ class QueueVerbs:
             self._one_by_one(marked, reason)
 
     def _one_by_one(self, marked: Sequence[ApprovalRow], reason: tuple[str, str | None] | None) -> None:
-        tab = self._tab
-        plan = tab.triage.plan(marked, approving=reason is None)
+        desk = self._desk
+        plan = desk.triage.plan(marked, approving=reason is None)
         verb = "Approve" if reason is None else "Reject"
         if not plan.decided:
-            tab.session.say(f"none of {len(marked)} marked can be decided so: {plan.why_staying}", Level.WARN)
+            desk.session.say(f"none of {len(marked)} marked can be decided so: {plan.why_staying}", Level.WARN)
             return
         title = f"{verb} {len(plan.decided)} of {len(marked)} marked?"
         lines = [Line().add(plan.why_staying)] if plan.staying else []
         yes = f"{verb.lower()} these {len(plan.decided)}"
-        tab.stage.open_sheet(
-            QuestionSheet(tab.stage.look, title, lines, yes, lambda: self._decide_marked(plan.decided, reason))
+        desk.stage.open_sheet(
+            QuestionSheet(desk.stage.look, title, lines, yes, lambda: self._decide_marked(plan.decided, reason))
         )
 
     def _decide_marked(self, rows: Sequence[ApprovalRow], reason: tuple[str, str | None] | None) -> None:
-        tab = self._tab
+        desk = self._desk
         done = 0
         for row in rows:
-            current = tab.session.known.approvals.rows.get(row.id)
-            if current != row or tab.triage.why_not(row) is not None:
+            current = desk.session.known.approvals.rows.get(row.id)
+            if current != row or desk.triage.why_not(row) is not None:
                 continue
-            outcome = tab.triage.approve_now(row) if reason is None else tab.triage.reject(row, *reason)
+            outcome = desk.triage.approve_now(row) if reason is None else desk.triage.reject(row, *reason)
             if outcome is not Next.DECIDED:
                 break
             done += 1
-            tab.queue.unmark([row.id])
-        tab.session.say(f"{done} decided, {len(tab.queue.marks)} still marked", Level.DONE, (str(done),))
+            desk.queue.unmark([row.id])
+        desk.session.say(f"{done} decided, {len(desk.queue.marks)} still marked", Level.DONE, (str(done),))
         self._after_decision()
 
     # Deliveries in trouble
 
     def _open_settling(self, key: str) -> None:
-        tab = self._tab
-        if tab.shape is Shape.PHONE and not tab.is_item_open:
-            tab.open_item()
+        desk = self._desk
+        if desk.shape is Shape.PHONE and not desk.is_item_open:
+            desk.open_item()
             return
-        if tab.row is not None:
-            self._open(LINE, self._settling.lines(tab.row), key)
+        if desk.row is not None:
+            self._open(LINE, self._settling.lines(desk.row), key)
 
     # Others
 
     def _on_row(self, act: Callable[[ApprovalRow], None]) -> None:
-        if self._tab.row is not None:
-            act(self._tab.row)
+        if self._desk.row is not None:
+            act(self._desk.row)
+
+    def _open_in_editor(self, row: ApprovalRow) -> None:
+        open_in_editor(self._desk.stage, self._desk.app, row)
 
     def _edit_instead(self) -> None:
         self._close()
-        self._on_row(partial(open_sheet, self._tab))
+        self._on_row(partial(open_sheet, self._desk.stage))
 
     def _toggle_diff(self) -> None:
-        self._tab.is_diff_open = not self._tab.is_diff_open
-        self._tab.refresh_draft()
+        self._desk.is_diff_open = not self._desk.is_diff_open
+        self._desk.refresh_draft()
 
     def _why(self) -> None:
-        tab = self._tab
-        row = tab.row
-        whole = tab.session.known.approvals.whole(row.id) if row is not None else None
+        desk = self._desk
+        row = desk.row
+        whole = desk.session.known.approvals.whole(row.id) if row is not None else None
         if row is None or whole is None:
             return
         parts = ", ".join(f"{part.code.replace('_', ' ')} {part.points:+d}" for part in whole.risk.parts) or "nothing"
-        place = f"place {tab.table.cursor + 1} of {tab.sources[tab.view].count()} by {tab.queue.sort.value}"
+        place = f"place {desk.table.cursor + 1} of {desk.sources[desk.view].count()} by {desk.queue.sort.value}"
         short = f"risk {row.risk} · {place}"
-        tab.session.say(f"risk {row.risk}: {parts} · {place}", Level.NOTE, (str(row.risk),), short=short)
-        tab.pane.scroll(len(tab.pane.lines))
+        desk.session.say(f"risk {row.risk}: {parts} · {place}", Level.NOTE, (str(row.risk),), short=short)
+        desk.pane.scroll(len(desk.pane.lines))
 
     def _risk_lines(self, row: ApprovalRow) -> list[Line]:
-        tab = self._tab
-        whole = tab.session.known.approvals.whole(row.id)
+        desk = self._desk
+        whole = desk.session.known.approvals.whole(row.id)
         flags = whole.risk.flags if whole is not None else []
         heaviest = sorted(flags, key=lambda flag: {"block": 0, "warn": 1}.get(str(flag.severity), 2))
         worst = (heaviest[0].message or heaviest[0].code) if heaviest else "the score alone asks for a second look"
         parts = [(part.code, part.points) for part in whole.risk.parts] if whole is not None else []
         parts.sort(key=lambda part: -part[1])
-        return risk_lines(row, parts, worst, tab.pane.size.width, tab.stage.look, is_airy=tab.pane.is_airy)
+        return risk_lines(row, parts, worst, desk.pane.size.width, desk.stage.look, is_airy=desk.pane.is_airy)
 
     def _open(self, name: str, lines: Sequence[Line], key: str) -> None:
-        tab = self._tab
-        tab.stage.line_opened(key)
-        tab.session.say("nothing is decided yet")
-        asks_of_row = tab.row is not None and not (name == "reason" and tab.queue.marks)
-        self._asked_of = (tab.row.id, tab.row.version) if tab.row is not None and asks_of_row else None
-        tab.pane.open_choice(name, lines)
-        tab.stage.frame_changed()
-        tab.stage.look_again()
+        desk = self._desk
+        desk.stage.line_opened(key)
+        desk.session.say("nothing is decided yet")
+        asks_of_row = desk.row is not None and not (name == "reason" and desk.queue.marks)
+        self._asked_of = (desk.row.id, desk.row.version) if desk.row is not None and asks_of_row else None
+        desk.pane.open_choice(name, lines)
+        desk.stage.frame_changed()
+        desk.stage.look_again()
 
     def _close(self) -> None:
-        tab = self._tab
+        desk = self._desk
         self._asked_of = None
-        tab.pane.close_choice()
-        tab.stage.line_closed()
-        tab.selection += 1
-        tab.refresh_draft()
-        tab.stage.frame_changed()
+        desk.pane.close_choice()
+        desk.stage.line_closed()
+        desk.selection += 1
+        desk.refresh_draft()
+        desk.stage.frame_changed()
 
     def _decided(self, row: ApprovalRow) -> None:
         """The decided row stays, dimmed; the cursor goes to the next undecided one."""
-        self._tab.queue.unmark([row.id])
+        self._desk.queue.unmark([row.id])
         self._after_decision()
 
     def _after_decision(self) -> None:
-        tab = self._tab
-        if tab.row is not None and tab.queue.is_undecided_here(tab.row.id):
-            tab.stage.frame_changed()
+        desk = self._desk
+        if desk.row is not None and desk.queue.is_undecided_here(desk.row.id):
+            desk.stage.frame_changed()
             return
-        following = tab.queue.next_undecided(tab.table.cursor)
+        following = desk.queue.next_undecided(desk.table.cursor)
         if following is not None:
-            tab.table.go(following)
-            if tab.is_item_open:
-                tab.select_anew()
+            desk.table.go(following)
+            if desk.is_item_open:
+                desk.select_anew()
         else:
-            if tab.is_item_open:
-                tab.close_item()
-            tab.queue.settle()
-        tab.stage.frame_changed()
+            if desk.is_item_open:
+                desk.close_item()
+            desk.queue.settle()
+        desk.stage.frame_changed()

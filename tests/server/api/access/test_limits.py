@@ -162,7 +162,7 @@ async def test_wrong_keys_are_refused_with_429_once_they_come_too_often(house: H
 
 async def test_streams_that_never_say_a_key_are_refused_once_they_come_too_often(house: House) -> None:
     async with served(house, rate_limit=10) as server:
-        refused = []
+        refused: list[int | None] = []
         for _ in range(15):
             try:
                 async with websockets.connect(server.socket_url):

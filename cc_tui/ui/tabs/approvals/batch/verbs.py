@@ -15,7 +15,7 @@ from cc_tui.ui.tabs.approvals.batch.sheet import BatchSheet
 if TYPE_CHECKING:
     from cc_api_client.models.outbox.batches import BatchAction, BatchPlan, BatchPlanItem
     from cc_tui.decisions.journal import Reason
-    from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
+    from cc_tui.ui.tabs.approvals.desk import Desk
 
 WHYS_TOLD = 3
 BATCH_MOST = 500
@@ -23,15 +23,15 @@ DIGEST_SHOWN = 4
 
 
 class BatchVerbs:
-    """Decides many approvals of the tab at once.
+    """Decides many approvals at once.
 
     Args:
-        tab: whose approvals.
+        desk: the queue, and what is known of it.
         decided: called when something was decided, so that the cursor goes on.
     """
 
-    def __init__(self, tab: ApprovalsTab, decided: Callable[[], None]) -> None:
-        self._tab = tab
+    def __init__(self, desk: Desk, decided: Callable[[], None]) -> None:
+        self._desk = desk
         self._decided = decided
         self._is_asking = False
         self._has_no_batches = False
@@ -39,17 +39,17 @@ class BatchVerbs:
     @property
     def can_ask(self) -> bool:
         """Whether the server can be asked for a dry run now."""
-        return not self._has_no_batches and self._tab.session.known.link.link.is_up
+        return not self._has_no_batches and self._desk.session.known.link.link.is_up
 
     def all_safe(self) -> None:
         """List what the server calls safe: of all that waits, or of what the filter shows."""
         from cc_api_client.models.outbox.batches import BatchAction
 
-        queue, rows = self._tab.queue, self._tab.session.known.approvals.rows
+        queue, rows = self._desk.queue, self._desk.session.known.approvals.rows
         if queue.filter_text:
             shown = [rows[one] for one in queue.order if one in rows and rows[one].safe]
             if not shown:
-                self._tab.session.say("nothing that the filter shows is safe to approve", Level.WARN)
+                self._desk.session.say("nothing that the filter shows is safe to approve", Level.WARN)
                 return
             self._ask(BatchAction.APPROVE_SAFE, _riskiest(shown), None, None)
             return
@@ -68,8 +68,8 @@ class BatchVerbs:
     ) -> None:  # fmt: skip
         if not self._is_asking:
             self._is_asking = True
-            self._tab.session.say("asking the server what it would do")
-            self._tab.stage.run_soon(self._plan(action, rows, reason, otherwise))
+            self._desk.session.say("asking the server what it would do")
+            self._desk.stage.run_soon(self._plan(action, rows, reason, otherwise))
 
     async def _plan(
         self, action: BatchAction, rows: Sequence[ApprovalRow] | None, reason: Reason | None,
@@ -77,7 +77,7 @@ class BatchVerbs:
     ) -> None:  # fmt: skip
         from cc_api_client.errors import CommandCenterError, NotFound, Unsupported
 
-        backstage = self._tab.session.backstage
+        backstage = self._desk.session.backstage
         try:
             if backstage is None:
                 return
@@ -93,9 +93,9 @@ class BatchVerbs:
             if otherwise is not None:
                 otherwise()
             else:
-                self._tab.session.say("this server knows no batches: approve one by one, with a", Level.WARN, ("a",))
+                self._desk.session.say("this server knows no batches: approve one by one, with a", Level.WARN, ("a",))
         except CommandCenterError as error:
-            self._tab.session.say(f"nothing was decided: {error}", Level.ERROR)
+            self._desk.session.say(f"nothing was decided: {error}", Level.ERROR)
         else:
             self._show(action, plan, reason)
         finally:
@@ -103,7 +103,7 @@ class BatchVerbs:
 
     def _show(self, action: BatchAction, plan: BatchPlan, reason: Reason | None) -> None:
         would = sorted((one for one in plan.items if one.would == "ok"), key=lambda one: -one.risk)
-        session = self._tab.session
+        session = self._desk.session
         if not would:
             whys = counted([one.why or "" for one in plan.items])
             session.say(f"nothing can be {_WORDS[action.value][1]} so" + (f": {whys}" if whys else ""), Level.WARN)
@@ -117,7 +117,7 @@ class BatchVerbs:
         def say_why(one: Listed) -> None:
             session.say(f"{one.to_email}: {one.whole_why or 'marked by you'}", Level.NOTE, (one.to_email,))
 
-        self._tab.stage.open_sheet(BatchSheet(self._tab.stage.look, facts, decide, say_why))
+        self._desk.stage.open_sheet(BatchSheet(self._desk.stage.look, facts, decide, say_why))
 
     def _facts(self, action: BatchAction, plan: BatchPlan, would: Sequence[BatchPlanItem]) -> Facts:
         verb, _past, kind = _WORDS[action.value]
@@ -135,11 +135,11 @@ class BatchVerbs:
         )
 
     def _listed(self, one: BatchPlanItem) -> Listed:
-        row = self._tab.session.known.approvals.rows.get(one.id)
+        row = self._desk.session.known.approvals.rows.get(one.id)
         why = one.why or ""
         return Listed(
             one.id, one.kind, one.to_email, one.subject, one.risk, str(row.weight) if row is not None else "",
-            why.partition(";")[0], why, self._tab.triage.was_seen(one.id, one.version),
+            why.partition(";")[0], why, self._desk.triage.was_seen(one.id, one.version),
             row is not None and row.safe,
         )  # fmt: skip
 
@@ -148,7 +148,7 @@ class BatchVerbs:
         if action.value != "approve_safe":
             refused = [one.why or "" for one in plan.items if one.would != "ok"]
             return f"{len(refused)} stay marked: {counted(refused)}" if refused else ""
-        known, refused = self._tab.session.known.approvals, [one.why or "" for one in plan.items if one.would != "ok"]
+        known, refused = self._desk.session.known.approvals, [one.why or "" for one in plan.items if one.would != "ok"]
         waiting = [row for row in known.rows.values() if row.view is View.PENDING]
         blocked = sum(row.weight is Weight.BLOCK for row in waiting)
         asking = max(0, known.counts.pending - count - blocked - len(refused))
@@ -164,13 +164,13 @@ class BatchVerbs:
         from cc_tui.decisions.journal import JournalUnavailable
         from cc_tui.session import NotConnected
 
-        session = self._tab.session
+        session = self._desk.session
         try:
             session.decide_batch(action, plan, would, reason)
         except (JournalUnavailable, NotConnected) as error:
             session.say(str(error), Level.ERROR)
             return
-        self._tab.queue.unmark([one.id for one in would])
+        self._desk.queue.unmark([one.id for one in would])
         if not session.known.link.link.is_up:
             session.say(f"kept on this disk: {len(would)} drafts · u takes them back", Level.NOTE, ("u",))
         self._decided()

@@ -13,7 +13,7 @@ from cc_tui.ui.widgets.line import Line
 
 if TYPE_CHECKING:
     from cc_api_client.models.outbox.approvals import Delivery
-    from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
+    from cc_tui.ui.tabs.approvals.desk import Desk
 
 LINE = "settle"
 NOTE_LONGEST = 2000
@@ -45,48 +45,48 @@ def why_not(row: ApprovalRow | None, action_id: str) -> str | None:
 class Settling:
     """Carries out what the line offers, on the row that it was opened for."""
 
-    def __init__(self, tab: ApprovalsTab, close: Callable[[], None]) -> None:
-        self._tab = tab
+    def __init__(self, desk: Desk, close: Callable[[], None]) -> None:
+        self._desk = desk
         self._close = close
 
     def lines(self, row: ApprovalRow) -> list[Line]:
         """What opens below the draft."""
-        tab = self._tab
-        return settle_lines(row, tab.pane.size.width, tab.stage.look, is_airy=tab.pane.is_airy)
+        desk = self._desk
+        return settle_lines(row, desk.pane.size.width, desk.stage.look, is_airy=desk.pane.is_airy)
 
     def ask_how_known(self, action_id: str) -> None:
         """Ask how the outcome is known; the note settles it."""
-        row, outcome = self._tab.row, _OUTCOMES[action_id]
+        row, outcome = self._desk.row, _OUTCOMES[action_id]
         if row is None:
             return
 
         def typed(note: str) -> None:
             self._close()
             if not note.strip():
-                self._tab.session.say("not settled: say how it is known", Level.WARN)
-            elif self._tab.row != row:
-                self._tab.session.say("not settled: it changed meanwhile", Level.WARN)
+                self._desk.session.say("not settled: say how it is known", Level.WARN)
+            elif self._desk.row != row:
+                self._desk.session.say("not settled: it changed meanwhile", Level.WARN)
             else:
-                self._tab.stage.run_soon(self._settle(row, outcome, note.strip()[:NOTE_LONGEST]))
+                self._desk.stage.run_soon(self._settle(row, outcome, note.strip()[:NOTE_LONGEST]))
 
         label = f"{_WORDS[outcome]}; how is that known?"
-        self._tab.stage.ask(Question(label, "", typed, "settle", left=self._left, decides=True))
+        self._desk.stage.ask(Question(label, "", typed, "settle", left=self._left, decides=True))
 
     def retry(self) -> None:
         """Have it tried again."""
-        row = self._tab.row
+        row = self._desk.row
         self._close()
         if row is not None:
-            self._tab.stage.run_soon(self._retry(row))
+            self._desk.stage.run_soon(self._retry(row))
 
     async def _settle(self, row: ApprovalRow, outcome: str, note: str) -> None:
-        backstage = self._tab.session.backstage
+        backstage = self._desk.session.backstage
         if backstage is not None:
             answer = backstage.commands.settle(row.delivery.id, outcome, note, row.delivery.version)
             await self._say(row, answer, f"settled as {_WORDS[outcome]}", "not settled")
 
     async def _retry(self, row: ApprovalRow) -> None:
-        backstage = self._tab.session.backstage
+        backstage = self._desk.session.backstage
         if backstage is not None:
             answer = backstage.commands.retry(row.delivery.id, row.delivery.version)
             await self._say(row, answer, "is tried again", "not tried again")
@@ -94,7 +94,7 @@ class Settling:
     async def _say(self, row: ApprovalRow, asked: Awaitable[Delivery], done: str, failed: str) -> None:
         from cc_api_client.errors import CommandCenterError
 
-        session = self._tab.session
+        session = self._desk.session
         try:
             await asked
         except (CommandCenterError, ValueError) as error:
@@ -107,4 +107,4 @@ class Settling:
 
     def _left(self) -> None:
         self._close()
-        self._tab.session.say("nothing was settled")
+        self._desk.session.say("nothing was settled")
