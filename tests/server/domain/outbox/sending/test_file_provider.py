@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import json
 from collections.abc import Callable
@@ -41,6 +42,17 @@ class Breaking:
 
     async def send(self, claimed: Claimed) -> Outcome:
         raise ZeroDivisionError(claimed.subject)
+
+
+class Silent:
+    """A provider that never says what became of it."""
+
+    knows_stable_keys = False
+    leaves_this_machine = False
+
+    async def send(self, claimed: Claimed) -> Outcome:
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError(claimed.subject)
 
 
 async def test_a_mail_is_written_as_one_file_named_by_its_stable_key(
@@ -127,6 +139,30 @@ async def test_a_folder_that_can_not_be_written_to_is_tried_again_later(
     house.clock.advance(10)
     await sender.round()
     assert len(files_in(outbox)) == 1
+
+
+async def test_a_second_attempt_finds_the_file_and_writes_nothing(house: House, outbox: Path) -> None:
+    claimed = dispatched(house)
+    first = await FileProvider(outbox).send(claimed)
+    (file,) = files_in(outbox)
+    before = file.stat()
+    assert await FileProvider(outbox).send(claimed) == first
+    assert (file.stat().st_ino, file.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+async def test_a_provider_that_does_not_answer_leaves_it_unknown_and_it_is_never_sent_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cc_server.worker.sender.SEND_SECONDS", 0.05)
+    approval = house.approve(house.draft()).item
+    house.leave_hold()
+    sender = Sender(house.db, Silent())
+    assert await sender.round() == 1
+    house.clock.advance(3600)
+    assert await sender.round() == 0
+    after = house.now(approval).delivery
+    assert after is not None
+    assert (after.state, after.error) == ("unknown", "no answer within 0 s; whether it left is not known")
 
 
 async def test_a_provider_that_breaks_leaves_it_unknown_and_the_sender_alive(house: House) -> None:
