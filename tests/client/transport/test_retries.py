@@ -144,6 +144,13 @@ async def test_a_port_where_nobody_listens_was_sent_nothing(unused_tcp_port: int
     await way.aclose()
 
 
+async def test_a_server_that_hangs_up_may_have_taken_what_was_sent(wire: WireServer, way: Transport) -> None:
+    wire.reply(CutOff())
+    with pytest.raises(Unreachable, match="can't be reached") as caught:
+        await way.send(a_write(None))
+    assert caught.value.sent
+
+
 async def test_a_cancelled_call_ends_without_another_attempt(wire: WireServer, way: Transport) -> None:
     wire.reply(None)
     call = asyncio.create_task(way.send(a_get()))

@@ -17,6 +17,14 @@ def test_an_answer_proves_the_frame_before_its_fence_and_all_before_it() -> None
     assert fences.answered(first.row, first.column) is None
 
 
+def test_an_answer_proves_nothing_of_the_frames_behind_its_fence() -> None:
+    fences: Fences[str] = Fences(80, 24)
+    first, second, third = (fences.write(shown, at) for shown, at in (("one", 1.0), ("two", 1.1), ("three", 1.2)))
+    assert fences.answered(first.row, first.column) == first
+    assert fences.answered(second.row, second.column) == second
+    assert fences.answered(third.row, third.column) == third
+
+
 @given(st.integers(2, 300), st.integers(2, 100), st.integers(1, 5_000))
 def test_no_fence_stands_where_shift_f3_answers_from_nor_outside_the_screen(
     columns: int, rows: int, count: int

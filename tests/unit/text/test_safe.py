@@ -66,6 +66,11 @@ def test_a_letter_carries_two_marks_at_most() -> None:
     assert safe_line("a" + "\u0301" * 3) == "a\u0301\u0301‹U+0301›"
 
 
+def test_a_mark_with_no_letter_before_it_is_named_at_the_start_of_every_line() -> None:
+    assert safe_line("\u0301a") == "‹U+0301›a"
+    assert [line.text for line in safe_lines("one\n\u0301two", 20)] == ["one", "‹U+0301›two"]
+
+
 def test_marks_are_ascii_where_the_terminal_is() -> None:
     assert safe_line("a\u202e", ascii_only=True) == "a<U+202E>"
 
