@@ -128,10 +128,15 @@ def config_validate(
     """Whether the config can be used."""
     from cc_tui.actions.keymap import KeyClash, Keymap
     from cc_tui.config.load import ConfigMistake, load_config
+    from cc_tui.config.model import config_file
 
+    named = _named(context, config, profile)
     try:
-        told = load_config(*_named(context, config, profile), {}, os.environ)
+        told = load_config(*named, {}, os.environ)
         Keymap(told.keys)
     except (ConfigMistake, KeyClash) as mistake:
         raise typer.Exit(complain(str(mistake), USAGE)) from None
+    if named[0] is None and not config_file().exists():
+        sys.stdout.write(f"there is no {config_file()}, and nothing wrong in the environment\n")
+        return
     sys.stdout.write("the config is right\n")

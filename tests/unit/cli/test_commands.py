@@ -14,6 +14,7 @@ from cc_tui.cli import VERSION, demo_command, launch
 from cc_tui.cli import program as commands
 from cc_tui.cli.demo_command import NEEDS_SERVER, run_demo
 from cc_tui.cli.options import SWITCHES, VALUED
+from cc_tui.config.model import config_file
 from cc_tui.demo import DemoSettings
 from rig.pty_app import CC_TUI, home_env
 
@@ -158,6 +159,13 @@ def test_config_show_tells_values_and_origins_and_no_key(file: Path) -> None:
     assert "tab = agents   # environment" in lines
     assert "theme = auto   # default" in lines
     assert SECRET not in done.output
+
+
+@pytest.mark.usefixtures("home")
+def test_config_validate_says_where_a_file_is_looked_for_that_is_not_there() -> None:
+    done = invoke("config", "validate")
+    assert done.exit_code == 0
+    assert done.stdout == f"there is no {config_file()}, and nothing wrong in the environment\n"
 
 
 @pytest.mark.usefixtures("home")
