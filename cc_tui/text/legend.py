@@ -33,7 +33,8 @@ WORDS: dict[str, str] = {
     "held": "approved, and kept back some seconds so that u can recall it",
     "leaving": "approved and not yet sent: held, waiting, being sent or tried again",
     "waits": "approved, and something keeps it back: a stop, a pause, a budget, the cap; the draft says which",
-    "problems": "deliveries that failed or of which nobody knows whether they left, and drafts that came back",
+    "problems": "deliveries that failed or of which nobody knows whether they left, drafts that came back, "
+    "and undelivered decisions",
     "unknown": "the send was cut off: nobody knows whether it left; m settles it",
     "sent": "handed over to the mail provider, or booked as a call or a change of contract",
     "expired": "nobody decided in time; the agent has to draft it again",
