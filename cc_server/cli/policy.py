@@ -88,7 +88,10 @@ def as_toml(policy: Policy) -> str:
     lines: list[str] = []
     for name, field in type(policy).model_fields.items():
         value = getattr(policy, name)
-        lines += [f"# {field.description}", f"{name} = {_value(value)}" if value is not None else f"# {name} ="]
+        lines += [
+            f"# {(field.description or '').replace('null:', 'left out:')}",
+            f"{name} = {_value(value)}" if value is not None else f"# {name} =",
+        ]
     return "\n".join(lines) + "\n"
 
 

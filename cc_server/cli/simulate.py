@@ -152,6 +152,7 @@ def _prepare(db: Database, settings: ServerSettings, demand: Demand, watch: _Wat
     world = World(demand.seed, db.ids)
     now = db.clock.now()
     if not db.read_sync(world.adopt):
+        sys.stderr.write("Making up a business with a month of history; this takes some seconds …\n")
         History(db, world, now).play(watch.is_wanted)
     pending = db.read_sync(listing.outbox_counts, SYSTEM).queued
     Queue(db, world).fill(max(0, demand.approvals - pending), now, watch.is_wanted)

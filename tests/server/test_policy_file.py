@@ -66,6 +66,8 @@ def test_what_is_shown_is_a_file_of_the_same_policy(file: Path, capsys: pytest.C
 
 def test_the_default_policy_can_be_written_down_and_read_again(file: Path) -> None:
     file.write_text(as_toml(DEFAULT_POLICY))
+    assert "left out: no cap" in file.read_text()
+    assert "null" not in file.read_text()
     assert read(file) == PolicyBody(**DEFAULT_POLICY.model_dump())
 
 

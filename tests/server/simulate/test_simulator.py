@@ -25,6 +25,7 @@ from cc_server.simulate.history import History
 from cc_server.simulate.queue import Queue
 from cc_server.simulate.world import World
 from rig.house import NOON, new_client
+from rig.pty_app import simulated_backend
 
 WAITING = 13
 TEXTS = ("id", "client_id", "kind", "agent_name", "to_email", "to_name", "subject", "body", "payload", "created_at",
@@ -200,6 +201,14 @@ def test_it_refuses_to_send_off_this_machine(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"mail\.clinic\.example.*sends nothing off this machine"):
         simulate(settings, Demand(seed=1, rate=0, approvals=0))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_whoever_starts_it_is_told_that_making_up_a_business_takes_a_while_and_only_then(tmp_path: Path) -> None:
+    db = tmp_path / "practice.db"
+    for _start in range(2):
+        with simulated_backend(db, approvals=1):
+            pass
+    assert db.with_suffix(".log").read_text().count("Making up a business") == 1
 
 
 def test_it_leaves_a_business_alone_that_it_did_not_make_up(tmp_path: Path) -> None:
