@@ -53,7 +53,7 @@ $(VENV)/.stamp-dev: $(PINS) | $(VENV)/.made
 
 $(VENV)/.made:
 	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer is needed and none was found; install it, or name one: make PYTHON=/path/to/python3" >&2; exit 1; }
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than Python 3.11; name a newer one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "make: $(PYTHON) is no Python 3.11 or newer; name one: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(if $(UV),true,"$(PYTHON)" -c 'import ensurepip' 2>/dev/null) || { echo "make: $(PYTHON) has no ensurepip, so it can't make an environment; install it (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
 	@rm -rf $(VENV)
 	@echo "Making $(VENV) with $(PYTHON) and installing what constraints.txt pins; only the first time."

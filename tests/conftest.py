@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 
 import pytest
+from hypothesis import settings
 
 from rig.house import FoundedFile, FoundedOnPostgres, found_file, found_on_postgres
 from rig.postgres import Postgres, PostgresRefused, postgres
+
+settings.register_profile("however slow the machine", settings.default, deadline=None)
+settings.load_profile("however slow the machine")
 
 Effort = Callable[[int, int], int]
 """From a small figure for every run of the suite and a large one for `make torture` to the one that is asked for."""
