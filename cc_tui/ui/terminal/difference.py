@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,15 @@ ERASED_FROM = 6
 """From so many blanks on, erasing to the end of the row is tried."""
 SCROLLED_FROM = 4
 """From so many rows on that differ, scrolling is tried."""
+ERASE = "\x1b[K"
+"""Erases to the end of the row."""
+
+
+_MOVE = "\x1b[C"
+"""The shortest of the moves over cells."""
+_GAPS = re.compile(f" {{{len(_MOVE)},}}")
+UNSTYLED = -1
+"""No style's number."""
 
 
 @dataclass(slots=True)
@@ -70,100 +80,125 @@ class _Writing:
         places = self._places(old, new)
         if not places:
             return
-        direct = _Writing(self._styles, self.pen, self._erases)
-        direct.cells(number, new, places)
-        chosen = direct
-        if self._erases and sum(new.shown[place] == " " for place in places) >= ERASED_FROM:
+        tail = self._tail(new) if self._erases and new.shown[-1] == " " else len(new.shown)
+        chosen = _Writing(self._styles, self.pen, self._erases)
+        chosen.cells(number, new, places, tail)
+        if self._erases and _erasing_may_save(new, places, tail, chosen.length):
             erased = _Writing(self._styles, self.pen, self._erases)
-            erased.on_erased(number, new, places[0])
-            chosen = min(direct, erased, key=lambda one: one.length)
+            erased.on_erased(number, new, places[0], tail)
+            chosen = min(chosen, erased, key=lambda one: one.length)
         self.told += chosen.told
         self.pen = chosen.pen
 
     def _places(self, old: Row, new: Row) -> list[int]:
         """The cells that differ to the eye."""
-        alike = self._styles.alike_in_blanks
+        grounds = self._styles.grounds
+        cells = zip(old.shown, new.shown, old.styles, new.styles, strict=True)
         return [
             place
-            for place, (was, now, style_was, style_is) in enumerate(
-                zip(old.shown, new.shown, old.styles, new.styles, strict=True)
-            )
-            if (was != now or style_was != style_is)
+            for place, (was, now, style_was, style_is) in enumerate(cells)
+            if (now != was or (style_was != style_is and (now != " " or grounds[style_was] != grounds[style_is])))
             and now != UNKNOWN
-            and not (now == was == " " and alike(style_was, style_is))
         ]
 
-    def on_erased(self, number: int, row: Row, start: int) -> None:
+    def on_erased(self, number: int, row: Row, start: int, tail: int) -> None:
         """Erase from `start` to the end in the ground of a blank there, and write what is not blank."""
         start -= row.shown[start] == BEHIND_WIDE
-        place = next(at for at in range(start, len(row.shown)) if row.shown[at] == " ")
-        self._erase(number, start, row.styles[place])
-        blank = row.copy()
-        blank.shown[start:] = [" "] * (len(row.shown) - start)
-        blank.styles[start:] = [row.styles[place]] * (len(row.shown) - start)
-        self.cells(number, row, self._places(blank, row))
+        ground = row.styles[row.shown.index(" ", start)]
+        self._erase(number, start, ground)
+        grounds = self._styles.grounds
+        erased = grounds[ground]
+        cells = zip(row.shown[start:], row.styles[start:], strict=True)
+        left = [
+            place
+            for place, (now, style) in enumerate(cells, start)
+            if (now != " " or grounds[style] != erased) and now != UNKNOWN
+        ]
+        self.cells(number, row, left, tail)
 
-    def cells(self, number: int, row: Row, places: Sequence[int]) -> None:
-        """Write the cells at `places`."""
-        written, tail = -1, self._tail(row) if self._erases else len(row.shown)
-        index = 0
-        while index < len(places):
-            place = places[index]
+    def cells(self, number: int, row: Row, places: Sequence[int], tail: int) -> None:
+        """Write the cells at `places`; from `tail` on the row is blank."""
+        text = "".join(row.shown)
+        if len(text) == len(row.shown) and BEHIND_WIDE not in row.shown:
+            self._by_stretches(number, row, text, self._stretches(row, text, places, tail), tail)
+        else:
+            self._one_by_one(number, row, places, tail)
+
+    def _stretches(self, row: Row, text: str, places: Sequence[int], tail: int) -> list[tuple[int, int]]:
+        """The places that stand side by side in one style, as (first, behind the last); none reaches over `tail`.
+
+        Over blanks between two of them it is written on: a move takes as many bytes.
+        """
+        stretches: list[tuple[int, int]] = []
+        grounds, styles = self._styles.grounds, row.styles
+        start = end = -1
+        style = UNSTYLED
+        for place in places:
+            if styles[place] != style or place == tail or (
+                place != end and not (place - end <= NEAR_CELLS and text[end:place].isspace()
+                                      and all(grounds[one] == grounds[style] for one in styles[end:place]))
+            ):  # fmt: skip
+                if end >= 0:
+                    stretches.append((start, end))
+                start, style = place, styles[place]
+            end = place + 1
+        if end >= 0:
+            stretches.append((start, end))
+        return stretches
+
+    def _by_stretches(self, number: int, row: Row, text: str, stretches: list[tuple[int, int]], tail: int) -> None:
+        """Write the cells of a row whose cells are one character each: `text` holds them all."""
+        told, grounds, change = self.told, self._styles.grounds, self._styles.change
+        pen, style, place = self.pen, self.pen.style, self.pen.place
+        for start, end in stretches:
+            if start >= tail and sum(to - since for since, to in stretches if since >= start) >= ERASED_FROM:
+                self._erase(number, start, row.styles[start])
+                return
+            if place != (number, start):
+                self._reach(number, row, text, start)
+            wanted, letters = row.styles[start], text[start:end]
+            if wanted != style and letters[0] == " " and grounds[wanted] == grounds[style]:
+                letters = letters.lstrip(" ")
+                told.append(text[start : end - len(letters)])
+            if letters:
+                if wanted != style:
+                    told.append(change(style, wanted))
+                    pen.style = style = wanted
+                told.append(letters)
+            pen.place = place = (number, end) if end < len(text) else None
+
+    def _reach(self, number: int, row: Row, text: str, place: int) -> None:
+        """Go to a cell; over a few simple ones by writing them again."""
+        joined = self._joined_from(number, row, place)
+        if joined < place:
+            self.told.append(text[joined:place])
+            self.pen.place = (number, place)
+        else:
+            self._go(number, place)
+
+    def _one_by_one(self, number: int, row: Row, places: Sequence[int], tail: int) -> None:
+        """Write the cells at `places`, where characters of two cells or of several codes are among them."""
+        written = -1
+        for index, place in enumerate(places):
             if place >= tail and len(places) - index >= ERASED_FROM:
                 self._erase(number, place, row.styles[place])
                 return
             first = place - 1 if row.shown[place] == BEHIND_WIDE else place
-            index += 1
             if first < written:
                 continue
             for at in range(self._joined_from(number, row, first), first):
                 if row.shown[at] != BEHIND_WIDE:
                     self._cell(number, at, row)
-            index, written = self._run(number, row, places, index, tail) or (index, self._cell(number, first, row))
-
-    def _run(self, number: int, row: Row, places: Sequence[int], index: int, most: int) -> tuple[int, int] | None:
-        """Write the letters from the place before `index` on that stand side by side in one style, up to `most`.
-
-        Returns the index of the place behind them and its cell; None where there are not two.
-        """
-        start = places[index - 1]
-        shown, styles, style = row.shown, row.styles, row.styles[start]
-        ends = min(len(places), index + (most if start < most else len(shown)) - start - 1)
-        end = start
-        while styles[end] == style and len(shown[end]) == 1 and shown[end] < "\x7f":
-            end += 1
-            if index >= ends or places[index] != end:
-                break
-            index += 1
-        else:
-            index -= 1  # the cell that ended it is another's
-        if end - start < 2:
-            return None
-        self._letters(number, start, "".join(shown[start:end]), style)
-        self.pen.place = (number, end) if end < len(shown) else None
-        return index, end
-
-    def _letters(self, number: int, place: int, letters: str, style: int) -> None:
-        """Write letters in one style; blanks before them in the pen's, where that looks the same."""
-        self._go(number, place)
-        if self._styles.alike_in_blanks(self.pen.style, style):
-            blanks = len(letters) - len(letters.lstrip(" "))
-            self.told.append(letters[:blanks])
-            letters = letters[blanks:]
-        if letters:
-            self.told += [self._styles.change(self.pen.style, style), letters]
-            self.pen.style = style
+            written = self._cell(number, first, row)
 
     def _tail(self, row: Row) -> int:
         """The first of the blanks at the end that look alike."""
-        last, at = row.styles[-1], len(row.shown)
-        while (
-            at
-            and row.shown[at - 1] == " "
-            and (row.styles[at - 1] == last or self._styles.alike_in_blanks(row.styles[at - 1], last))
-        ):
+        last, at, shown, styles = row.styles[-1], len(row.shown), row.shown, row.styles
+        grounds = self._styles.grounds
+        ground = grounds[last]
+        while at and shown[at - 1] == " " and grounds[styles[at - 1]] == ground:
             at -= 1
-        return at if at == len(row.shown) or self._styles.is_bare(last) else len(row.shown)
+        return at if at == len(shown) or self._styles.is_bare(last) else len(shown)
 
     def _erase(self, number: int, place: int, style: int) -> None:
         """Erase to the end of the row."""
@@ -171,7 +206,7 @@ class _Writing:
         if not self._styles.alike_in_blanks(self.pen.style, style):
             self.told.append(self._styles.change(self.pen.style, style))
             self.pen.style = style
-        self.told.append("\x1b[K")
+        self.told.append(ERASE)
 
     def _go(self, number: int, place: int) -> None:
         if self.pen.place != (number, place):
@@ -206,6 +241,14 @@ class _Writing:
         # How wide a terminal takes such a character to be, and where it stands at a row's end, is its own affair.
         self.pen.place = (number, behind) if is_simple and behind < len(row.shown) else None
         return behind
+
+
+def _erasing_may_save(row: Row, places: Sequence[int], tail: int, length: int) -> bool:
+    """Whether it could take less than `length` to erase the row from the first of `places` on and write the rest."""
+    if [row.shown[place] for place in places].count(" ") < ERASED_FROM:
+        return False
+    least = _GAPS.sub(_MOVE, "".join(row.shown[places[0] : tail]))
+    return len(least) + len(ERASE) < length
 
 
 def _move(here: tuple[int, int] | None, there: tuple[int, int]) -> str:

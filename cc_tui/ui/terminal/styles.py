@@ -50,7 +50,8 @@ class Styles:
         self._numbers = {_Style(): PLAIN}
         self._after: dict[tuple[int, str], int | None] = {}
         self._changes: dict[tuple[int, int], str] = {}
-        self._blanks: dict[tuple[int, int], bool] = {}
+        self.grounds: list[str | int] = [""]
+        """What a blank in each style looks like; equal where it looks the same."""
 
     def after(self, style: int, codes: str) -> int | None:
         """The style that a sequence of codes leads to; None when one of them is not known here."""
@@ -67,11 +68,7 @@ class Styles:
 
     def alike_in_blanks(self, one: int, other: int) -> bool:
         """Whether a blank looks the same in both."""
-        if (one, other) not in self._blanks:
-            first, second = self._all[one], self._all[other]
-            bare = first.is_bare and second.is_bare and first.ground == second.ground
-            self._blanks[one, other] = bare or one == other
-        return self._blanks[one, other]
+        return self.grounds[one] == self.grounds[other]
 
     def is_bare(self, style: int) -> bool:
         """Whether of a blank in it only the ground is seen."""
@@ -81,6 +78,7 @@ class Styles:
         number = self._numbers.setdefault(style, len(self._all))
         if number == len(self._all):
             self._all.append(style)
+            self.grounds.append(style.ground if style.is_bare else number)
         return number
 
 

@@ -69,6 +69,15 @@ class Canvas(Widget):
         self._painted[y] = strip
         return strip
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Lines for Textual, as they are: they are whole already, so that no style is laid over them."""
+        strips = [self.render_line(y) for y in crop.line_range]
+        for line_filter in self.get_line_filters():
+            background = self.background_colors[1]
+            strips = [strip.apply_filter(line_filter, background) for strip in strips]
+        left, right = crop.column_span
+        return strips if (left, right) == (0, self.size.width) else [strip.crop(left, right) for strip in strips]
+
     def is_painted(self, y: int) -> bool:
         """Whether what a line shows now was handed out to be painted (the guard asks)."""
         return y < len(self._strips) and self._painted.get(y) == self._strips[y]
