@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 CLIENTS_TOLD = 8
 """How many of the clients that a key sees are named to who gave a wrong one."""
+DRAWN_SECONDS = 0.03
+"""A decision is on the screen within so long; it is sent after that."""
 FIRST_ROWS_SECONDS = 0.5
 """How long what was asked ahead is waited for; after that the client asks for it."""
 
@@ -168,8 +170,10 @@ class Session:
         batches = BatchOutcomes(self.known, self.clock, told.tally, told.came_back.emit)
         common = (self.clock, self._rng, new_key)
         return Deciding(
-            Dispatcher(journal, told, *common, deliver_within_seconds=within),
-            BatchSender(BatchJournal(journal), batches, *common, deliver_within_seconds=within),
+            Dispatcher(journal, told, *common, deliver_within_seconds=within, drawn_within=DRAWN_SECONDS),
+            BatchSender(
+                BatchJournal(journal), batches, *common, deliver_within_seconds=within, drawn_within=DRAWN_SECONDS
+            ),
             lambda: told.offers.emit(None),
         )
 

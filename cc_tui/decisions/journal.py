@@ -252,6 +252,7 @@ class Journal:
 
     def _adopt(self, path: Path) -> int:
         with closing(journal_file.open_file(path)) as orphan:
+            orphan.execute("BEGIN IMMEDIATE")  # one that another program has open for writing is left for the next time
             rows = orphan.execute("SELECT * FROM decisions").fetchall()
             drafts = orphan.execute("SELECT * FROM drafts").fetchall()
             batches = orphan.execute("SELECT * FROM batches").fetchall()
@@ -277,9 +278,8 @@ class Journal:
                 return f"decisions of an earlier start can't be read now ({error}); ^r tries {path} again"
             case OSError() | JournalUnavailable():
                 return f"decisions of an earlier start can't be taken over now ({error}); ^r tries {path} again"
-        aside = path.with_suffix(".damaged")
         try:
-            path.rename(aside)
+            aside = journal_file.set_aside(path)
         except OSError as refused:
             return f"the journal {path} is damaged ({error}), and can't be set aside: {refused}"
         return f"a journal is damaged ({error}); it was set aside as {aside}"

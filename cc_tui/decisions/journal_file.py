@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 _FIRST = (
@@ -69,6 +70,7 @@ def _bring_up(db: sqlite3.Connection, path: Path) -> None:
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
     if version > VERSION:
         raise TooNew(path, version)
+    db.execute("PRAGMA journal_mode = WAL")  # one sync a commit; where a file system has none, it stays as it was
     for number in range(version, VERSION):
         db.execute("BEGIN IMMEDIATE")
         for statement in STEPS[number]:
@@ -99,9 +101,28 @@ def lock(path: Path) -> int | None:
 
 
 def remove(path: Path) -> None:
-    """Remove a journal and its lock."""
-    path.unlink(missing_ok=True)
-    path.with_suffix(".lock").unlink(missing_ok=True)
+    """Remove a journal, with what stands beside it."""
+    for file in (path, *_beside(path), path.with_suffix(".lock")):
+        file.unlink(missing_ok=True)
+
+
+def set_aside(path: Path) -> Path:
+    """Give a damaged journal another name, and what stands beside it too; returns it.
+
+    Raises:
+        OSError: it can't be renamed.
+    """
+    aside = path.with_suffix(".damaged")
+    path.rename(aside)
+    for file, name in zip(_beside(path), _beside(aside), strict=True):
+        with suppress(FileNotFoundError):
+            file.rename(name)
+    return aside
+
+
+def _beside(path: Path) -> tuple[Path, Path]:
+    """SQLite's own files of a journal that was not closed: what was written last, and its index."""
+    return Path(f"{path}-wal"), Path(f"{path}-shm")
 
 
 def sync_folder(folder: Path) -> None:

@@ -147,7 +147,7 @@ class CommandCenter(App[int]):
         if not tab.is_mounted:
             await self.query_one("#tabs").mount(tab)
         tab.display = True
-        tab.reshape(*self.size)
+        tab.fit(*self.size)
         self.frame_changed()
 
     def leave(self) -> None:
@@ -365,7 +365,7 @@ class CommandCenter(App[int]):
         self.frame.reshape(height)
         self.front.resized(width, height)
         self.query_one("#tabs").set_class(self.front.is_too_small, "-hidden")
-        self.tab.reshape(width, height)
+        self.tab.fit(width, height)
         if self.overlays.sheet is not None:
             self.overlays.sheet.reshape(width, height)
         self.frame_changed()

@@ -79,6 +79,7 @@ class BatchSender:
         new_key: Callable[[], str],
         *,
         deliver_within_seconds: float = 900.0,
+        drawn_within: float = 0.0,
     ) -> None:
         self._journal = journal
         self._sink = sink
@@ -89,7 +90,9 @@ class BatchSender:
         self._destination: Destination | None = None
         self._recall: Recall[Batch, str] = Recall(self, UNDO_REMEMBERED)
         """What can be taken back, with the server's id of the batch once it is delivered."""
-        self.loop: DeliveryLoop[Batch] = DeliveryLoop(self, self._recall, clock, rng, at_once=1)
+        self.loop: DeliveryLoop[Batch] = DeliveryLoop(
+            self, self._recall, clock, rng, at_once=1, drawn_within=drawn_within
+        )
 
     def connect(self, port: BatchPort, destination: Destination) -> None:
         """The server is known: what was made for it can go there."""

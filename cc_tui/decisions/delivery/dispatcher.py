@@ -95,6 +95,7 @@ class Dispatcher:
         rng: jitter.
         new_key: makes idempotency keys.
         deliver_within_seconds: a decision older than this when the link comes back is sent only on the operator's word.
+        drawn_within: as the `DeliveryLoop` takes it.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class Dispatcher:
         new_key: Callable[[], str],
         *,
         deliver_within_seconds: float = 900.0,
+        drawn_within: float = 0.0,
     ) -> None:
         self._journal = journal
         self._sink = sink
@@ -116,7 +118,9 @@ class Dispatcher:
         self._destination: Destination | None = None
         self._recall: Recall[Decision, int] = Recall(self, UNDO_REMEMBERED)
         """What can be taken back, with the approval's version once it is delivered."""
-        self.loop: DeliveryLoop[Decision] = DeliveryLoop(self, self._recall, clock, rng, at_once=AT_ONCE)
+        self.loop: DeliveryLoop[Decision] = DeliveryLoop(
+            self, self._recall, clock, rng, at_once=AT_ONCE, drawn_within=drawn_within
+        )
 
     # What the session tells
 

@@ -40,15 +40,25 @@ class DeliveryLoop(Generic[K]):
         clock: time.
         rng: jitter.
         at_once: how many requests may be under way.
+        drawn_within: seconds until what woke it is on the screen: a request, which takes as long to write as a frame to
+            draw, begins after that.
     """
 
     def __init__(
-        self, deliveries: Deliveries[K], recall: Recall[K, Any], clock: Clock, rng: Random, *, at_once: int
+        self,
+        deliveries: Deliveries[K],
+        recall: Recall[K, Any],
+        clock: Clock,
+        rng: Random,
+        *,
+        at_once: int,
+        drawn_within: float = 0.0,
     ) -> None:
         self._deliveries = deliveries
         self._recall = recall
         self._clock = clock
         self._at_once = at_once
+        self._drawn_within = drawn_within
         self._in_flight: dict[str, asyncio.Task[None]] = {}
         self._back_off = BackOff(rng, most_seconds=RETRY_MOST_SECONDS)
         self._wake = asyncio.Event()
@@ -81,6 +91,8 @@ class DeliveryLoop(Generic[K]):
                 with suppress(TimeoutError):
                     async with asyncio.timeout(left or None):
                         await self._wake.wait()
+                if self._drawn_within:
+                    await asyncio.sleep(self._drawn_within)
         finally:
             for task in self._in_flight.values():
                 task.cancel()

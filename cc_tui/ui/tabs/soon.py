@@ -15,7 +15,7 @@ class Soon:
         widget: whose redraws these are.
         seconds: how long it waits after an `ask`; with `at_once` only where it has just acted.
         act: what to do.
-        at_once: act on the first `ask` without waiting.
+        at_once: act on the first `ask` as soon as what asks is done.
     """
 
     def __init__(self, widget: Widget, seconds: float, act: Callable[[], None], *, at_once: bool = False) -> None:
@@ -30,11 +30,11 @@ class Soon:
         """Something changed."""
         if self._is_pending or not self._widget.is_mounted or not self._widget.display:
             return
+        self._is_pending = True
         left = self._acted_at + self._seconds - monotonic() if self._at_once else self._seconds
         if left <= 0:
-            self._fire()
+            self._widget.call_next(self._fire)
         else:
-            self._is_pending = True
             self._widget.set_timer(left, self._fire)
 
     def _fire(self) -> None:

@@ -61,6 +61,7 @@ class Tab(Widget):
 
     is_settling = False
     """Whether something waits to be drawn until a held key rests."""
+    _fitted = (0, 0)
 
     def places(self) -> Sequence[Where]:
         """Where keys are looked for, nearest first."""
@@ -121,8 +122,14 @@ class Tab(Widget):
     def reveal(self) -> None:
         """The tab is shown: catch up."""
 
+    def fit(self, width: int, height: int) -> None:
+        """The screen has this size: only another one than the last time makes work."""
+        if (width, height) != self._fitted:
+            self._fitted = (width, height)
+            self.reshape(width, height)
+
     def reshape(self, width: int, height: int) -> None:
-        """The screen has this size."""
+        """The screen has another size."""
 
     def on_resize(self) -> None:
         """The tab itself has its new size now."""

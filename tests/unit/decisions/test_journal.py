@@ -149,9 +149,9 @@ def test_adopting_twice_doubles_nothing(tmp_path: Path) -> None:
     """Killed between the commit and the removal of the old file, the next start meets the same rows again."""
     gone = Journal(tmp_path)
     gone.record(decision())
-    copy = gone.path.read_bytes()
     path = gone.path
     gone._db.close()
+    copy = path.read_bytes()
     assert gone._lock is not None
     os.close(gone._lock)
     mine = Journal(tmp_path)
