@@ -68,6 +68,7 @@ class BatchSender:
         rng: jitter.
         new_key: makes idempotency keys.
         deliver_within_seconds: an older batch is sent only on the operator's word.
+        drawn_within: as the `DeliveryLoop` takes it.
     """
 
     def __init__(
