@@ -213,6 +213,7 @@ def _fastapi(lifespan: Callable[[FastAPI], Any]) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         separate_input_output_schemas=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # we have our own; it asks with each request
     )
     for router in (*routers.IN_ORDER, routers.stream.socket_router):
         app.router.routes += router.routes  # as an included router each would be matched twice

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+from cc_api_client.models.base import ActionAnswer
 from cc_server.api.http.gate import call_of
 from cc_server.api.http.headers import (
     collection_tag,
@@ -28,6 +29,7 @@ from cc_server.api.http.headers import (
 from cc_server.api.http.limits import IN_FLIGHT_WAIT_SECONDS, in_flight
 from cc_server.api.http.problems import KINDS, RequestProblem, problem_document
 from cc_server.api.http.routing import require_key
+from cc_server.db.transaction import closing
 from cc_server.domain.access import clients, keys
 from cc_server.domain.base import actors, audit, replays
 from cc_server.domain.base.actors import Actor
@@ -182,9 +184,11 @@ async def write(
             return known
         unit = call.begin(conn, turn)
         found = fn(conn, unit)
-        kept = found.model_copy(update=dict.fromkeys(told_once)) if found is not None and told_once else found
-        call.keep(conn, unit, _answer(kept, status, item))
-        return _answer(found, status, item)
+        answer = kept = _answer(conn, found, status, item)
+        if found is not None and told_once:
+            kept = _answer(conn, found.model_copy(update=dict.fromkeys(told_once)), status, item)
+        call.keep(conn, unit, kept)
+        return answer
 
     async with call.one_at_a_time():
         return call.respond(await call.write(work))
@@ -343,12 +347,20 @@ def _replay(conn: Connection, intent: Intent) -> Answer | None:
     return known.answer
 
 
-def _answer(found: BaseModel | None, status: int, item: str) -> Answer:
+def _answer(conn: Connection, found: BaseModel | None, status: int, item: str) -> Answer:
     if found is None:
         return Answer(status, {}, b"")
     version = getattr(getattr(found, item, found), "version", None)
     headers = {"ETag": version_tag(version)} if isinstance(version, int) else {}
-    return Answer(status, headers, found.model_dump_json().encode())
+    return Answer(status, headers, _json_of(conn, found).encode())
+
+
+def _json_of(conn: Connection, found: BaseModel) -> str:
+    """A model as JSON; the item of an action as the event has it that told of it, which was written already."""
+    if not isinstance(found, ActionAnswer) or not isinstance(found.item, BaseModel):
+        return found.model_dump_json()
+    state = found.model_dump_json(exclude={"item"})
+    return f'{state[:-1]},"item":{closing.once(conn, found.item, type(found.item).model_dump_json)}}}'
 
 
 def existing(fn: Callable[..., Any]) -> Callable[[Request, str], Any]:

@@ -135,12 +135,13 @@ class CommandRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **told: Any) -> None:
         super().__init__(path, endpoint, **told)
+        self._parts = path.count("/")
         if (plain := plain_of(endpoint, path)) is not None:
             self.app = self._straight(plain, self.app)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether this is the route of a request; a path with more or fewer parts is told without a look at them."""
-        if scope["type"] != "http" or scope["path"].count("/") != self.path.count("/"):
+        if scope["type"] != "http" or scope["path"].count("/") != self._parts:
             return Match.NONE, {}
         return super().matches(scope)
 

@@ -12,10 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, cast
 
-from sqlalchemy import Connection, Select, TextClause, UpdateBase
+from sqlalchemy import JSON, Connection, Select, TextClause, UpdateBase
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
+
+from cc_server.db.portable.types import as_json, from_json
 
 Statement = Select[Any] | UpdateBase | TextClause
 Values = Mapping[str, Any]
@@ -111,8 +113,16 @@ def _in_order(names: tuple[str, ...]) -> Callable[[Values], Sequence[Any]]:
 def _conversions(types: Sequence[TypeEngine[Any] | None], kind: str, dialect: Dialect, *args: Any) -> Conversions:
     """The places whose values are converted, and how; what a list of ours is spelled with (None) are words."""
     known = ((place, one) for place, one in enumerate(types) if one is not None)
-    found = ((place, getattr(one.dialect_impl(dialect), kind)(dialect, *args)) for place, one in known)
+    found = ((place, _conversion(one, kind, dialect, *args)) for place, one in known)
     return tuple((place, convert) for place, convert in found if convert is not None)
+
+
+def _conversion(kept: TypeEngine[Any], kind: str, dialect: Dialect, *args: Any) -> Convert | None:
+    """How values of a type are converted; JSON without the layers around its reader and its writer."""
+    if isinstance(kept, JSON):
+        return as_json if kind == "bind_processor" else from_json
+    convert: Convert | None = getattr(kept.dialect_impl(dialect), kind)(dialect, *args)
+    return convert
 
 
 def _converted(values: Sequence[Any], conversions: Conversions) -> Sequence[Any]:
@@ -127,4 +137,4 @@ def _converted(values: Sequence[Any], conversions: Conversions) -> Sequence[Any]
 
 
 def _driver(conn: Connection) -> sqlite3.Connection:
-    return cast(sqlite3.Connection, conn.connection.driver_connection)
+    return cast(sqlite3.Connection, conn.connection.dbapi_connection)

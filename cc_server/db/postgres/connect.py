@@ -9,7 +9,7 @@ from sqlalchemy import Column, String, Text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 
-from cc_server.db.portable.types import as_json
+from cc_server.db.portable.types import as_json, from_json
 from cc_server.db.postgres.url import PostgresUrl
 
 CONNECTIONS = 8
@@ -35,6 +35,7 @@ def engine_of(url: PostgresUrl) -> AsyncEngine:
         pool_timeout=WAIT_SECONDS,
         isolation_level="READ COMMITTED",
         json_serializer=as_json,
+        json_deserializer=from_json,
         hide_parameters=True,  # an error must not carry texts and hashes into a log
     )
 

@@ -9,7 +9,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from cc_server.db.portable.types import as_json
+from cc_server.db.portable.types import as_json, from_json
 
 BUSY_TIMEOUT_SECONDS = 5.0
 
@@ -21,6 +21,7 @@ def _engine(path: Path, pragmas: tuple[str, ...], begin: str, connections: int) 
         pool_size=connections,
         max_overflow=0,
         json_serializer=as_json,
+        json_deserializer=from_json,
         hide_parameters=True,  # an error must not carry texts and hashes into a log
         connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
     )

@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Connection
 
 T = TypeVar("T")
+R = TypeVar("R")
 _KEY = "cc_server.closing"
 
 
@@ -38,6 +39,7 @@ class Closing:
 
     shares: dict[Last[Any], Any] = field(default_factory=dict)
     announcements: list[object] = field(default_factory=list)
+    made: dict[tuple[int, Callable[[Any], Any]], tuple[object, Any]] = field(default_factory=dict)
 
 
 def begin(conn: Connection) -> Closing:
@@ -69,6 +71,16 @@ def gathered(conn: Connection, last: Last[T]) -> T | None:
     """What this unit has gathered of `last`, to look at; None for nothing, as where only reading is done."""
     closing: Closing | None = conn.info.get(_KEY)
     return closing.shares.get(last) if closing is not None else None
+
+
+def once(conn: Connection, of: T, make: Callable[[T], R]) -> R:
+    """What `make` makes of an object that does not change, made once a unit of work."""
+    closing: Closing = conn.info[_KEY]
+    key = id(of), make
+    if key not in closing.made:
+        closing.made[key] = of, make(of)  # held, so that no other object gets its id
+    made: R = closing.made[key][1]
+    return made
 
 
 def announce(conn: Connection, announcement: object) -> None:

@@ -23,6 +23,7 @@ from cc_server.domain.outbox.lapses import expire_one, is_overdue
 from cc_server.domain.outbox.rows import PREFIX, Row, find, find_to_change, model_of, tell
 
 RETURNED_HOURS = 24
+_Answer = ActionAnswer[Approval]
 CHANNELS = {"call_script": Channel.TASK, "contract_change": Channel.CONTRACT}
 """By which way a kind leaves; as mail where it is not named."""
 _FINAL = {"expired": "it expired before anybody decided", "cancelled": "it was cancelled"}
@@ -108,7 +109,7 @@ def undo(conn: Connection, unit: Unit, approval_id: str, seen: Seen) -> ActionAn
     """
     row = find_to_change(conn, unit.actor, approval_id)
     if row["status"] == "pending":
-        return ActionAnswer[Approval](status="pending", changed=False, item=model_of(row))
+        return _Answer(status="pending", changed=False, item=model_of(row))
     if row["status"] in _FINAL:
         raise DomainRefusal(row["status"], f"{_FINAL[row['status']]}; there is no decision to undo", model_of(row))
     if not _may_be_undone(unit, row):
@@ -168,7 +169,7 @@ def _decided_before(unit: Unit, row: Row, status: str, seen: Seen) -> ActionAnsw
     """The same person, the same decision, the same text: it is so already."""
     is_own = row["status"] == status and row["decided_by_key"] == unit.actor.key_id
     if is_own and seen.payload_sha256 in (None, row["payload_sha256"]):
-        return ActionAnswer[Approval](status=status, changed=False, item=model_of(row))
+        return _Answer(status=status, changed=False, item=model_of(row))
     return None
 
 
@@ -238,4 +239,4 @@ def _done(
     after = compare_and_set(conn, unit, row, changes, delivery)
     facts = {"unpinned": True} if seen.is_unpinned else None
     approval = tell(conn, unit, row, after, type, action, reason, facts)
-    return ActionAnswer[Approval](status=str(approval.status), changed=True, item=approval)
+    return _Answer(status=str(approval.status), changed=True, item=approval)

@@ -14,7 +14,7 @@ from cc_api_client.models.events import EventType
 from cc_api_client.models.outbox.approvals import Approval, Delivery
 from cc_server.db.portable.prepared import Prepared
 from cc_server.db.tables import approvals, deliveries
-from cc_server.db.transaction import locks
+from cc_server.db.transaction import closing, locks
 from cc_server.domain.base import audit, counters
 from cc_server.domain.base.actors import Actor
 from cc_server.domain.base.refusals import not_found
@@ -145,9 +145,10 @@ def announce(conn: Connection, unit: Unit, before: Row | None, after: Row, type:
     """Count and announce a change that nobody decided (a judgement made anew); returns the approval as it is now."""
     counters.move(conn, after["client_id"], standing(before) if before else (), standing(after))
     approval = model_of(after)
+    written = closing.once(conn, approval, Approval.model_dump_json)
     events.append(
         conn, at=unit.now, topic="approvals", type=type, object_id=approval.id, version=approval.version,
-        client_id=approval.client_id, data=approval.model_dump_json(), request_id=unit.request_id,
+        client_id=approval.client_id, data=written, request_id=unit.request_id,
         idempotency_key=unit.idempotency_key,
     )  # fmt: skip
     return approval

@@ -7,6 +7,9 @@ import json
 
 import pytest
 
+from cc_api_client.models.base import ActionAnswer
+from cc_api_client.models.outbox.approvals import Approval
+from cc_server.events import log as events
 from tests.server.api.asking import path_of, position_of, problem_of
 from tests.server.serving import Api
 
@@ -111,3 +114,14 @@ async def test_what_was_approved_is_sent_by_the_running_server(api: Api) -> None
             position = page["next"]
     assert answer.status_code == 200
     assert [path.name for path in (house.folder / "outbox").iterdir()] == [f"apr_{draft.id}_v2.eml"]
+
+
+async def test_a_decision_is_answered_and_replayed_with_the_text_that_its_event_carries(api: Api) -> None:
+    draft = api.house.draft(subject='Grüße "2 €"')
+    headers = {"Idempotency-Key": "one"}
+    answer = await api.post(path_of(draft, "approve"), headers=headers)
+    told = ActionAnswer[Approval](status="approved", changed=True, item=api.house.now(draft))
+    assert answer.text == told.model_dump_json()
+    assert (await api.post(path_of(draft, "approve"), headers=headers)).content == answer.content
+    body = api.house.db.read_sync(lambda conn: events.after(conn, 0, 1_000)[-1].body)
+    assert told.item.model_dump_json() in body and told.item.model_dump_json() in answer.text
