@@ -18,6 +18,7 @@ from cc_server import logs
 from cc_server.app import Application
 from cc_server.cli.opening import opened
 from cc_server.cli.serve import serve
+from cc_server.cli.serving.garbage import spare_what_is_there
 from cc_server.cli.serving.server import GracefulServer, bind, url_of
 from cc_server.config import ConfigError, ServerSettings
 from cc_server.db.database import Database
@@ -107,6 +108,7 @@ def simulate(settings: ServerSettings, demand: Demand) -> int:
         raise ConfigError(f"smtp.host: {settings.smtp.host}: a simulated business sends nothing off this machine")
     _require_own_folder(settings, demand.remove_dir)
     logs.configure(settings.log_format, settings.log_level)
+    spare_what_is_there()
     watch = _Watch(demand.remove_dir)
     if demand.stop_on_stdin_eof:
         watch.begin()

@@ -6,7 +6,6 @@ numbered first commits first, on PostgreSQL too, where a sequence would let 11 b
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from cc_server.db.portable.prepared import Prepared
+from cc_server.db.portable.types import as_json
 from cc_server.db.tables import api_keys, event_log, installation
 from cc_server.db.transaction import closing
 from cc_server.db.transaction.notices import Notice
@@ -73,7 +73,7 @@ class Volatile(Notice):
             "frame": "event", "at": self.at, "topic": self.topic, "type": self.type, "id": self.object_id,
             "client_id": self.client_id, "data": self.data,
         }  # fmt: skip
-        return _json(frame)
+        return as_json(frame)
 
     def shortened(self) -> Volatile:
         """Without the lines of a log: the reader fetches them."""
@@ -122,7 +122,7 @@ def append(
     }  # fmt: skip
     row = {
         "at": at, "topic": topic, "type": type, "object_id": object_id, "version": version, "client_id": client_id,
-        "request_id": request_id, "idempotency_key": idempotency_key, "body": f'{_json(frame)[1:-1]},"data":{data}}}',
+        "request_id": request_id, "idempotency_key": idempotency_key, "body": f'{as_json(frame)[1:-1]},"data":{data}}}',
     }  # fmt: skip
     closing.share(conn, _APPEND).append(row)
 
@@ -155,9 +155,6 @@ def volatile(
 def _moment(at: datetime) -> str:
     """RFC 3339 with `Z`."""
     return at.isoformat().replace("+00:00", "Z")
-
-
-_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def head(conn: Connection) -> Head:

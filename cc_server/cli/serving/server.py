@@ -7,7 +7,6 @@ application hears of it: both are done otherwise here.
 from __future__ import annotations
 
 import contextlib
-import gc
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Generator
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from cc_server.cli.serving.garbage import spare_what_is_there
 from cc_server.cli.serving.protocol import LimitedProtocol
 from cc_server.cli.serving.signals import stopped_by_signals
 from cc_server.config import ConfigError, ServerSettings
@@ -27,8 +27,6 @@ KEEP_ALIVE_SECONDS = 75
 GRACE_SECONDS = 1
 LARGEST_STREAM_MESSAGE = 64 * 1024
 _BACKLOG = 1024
-GARBAGE_AFTER = 10_000
-"""New objects between two looks for garbage; with Python's 700 they were a tenth of what a decision costs."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -95,10 +93,9 @@ class GracefulServer(uvicorn.Server):
         self._before_closing = before_closing
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to serve; what was made up to now stays, so that garbage is looked for in what is new only."""
+        """Begin to serve."""
         await super().startup(sockets)
-        gc.freeze()
-        gc.set_threshold(GARBAGE_AFTER)
+        spare_what_is_there()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -19,8 +18,11 @@ _SMALLEST = Decimal("0.000001")
 _WITHOUT_ZONE = len("2026-11-25 12:00:00.000000")
 
 
-as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-"""JSON as it is stored, on both databases."""
+def as_json(value: object) -> str:
+    """JSON as it is stored, on both databases; pydantic's writer takes a quarter of the standard library's time."""
+    return pydantic_core.to_json(value).decode()
+
+
 from_json = pydantic_core.from_json
 """What was stored as JSON; it takes a fifth of the standard library's time."""
 
