@@ -15,9 +15,9 @@ from cc_server.db.ids import RandomIds
 ids = RandomIds()
 ids.new()
 child = os.fork()
-print(*(ids.new() for _ in range(20)), sep="\\n", flush=True)
 if child:
     os.waitpid(child, 0)
+print(*(ids.new() for _ in range(20)), sep="\\n", flush=True)
 """
 
 
