@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,7 +100,7 @@ def remove_dead_demos() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         if folder.is_symlink() or not folder.is_dir() or folder.lstat().st_uid != os.getuid():
             continue
-        if (folder / KEPT).exists() or not (folder / "lock").exists():
+        if (folder / KEPT).exists() or _is_being_made(folder):
             continue
         try:
             lock = _lock(folder)
@@ -107,6 +108,11 @@ def remove_dead_demos() -> None:
             continue
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
+
+
+def _is_being_made(folder: Path) -> bool:
+    """Whether it has no lock yet; one that is older has none any more: its server removed what it knew of."""
+    return not (folder / "lock").exists() and time.time() - folder.stat().st_mtime < READY_SECONDS
 
 
 def _folder(keep: Path | None) -> Path:

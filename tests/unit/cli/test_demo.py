@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +54,18 @@ def test_only_folders_whose_lock_is_free_are_removed(temporary: Path) -> None:
         assert (living / "demo.db").read_text() == "drafts"
     remove_dead_demos()
     assert not living.exists()
+
+
+def test_what_an_ended_demo_wrote_after_its_folder_was_removed_goes_and_one_that_begins_is_left_alone(
+    temporary: Path,
+) -> None:
+    left, begun = temporary / f"{PREFIX}1-left", temporary / f"{PREFIX}2-begun"
+    for folder in (left, begun):
+        (folder / "journal").mkdir(parents=True)
+    hour_ago = time.time() - 3600
+    os.utime(left, (hour_ago, hour_ago))
+    remove_dead_demos()
+    assert [path.name for path in temporary.iterdir()] == [begun.name]
 
 
 def test_what_is_not_a_demos_is_left_alone(temporary: Path) -> None:
