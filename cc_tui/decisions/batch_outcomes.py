@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from cc_api_client.models.outbox.batches import BatchStatus
@@ -13,6 +13,7 @@ from cc_tui.state.known import Known
 from cc_tui.state.messages import Level, Message
 
 if TYPE_CHECKING:
+    from cc_api_client.models.outbox.approvals import Approval
     from cc_api_client.models.outbox.batches import BatchResult, BatchResultItem
 
 _DONE = {"approve": "approved", "reject": "rejected"}
@@ -59,10 +60,20 @@ class BatchOutcomes:
             phase = LocalPhase.OFFERED
         reason = batch.reason.code if batch.reason is not None else None
         local = LocalDecision(batch.verb, phase, batch.decided_at, batch.key, reason, batch.trouble)
-        for item in batch.items:
+        for item in batch.left:
             self._known.approvals.decide(item.approval_id, local)
         if batch.trouble is not None:
             self._say(f"{_count(batch)} not {_DONE[batch.verb]}: {batch.trouble}", Level.ERROR)
+
+    def batch_arrived(self, batch: Batch, items: Sequence[Approval]) -> None:
+        """The server has a part of it, and the answer was lost: these stand as the server has them."""
+        self._known.approvals.put([row_of(item) for item in items])
+        for item in items:
+            self._known.approvals.undecide(item.id)
+        told = f"{len(batch.arrived)} of {len(batch.items)}"
+        words = f"{told} drafts of a batch were {_DONE[batch.verb]} before its answer was lost"
+        short = f"{told} {_DONE[batch.verb]}; the rest waits"
+        self._say(f"{words}; the rest waits for your word", Level.WARN, short=short)
 
     def batch_done(self, batch: Batch, result: BatchResult) -> None:
         """The server's word stands from now on."""
@@ -92,8 +103,8 @@ class BatchOutcomes:
         self._undecide(batch)
         may_have_arrived = batch.is_offered or batch.trouble is not None
         words = "forgotten: {}; each is as the server has it" if may_have_arrived else "taken back: {}, never sent"
-        self._say(words.format(_count(batch)), Level.DONE)
-        self._came_back(batch.items[0].approval_id)
+        self._say(words.format(_drafts(len(batch.left))), Level.DONE)
+        self._came_back((batch.left or batch.items)[0].approval_id)
 
     def batch_undo_asked(self, batch: Batch) -> None:
         """The server is asked; its answer replaces this, most often at once."""
@@ -150,7 +161,11 @@ def _why(item: BatchResultItem) -> str:
 
 
 def _count(batch: Batch) -> str:
-    return f"{len(batch.items)} draft{'s' if len(batch.items) != 1 else ''}"
+    return _drafts(len(batch.items))
+
+
+def _drafts(count: int) -> str:
+    return f"{count} draft{'s' if count != 1 else ''}"
 
 
 def _of(done: list[BatchResultItem], batch: Batch) -> str:

@@ -31,6 +31,7 @@ class Batch:
     """One `y` under a dry run's list. `action` is the contract's; `key` is its idempotency key, made once.
 
     `is_offered` marks one that is sent only on the operator's word; `trouble` says why the server will not take it.
+    `arrived` are the approvals that the server was found to have decided by it, though no answer came; it is not kept.
     """
 
     key: str
@@ -43,6 +44,12 @@ class Batch:
     reason: Reason | None = None
     is_offered: bool = False
     trouble: str | None = None
+    arrived: frozenset[str] = frozenset()
+
+    @property
+    def left(self) -> Sequence[BatchedItem]:
+        """What the server has not decided by it, as far as it is known."""
+        return [item for item in self.items if item.approval_id not in self.arrived]
 
     @property
     def approval_ids(self) -> Sequence[str]:

@@ -7,7 +7,7 @@ arrived and lost only its answer waits for nobody's word.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cc_api_client.errors import CommandCenterError
@@ -20,6 +20,7 @@ from cc_tui.decisions.journal import Decision, Destination
 if TYPE_CHECKING:
     from cc_api_client.models.outbox.approvals import Approval
 
+ASKED_AT_ONCE = 8
 _STATUS = {"approve": "approved", "reject": "rejected"}
 
 
@@ -78,10 +79,20 @@ class Deciding:
                 if item is not None and _is_by(item, decision.destination, decision.verb, decision.seen.version):
                     self.singles.had_arrived(decision, item)
             for batch in self.batches.offered():
-                if await _had_begun(port, batch):
-                    self.batches.send([batch.key])
+                await self._settle_batch(port, batch)
         except PASSING:
             return
+
+    async def _settle_batch(self, port: DecisionPort, batch: Batch) -> None:
+        """Fetch the answer of a batch that the server did; show of one that it began what it did."""
+        items = await _items(port, batch.approval_ids)
+        found = [(item, one.version) for one, item in zip(batch.items, items, strict=True)]
+        done = [item for item, seen in found if item and _is_by(item, batch.destination, batch.verb, seen)]
+        if done and not any(_may_wait(item, seen) for item, seen in found):
+            self.batches.send([batch.key])  # under its key that decides nothing any more
+            return
+        for item in self.batches.had_arrived(batch, done):
+            self.singles.had_arrived_in(batch, item)
 
     def _offer_rest(self) -> None:
         keys = {one.key for one in self.singles.offered()} | {one.key for one in self.batches.offered()}
@@ -91,7 +102,7 @@ class Deciding:
 
     def waiting_count(self) -> int:
         """How many decisions the server has not answered for."""
-        return len(self.singles.waiting()) + sum(len(batch.items) for batch in self.batches.waiting())
+        return len(self.singles.waiting()) + sum(len(batch.left) for batch in self.batches.waiting())
 
     async def flush(self, seconds: float) -> int:
         """Wait until everything is delivered, at most so long; returns how many decisions are not."""
@@ -100,6 +111,7 @@ class Deciding:
     def send(self, keys: list[str]) -> None:
         """The operator's word: send these."""
         self.singles.send(keys)
+        self.singles.forget_parts(keys)
         self.batches.send(keys)
 
     def drop(self, keys: list[str]) -> None:
@@ -140,21 +152,24 @@ async def _item(port: DecisionPort, approval_id: str) -> Approval | None:
         return None
 
 
+async def _items(port: DecisionPort, approval_ids: Sequence[str]) -> list[Approval | None]:
+    """Approvals as the server has them, in this order; asked for a few at once.
+
+    Raises:
+        Unreachable, Unavailable, RateLimited, ServerFault: the server can't be asked now.
+    """
+    found: list[Approval | None] = []
+    for at in range(0, len(approval_ids), ASKED_AT_ONCE):
+        found += await asyncio.gather(*(_item(port, one) for one in approval_ids[at : at + ASKED_AT_ONCE]))
+    return found
+
+
 def _is_by(item: Approval, destination: Destination, verb: str, seen_version: int) -> bool:
     """Whether this key decided so what was seen: the very next version tells it."""
     is_next = item.version == seen_version + 1
     return is_next and item.status == _STATUS[verb] and item.decided_by == destination.key_name
 
 
-async def _had_begun(port: DecisionPort, batch: Batch) -> bool:
-    """Whether the server did the batch: sending it again under its key decides nothing then, and brings its answer.
-
-    One item that still waits as it was seen could be decided by that: then a word is waited for.
-    """
-    found = 0
-    for one in batch.items:
-        item = await _item(port, one.approval_id)
-        if item is None or (item.status == "pending" and item.version == one.version):
-            return False
-        found += _is_by(item, batch.destination, batch.verb, one.version)
-    return found > 0
+def _may_wait(item: Approval | None, seen_version: int) -> bool:
+    """Whether a draft still waits as it was seen, or nobody knows: sending the batch again could decide it."""
+    return item is None or (item.status == "pending" and item.version == seen_version)

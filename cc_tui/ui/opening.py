@@ -204,9 +204,10 @@ class Opening:
             lines.append(line.add(safe_line(f"{one.recipient}  {one.subject}")))
         for batch in batches:
             line = Line().add(clock(moment(batch.decided_at)), Token.DIM).add(f"  {batch.verb:<8}")
-            lines.append(line.add(f"a batch of {len(batch.items)}"))
+            done = f", {len(batch.arrived)} of it decided already" if batch.arrived else ""
+            lines.append(line.add(f"a batch of {len(batch.items)}{done}"))
         keys = [one.key for one in offered] + [batch.key for batch in batches]
-        count = len(offered) + sum(len(batch.items) for batch in batches)
+        count = len(offered) + sum(len(batch.left) for batch in batches)
         title = f"{count} decision{'s wait' if count > 1 else ' waits'} for your word: no answer came"
         self._overlays.open_sheet(
             QuestionSheet(self._host.look, title, lines, "send them now", lambda: deciding.send(keys))

@@ -100,3 +100,31 @@ def test_undo_of_an_unanswered_decision_says_that_it_waits_and_takes_it_back_whe
         terminal.wait_for(r"undone: \S+ is pending again", 40.0)
         terminal.wait_for(rf"pending 12 +leaving 0 +problems {before} ", PATIENCE)
         assert len(api.approvals(status="pending")) == 12
+
+
+def test_a_batch_that_the_server_did_in_part_stands_so_at_the_next_start_and_the_rest_is_asked_for_as_a_batch(
+    home: Path, server: Server
+) -> None:
+    with app_terminal(home, backend=server.backend) as terminal:
+        ready(terminal)
+        before = int(problems(terminal))
+        terminal.press("space", "space", "space")
+        decide(terminal, "a", r"Approve 3 marked drafts")
+        terminal.wait_silent(1.0, PATIENCE)
+        server.kill()
+        decide(terminal, "y", r"→ undelivered")
+        terminal.signal(signal.SIGKILL)
+        terminal.wait_exit()
+    server.hold_seconds = 60
+    server.start()
+    with DirectApi(server.backend) as api:
+        first = api.approvals(status="pending", sort="created")[0]  # by the same key, as the batch had begun to
+        api.approve(first)
+    with app_terminal(home, backend=server.backend) as terminal:
+        terminal.wait_for(r"2 decisions wait for your word", PATIENCE)
+        terminal.wait_for(r"a batch of 3, 1 of it decided already", PATIENCE)
+        terminal.wait_silent(0.5, PATIENCE)
+        decide(terminal, "escape", r"A all safe")
+        terminal.wait_for(rf"pending 9 +leaving 1 +problems {before + 2} ", PATIENCE)
+        terminal.press("l", "l", "enter")
+        terminal.wait_for(r"Send this batch now\? It decides 2 drafts", PATIENCE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Protocol
@@ -15,6 +15,7 @@ from cc_tui.decisions.journal import Destination
 from cc_tui.state.clock import Clock
 
 if TYPE_CHECKING:
+    from cc_api_client.models.outbox.approvals import Approval
     from cc_api_client.models.outbox.batches import BatchResult
 
 UNDO_REMEMBERED = 20
@@ -35,6 +36,9 @@ class BatchSink(Protocol):
 
     def batch_kept(self, batch: Batch) -> None:
         """It is on disk: it waits for the server, or for the operator's word."""
+
+    def batch_arrived(self, batch: Batch, items: Sequence[Approval]) -> None:
+        """These of it were found decided at the server; the others wait for the operator's word."""
 
     def batch_done(self, batch: Batch, result: BatchResult) -> None:
         """The server answered for each item."""
@@ -89,6 +93,8 @@ class BatchSender:
         self._deliver_within = deliver_within_seconds
         self._port: BatchPort | None = None
         self._destination: Destination | None = None
+        self._arrived: dict[str, frozenset[str]] = {}
+        """Of batches that wait: the approvals that were found decided."""
         self._recall: Recall[Batch, str] = Recall(self, UNDO_REMEMBERED)
         """What can be taken back, with the server's id of the batch once it is delivered."""
         self.loop: DeliveryLoop[Batch] = DeliveryLoop(
@@ -124,11 +130,21 @@ class BatchSender:
 
     def waiting(self) -> list[Batch]:
         """Batches that the server has not answered for, oldest first."""
-        return self._journal.batches(self._destination) if self._destination is not None else []
+        kept = self._journal.batches(self._destination) if self._destination is not None else []
+        return [replace(one, arrived=self._arrived.get(one.key, one.arrived)) for one in kept]
 
     def offered(self) -> list[Batch]:
         """Batches that wait for the operator's word."""
         return [one for one in self.waiting() if one.is_offered and one.trouble is None]
+
+    def had_arrived(self, batch: Batch, items: Sequence[Approval]) -> list[Approval]:
+        """A part of a batch was found decided; returns what of it was not known yet."""
+        known = self._arrived.get(batch.key, frozenset())
+        fresh = [item for item in items if item.id not in known]
+        if fresh:
+            self._arrived[batch.key] = known | {item.id for item in fresh}
+            self._sink.batch_arrived(replace(batch, arrived=self._arrived[batch.key]), fresh)
+        return fresh
 
     def send(self, keys: list[str]) -> None:
         """The operator's word: send these."""
@@ -199,7 +215,7 @@ class BatchSender:
     async def flush(self, seconds: float) -> int:
         """Wait until everything is delivered, at most `seconds`; returns how many items are not."""
         await self.loop.flush(seconds)
-        return sum(len(batch.items) for batch in self.waiting())
+        return sum(len(batch.left) for batch in self.waiting())
 
     def sendable(self) -> list[Batch]:
         """What waits for nothing but the server, oldest first."""

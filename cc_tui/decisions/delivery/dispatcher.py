@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, Protocol
 from cc_api_client.errors import CommandCenterError, Conflict, VersionConflict
 from cc_tui.decisions.delivery.loop import DeliveryLoop
 from cc_tui.decisions.delivery.recall import PASSING, Recall
-from cc_tui.decisions.journal import Decision, Destination, Journal, TroubleKind, Verb
+from cc_tui.decisions.journal import Decision, Destination, Journal, Seen, TroubleKind, Verb
 from cc_tui.state.clock import Clock
 
 if TYPE_CHECKING:
     from cc_api_client.models.outbox.approvals import Approval, ApprovalDetail
     from cc_api_client.resources.answers import Acted, Snapshot
+    from cc_tui.decisions.batches import Batch
 
 AT_ONCE = 4
 UNDO_REMEMBERED = 200
+_PART = ": "
+"""Between a batch's key and the approval that is a part of it; no key has it."""
 
 
 class DecisionPort(Protocol):
@@ -186,6 +189,20 @@ class Dispatcher:
         if any(one.key == decision.key for one in self.offered()):
             self._recall.remember(decision)
             self._confirmed(decision, approval)
+
+    def had_arrived_in(self, batch: Batch, approval: Approval) -> None:
+        """The server did this part of a batch that it did not finish: it can be taken back by itself."""
+        item = next(one for one in batch.items if one.approval_id == approval.id)
+        part = Decision(
+            key=f"{batch.key}{_PART}{item.approval_id}", approval_id=item.approval_id, verb=Verb(batch.verb),
+            seen=Seen(item.version, item.payload_sha256), decided_at=batch.decided_at, destination=batch.destination,
+            recipient=item.recipient, subject="",
+        )  # fmt: skip
+        self._recall.remember(part, approval.version)
+
+    def forget_parts(self, batch_keys: list[str]) -> None:
+        """These batches are sent again, and taken back as a whole from now on."""
+        self._recall.forget_all(lambda key: key.partition(_PART)[0] in batch_keys and _PART in key)
 
     def drop(self, keys: list[str]) -> None:
         """The operator's word: forget these, undelivered or in trouble."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from cc_api_client.errors import RateLimited, ServerFault, Unavailable, Unreachable
@@ -80,6 +81,11 @@ class Recall(Generic[K, H]):
         self._under_way.discard(key)
         self._in_doubt.discard(key)
         self._wake()
+
+    def forget_all(self, is_meant: Callable[[str], bool]) -> None:
+        """All of these can't be taken back any more."""
+        for key in [key for key in self._kept if is_meant(key)]:
+            self.forget(key)
 
     def began(self, key: str) -> None:
         """A request is under way."""

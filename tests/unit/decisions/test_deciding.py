@@ -168,12 +168,57 @@ async def test_a_batch_that_had_arrived_is_asked_for_its_answer_and_undone_as_a_
     assert (desk.batches.sent, desk.batches.undone) == (["b1"], ["b"])
 
 
-async def test_a_batch_of_which_one_item_still_waits_is_offered_and_not_sent(desk: Desk) -> None:
+def half_done(approval_id: str) -> Approval:
+    return ours(approval_id) if approval_id == "one" else approval("two", "pending", 3)
+
+
+async def test_the_part_of_a_batch_that_had_arrived_stands_as_decided_and_only_the_rest_is_offered(desk: Desk) -> None:
     BatchJournal(desk.journal).record(batch())
-    desk.port.kept = lambda approval_id: ours(approval_id) if approval_id == "one" else approval("two", "pending", 3)
+    desk.port.kept = half_done
     async with desk.running():
         await desk.until(lambda: desk.offers > 0)
-    assert (desk.batches.sent, [one.key for one in desk.deciding.batches.offered()]) == ([], ["b1"])
+        assert (desk.batches.sent, [one.key for one in desk.deciding.batches.offered()]) == ([], ["b1"])
+        assert list(desk.known.approvals.local) == ["two"]
+        assert desk.known.approvals.rows["one"].status == "approved"
+        assert desk.deciding.waiting_count() == 1
+        told = "1 of 2 drafts of a batch were approved before its answer was lost; the rest waits for your word"
+        assert desk.said() == [told]
+        desk.deciding.reached()
+        await desk.until(lambda: len(desk.port.asked) == 4)
+    assert desk.said() == [told]
+
+
+async def test_the_part_of_a_batch_that_had_arrived_can_be_taken_back_by_itself(desk: Desk) -> None:
+    BatchJournal(desk.journal).record(batch())
+    desk.port.kept = half_done
+    async with desk.running():
+        await desk.until(lambda: desk.offers > 0)
+        assert await desk.deciding.undo_newest()
+        assert [(verb, one) for verb, one, _key in desk.port.calls] == [("undo", "one")]
+        assert not await desk.deciding.undo_newest()
+    assert [one.key for one in desk.deciding.batches.offered()] == ["b1"]
+
+
+async def test_the_rest_of_a_batch_goes_on_a_word_under_its_key_and_is_taken_back_as_a_whole(desk: Desk) -> None:
+    BatchJournal(desk.journal).record(batch())
+    desk.port.kept = half_done
+    async with desk.running():
+        await desk.until(lambda: desk.offers > 0)
+        desk.deciding.send(["b1"])
+        await desk.until(lambda: not desk.deciding.batches.waiting())
+        assert await desk.deciding.undo_newest()
+        assert not await desk.deciding.undo_newest()
+    assert (desk.batches.sent, desk.batches.undone, desk.port.calls) == (["b1"], ["b"], [])
+
+
+async def test_the_rest_of_a_batch_that_is_forgotten_is_counted_without_what_had_arrived(desk: Desk) -> None:
+    BatchJournal(desk.journal).record(batch())
+    desk.port.kept = half_done
+    async with desk.running():
+        await desk.until(lambda: desk.offers > 0)
+        desk.deciding.drop(["b1"])
+    assert desk.said()[-1] == "forgotten: 1 draft; each is as the server has it"
+    assert (desk.deciding.waiting_count(), desk.known.approvals.local) == (0, {})
 
 
 async def test_a_batch_whose_items_others_decided_is_offered_and_not_sent(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from cc_tui.state.approvals.rows import ApprovalRow
     from cc_tui.ui.tabs.tab import Stage
 
+LISTED = 8
+"""How many drafts of a batch are named."""
 _IN_TROUBLE = (LocalPhase.CONFLICT, LocalPhase.REFUSED)
 
 
@@ -23,38 +26,53 @@ def ask_about(stage: Stage, row: ApprovalRow | None) -> bool:
     local = stage.session.known.approvals.local.get(row.id) if row is not None else None
     if row is None or local is None or local.phase not in (*_IN_TROUBLE, LocalPhase.OFFERED):
         return False
-    about = [Line().add(f"{local.verb}  ", Token.DIM).add(safe_line(f"{row.to_email}  {row.subject}"))]
+    together = _decided_together(stage, row, local)
+    about = [_about(local, one) for one in together[:LISTED]]
+    if len(together) > LISTED:
+        about.append(Line().add(f"and {len(together) - LISTED} more", Token.DIM))
     if local.sentence:
         about.append(Line().add(safe_line(local.sentence), Token.DIM))
     if local.phase is LocalPhase.OFFERED:
-        _ask_to_send(stage, local, about)
+        _ask_to_send(stage, local, about, len(together))
     else:
-        _ask_to_forget(stage, local, about)
+        _ask_to_forget(stage, local, about, len(together))
     return True
 
 
-def _ask_to_send(stage: Stage, local: LocalDecision, about: list[Line]) -> None:
+def _decided_together(stage: Stage, row: ApprovalRow, local: LocalDecision) -> Sequence[ApprovalRow]:
+    """What one decision is about: this row first; all of a batch go, or are forgotten, together."""
+    approvals = stage.session.known.approvals
+    keys = [key for key, one in approvals.local.items() if one.key == local.key and key != row.id]
+    return [row, *(found for key in keys if (found := approvals.rows.get(key)) is not None)]
+
+
+def _about(local: LocalDecision, row: ApprovalRow) -> Line:
+    return Line().add(f"{local.verb}  ", Token.DIM).add(safe_line(f"{row.to_email}  {row.subject}"))
+
+
+def _ask_to_send(stage: Stage, local: LocalDecision, about: list[Line], count: int) -> None:
     backstage = stage.session.backstage
     if backstage is None:
         return
 
     def ask_next() -> None:
-        stage.when_free(partial(_ask_to_forget, stage, local, about))
+        stage.when_free(partial(_ask_to_forget, stage, local, about, count))
 
+    title = "Send this decision now?" if count == 1 else f"Send this batch now? It decides {count} drafts."
     stage.open_sheet(
         QuestionSheet(
-            stage.look, "Send this decision now?", about, "send it",
-            lambda: backstage.deciding.send([local.key]), ask_next,
+            stage.look, title, about, "send it", lambda: backstage.deciding.send([local.key]), ask_next
         )
     )  # fmt: skip
 
 
-def _ask_to_forget(stage: Stage, local: LocalDecision, about: list[Line]) -> None:
+def _ask_to_forget(stage: Stage, local: LocalDecision, about: list[Line], count: int) -> None:
     backstage = stage.session.backstage
-    if backstage is not None:
-        stage.open_sheet(
-            QuestionSheet(
-                stage.look, "Forget this decision? The draft stays as the server has it.", about, "forget it",
-                lambda: backstage.deciding.drop([local.key]),
-            )
-        )  # fmt: skip
+    if backstage is None:
+        return
+    title = "Forget this decision? The draft stays as the server has it."
+    if count > 1:
+        title = f"Forget this batch? Its {count} drafts stay as the server has them."
+    stage.open_sheet(
+        QuestionSheet(stage.look, title, about, "forget it", lambda: backstage.deciding.drop([local.key]))
+    )
