@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from cc_tui.sync.first_rows import FirstRows
     from cc_tui.sync.sync import Sync
 
-CLIENTS_TOLD = 8
-"""How many of the clients that a key sees are named to who gave a wrong one."""
 DRAWN_SECONDS = 0.03
 """A decision is on the screen within so long; it is sent after that."""
 FIRST_ROWS_SECONDS = 0.5
@@ -112,20 +110,17 @@ class Session:
             CommandCenterError: the server can't be reached, or does not take the key.
         """
         from cc_api_client.client import CommandCenterClient
-        from cc_api_client.errors import CommandCenterError
+        from cc_tui.sync.client_seen import seen_instead
 
-        asked = CommandCenterClient(url, api_key, client_id=client or None, rng=self._rng)
+        asked = CommandCenterClient(url, api_key, rng=self._rng)
         try:
             me = await asked.operations.me()
-            try:
-                await asked.operations.metrics()
-            except CommandCenterError as error:
-                if error.status in (400, 403, 404, 422):
-                    raise ClientNotSeen(f"client id: {error}") from error
-                raise
-            return me
         finally:
             await asked.aclose()
+        seen = await seen_instead(url, api_key, client, self._rng) if client else None
+        if seen is not None:
+            raise ClientNotSeen(f"client id: this key sees none of that id; it sees {seen}")
+        return me
 
     async def open(self, url: str, api_key: str) -> None:
         """Open a server: from now on the state is kept true and decisions are delivered.
@@ -340,26 +335,19 @@ class Session:
 
     async def _check_client(self, client_id: str) -> None:
         """Say of a client id that shows nothing where it was set, and what this key sees."""
-        from cc_api_client.client import CommandCenterClient
         from cc_api_client.errors import CommandCenterError
+        from cc_tui.sync.client_seen import seen_instead
 
-        url, api_key = self._server
-        asked = CommandCenterClient(url, api_key, client_id="all", rng=self._rng)
         try:
-            seen = (await asked.clients.list(limit=500)).value.items
+            seen = await seen_instead(*self._server, client_id, self._rng)
         except CommandCenterError as error:
             log.info("whether the client %s can be seen is not known: %s", client_id, error)
             return
-        finally:
-            await asked.aclose()
-        if client_id != "all" and all(one.id != client_id for one in seen):
-            told = ", ".join(f"{one.name} {one.id}" for one in seen[:CLIENTS_TOLD]) or "no client at all"
-            more = f" and {len(seen) - CLIENTS_TOLD} more" if len(seen) > CLIENTS_TOLD else ""
-            self.say(
-                f"client = {client_id!r} ({self.config.place_of('client')}) is none that this key sees; give the id of "
-                f"one it sees, or leave it out for all of them: {told}{more}",
-                Level.ERROR, short=f"no such client ({self.config.place_of('client')}); ! names those there are",
-            )  # fmt: skip
+        if seen is not None:
+            place = self.config.place_of("client")
+            words = f"client = {client_id!r} ({place}) is none that this key sees; give the id of one it sees"
+            short = f"no such client ({place}); ! names those there are"
+            self.say(f"{words}, or leave it out for all of them: {seen}", Level.ERROR, short=short)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)

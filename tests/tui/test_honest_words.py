@@ -8,10 +8,12 @@ from typing import cast
 
 import pytest
 
-from cc_api_client.errors import NotFound
+from cc_api_client.models.base import Page
+from cc_api_client.models.clients import BusinessClient
 from cc_api_client.models.dashboard import DashboardStats
 from cc_api_client.models.installation.me import Me
 from cc_api_client.models.work.agents import Agent
+from cc_api_client.resources.answers import Snapshot
 from cc_tui.actions.commands import Commands
 from cc_tui.config.model import Config
 from cc_tui.decisions.journal import Verb
@@ -190,14 +192,20 @@ class OneHouse:
     async def me(self) -> Me:
         return Me.model_validate(business()["me"])
 
-    async def metrics(self) -> None:
-        raise NotFound("there is no such client", status=404)
+
+class NoClients:
+    """What a key that sees no client is answered."""
+
+    async def list(self, *, limit: int) -> Snapshot[Page[BusinessClient]]:
+        del limit
+        return Snapshot(Page[BusinessClient](items=[], total=0))
 
 
 async def test_a_client_that_the_key_does_not_see_is_not_connected_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cc_api_client.client.Operations", lambda _transport: OneHouse())
+    monkeypatch.setattr("cc_api_client.client.Clients", lambda _transport: NoClients())
     app = form(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
@@ -207,10 +215,10 @@ async def test_a_client_that_the_key_does_not_see_is_not_connected_to(
             sheet._inputs[name].value = value
         await press(pilot, "enter")
         for _ in range(100):
-            if "no such client" in str(sheet._said.render()):
+            if "client id" in str(sheet._said.render()):
                 break
             await pilot.pause(0.05)
-        assert str(sheet._said.render()) == "client id: there is no such client"
+        assert str(sheet._said.render()) == "client id: this key sees none of that id; it sees no client at all"
         assert app.overlays.sheet is sheet
         assert app.session.backstage is None
 

@@ -15,11 +15,12 @@ from cc_api_client.errors import Unreachable
 from cc_api_client.models.work.agents import Agent
 from cc_tui.config.model import Config
 from cc_tui.decisions.journal import AlreadyDecided, JournalUnavailable, Verb
-from cc_tui.session import NotConnected, Session, new_key
+from cc_tui.session import ClientNotSeen, NotConnected, Session, new_key
 from cc_tui.state.approvals.rows import LocalPhase
 from cc_tui.state.identity import Identity
 from cc_tui.state.load import Load
 from cc_tui.state.messages import Level
+from cc_tui.sync.client_seen import seen_instead
 from tests.client.wire_server import json_reply, wire_server
 from tests.support.rows import row
 from tests.unit.decisions.support import StandingClock
@@ -213,6 +214,33 @@ async def test_a_journal_that_fails_at_the_end_keeps_neither_tasks_nor_client_op
     assert closed == ["client"]
 
 
+CLINIC = {
+    "id": "clinic", "name": "Clinic", "status": "active", "health": "good", "churn_risk": 0.0, "mrr_usd": "10",
+    "version": 1, "automations_count": 0, "since": "2026-01-01",
+}  # fmt: skip
+
+
+async def test_one_client_of_many_is_asked_for_by_its_id(config: Config) -> None:
+    async with wire_server() as wire:
+        wire.reply(json_reply({"items": [CLINIC], "total": 1}))
+        assert await seen_instead(wire.url, "a-key", "clinic", Random(7)) is None
+        wire.reply(json_reply({"items": []}), json_reply({"items": [CLINIC], "total": 700}))
+        assert await seen_instead(wire.url, "a-key", "gone", Random(7)) == "Clinic clinic and 699 more"
+    assert [one.headers["x-client-id"] for one in wire.heard] == ["clinic", "gone", "all"]
+
+
+async def test_a_client_that_nobody_knows_is_told_with_those_there_are(config: Config) -> None:
+    me = {
+        "name": "ana", "role": "operator", "client_ids": None, "server_id": "s", "epoch": "e",
+        "server_time": "2026-11-25T12:00:00Z",
+    }  # fmt: skip
+    session = Session(config, StandingClock(), Random(7))
+    async with wire_server() as wire:
+        wire.reply(json_reply(me), json_reply({"items": []}), json_reply({"items": [CLINIC], "total": 1}))
+        with pytest.raises(ClientNotSeen, match=r"none of that id; it sees Clinic clinic$"):
+            await session.test(wire.url, "a-key", "gone")
+
+
 async def test_a_server_is_asked_who_the_key_is_without_being_opened(config: Config) -> None:
     me = {
         "name": "ana", "role": "operator", "client_ids": None, "server_id": "s", "epoch": "e",
@@ -220,12 +248,12 @@ async def test_a_server_is_asked_who_the_key_is_without_being_opened(config: Con
     }  # fmt: skip
     session = Session(config, StandingClock(), Random(7))
     async with wire_server() as wire:
-        wire.reply(json_reply(me), json_reply({"queue": {}, "outbox": {}, "runs": {}, "recent_runs": []}))
+        wire.reply(json_reply(me), json_reply({"items": [CLINIC], "total": 1}))
         told = await session.test(wire.url, "a-key", "clinic")
     asked, of_client = wire.heard
-    assert of_client.headers["x-client-id"] == "clinic"
+    assert (of_client.target, of_client.headers["x-client-id"]) == ("/api/clients?limit=1", "clinic")
     assert (told.name, told.role) == ("ana", "operator")
-    assert (asked.target, asked.headers["x-client-id"]) == ("/api/me", "clinic")
+    assert asked.target == "/api/me"
     assert session.backstage is None
     assert session.known.identity.identity is None
 
