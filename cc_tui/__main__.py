@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import sys
 
+INTERRUPTED = 130
+"""The exit code of a program that ^c has ended (128 + SIGINT)."""
+
 
 def main() -> None:
     """Run what the shell typed, and end the process with its exit code."""
-    arguments = sys.argv[1:]
+    try:
+        _run(sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _run(arguments: list[str]) -> None:
     if arguments == ["--version"]:
         from cc_tui.cli import VERSION
 

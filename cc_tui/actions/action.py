@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from cc_api_client.models.installation.roles import Role
 from cc_tui.state.known import Known
+from cc_tui.state.link import LinkPhase
 
 
 class Risk(StrEnum):
@@ -65,5 +66,6 @@ class Action:
         if self.is_forbidden(known):
             return "read-only key" if not identity.read_only_by_choice else "read-only by --read-only"
         if self.needs_link and not known.link.link.is_up:
-            return "offline; only decisions are kept"
+            is_first = known.link.link.phase is LinkPhase.CONNECTING
+            return "still connecting, a moment" if is_first else "offline; only decisions are kept"
         return self.why_not(known) if self.why_not is not None else None

@@ -53,7 +53,18 @@ def test_a_key_that_is_pressed_before_the_app_is_there_moves_the_cursor_and_is_n
         assert b"\x1b[?1049hG" not in terminal.output()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("typed", [b"\r", b"\n"], ids=["as it is", "as a shell's terminal reads it"])
+def test_enter_pressed_before_the_app_is_there_is_enter(tmp_path: Path, backend: Backend, typed: bytes) -> None:
+    with app_terminal(tmp_path, "--tab", "agents", backend=backend) as terminal:
+        terminal.wait_for("3 Agents")
+        terminal.write(typed)
+        assert MOUSE_ON not in terminal.output()
+        terminal.wait_for(LIVE)
+        terminal.wait_silent(0.5, 20.0)
+        assert "^j" not in terminal.text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_who_ends_it_before_the_app_is_there_finds_the_terminal_as_it_was(
     tmp_path: Path, backend: Backend, number: signal.Signals
 ) -> None:

@@ -154,7 +154,12 @@ class KeyRouter:
 
 
 def name_of(event: events.Key) -> str:
-    """A key as the registry names it: a printable one by its character."""
+    """A key as the registry names it: a printable one by its character.
+
+    What enter sends becomes ^j while a shell has the terminal, and ^j is nothing else's: it is enter.
+    """
+    if event.key == "ctrl+j":
+        return "enter"
     character = event.character
     if character is not None and len(character) == 1 and character.isprintable() and character != " ":
         return character

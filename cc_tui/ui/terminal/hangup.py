@@ -22,9 +22,9 @@ LAST_SECONDS = 3.0
 
 
 def leave_when_told(leave: Callable[[], object], *, has_terminal: bool) -> None:
-    """Have `leave` called on SIGTERM and SIGHUP, and when the terminal (if there is one) is gone."""
+    """Have `leave` called on SIGTERM, SIGHUP and SIGINT, and when the terminal (if there is one) is gone."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         loop.add_signal_handler(number, leave)
     if has_terminal and sys.__stdin__ is not None:
         watch(sys.__stdin__.fileno(), partial(loop.call_soon_threadsafe, leave))

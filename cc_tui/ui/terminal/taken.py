@@ -22,7 +22,7 @@ CHOSEN_BY = "TEXTUAL_DRIVER"
 OTHER_SCREEN = "\x1b[?1049h"
 _HIDE_CURSOR = "\x1b[?25l"
 _GIVEN_BACK = "\x1b[?1049l\x1b[?25h"
-_ENDINGS = (signal.SIGTERM, signal.SIGHUP)
+_ENDINGS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 def can_drive() -> bool:
@@ -98,8 +98,9 @@ class TakenTerminal:
 
 
 def _quiet(attributes: list[Any]) -> list[Any]:
-    """Nothing that is typed is shown, held until the line ends, or taken for a signal."""
+    """Nothing that is typed is shown, held until the line ends, taken for a signal, or read as another key."""
     quiet = list(attributes)
+    quiet[0] &= ~(termios.ICRNL | termios.INLCR | termios.IGNCR | termios.IXON)
     quiet[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG)
     return quiet
 

@@ -150,6 +150,8 @@ class Table(Canvas):
 
     def _keep_in_view(self) -> None:
         """At the edge the list jumps by half a page: fewer bytes than a line at a time."""
+        if not self.size.height:  # not laid out yet: drawing does it
+            return
         page = self._page()
         if not self._top <= self._cursor < self._top + page:
             self._top = self._cursor - page // 2
@@ -162,7 +164,7 @@ class Table(Canvas):
         count = self.source.count()
         if not count:
             return self.source.empty(width, height)
-        self._top = max(0, min(self._top, count - self._page()))
+        self._keep_in_view()
         header, footer = self.source.header(width), self.source.footer(width)
         self._drawn_in = self.source, count, self._top, header, footer
         lines = [header] if header is not None else []
