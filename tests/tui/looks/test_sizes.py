@@ -87,3 +87,14 @@ async def is_drawn_for_its_size(tmp_path: Path, state: str, chain: list[tuple[in
             await pilot.resize_terminal(*size)
             await settled(pilot)
         assert picture(app) == wanted
+
+
+async def test_a_very_wide_terminal_shows_addresses_whole_and_subjects(tmp_path: Path) -> None:
+    app = unhurried(tmp_path, "approvals")
+    async with app.run_test(size=(300, 80)) as pilot:
+        await settled(pilot)
+        listed = [row.partition("│")[0] for row in picture(app)]
+    first = next(row for row in listed if "agnes.fischer@alpine-systems-98.example" in row)
+    assert "Re: price for Alpine Systems" in first
+    heads = next(row for row in listed if "Kind" in row)
+    assert heads.index("Subject") == first.index("Re: price")

@@ -20,8 +20,9 @@ from cc_tui.ui.widgets.line import Line, Piece, field_piece, width_of
 from cc_tui.ui.widgets.shape import Shape
 
 KIND = 9
-TO = {Shape.WIDE: 22, Shape.NARROW: 24}
-SUBJECT_AT = 40
+TO_AT = 15
+SUBJECT_FROM = 80
+"""The cells from which a row has room for the subject."""
 _HEADS = {SortKey.KIND: "Kind", SortKey.TO: "To", SortKey.AGE: "Age", SortKey.RISK: "Risk"}
 """The columns' names; the arrow of the last one stands in the margin."""
 
@@ -80,9 +81,9 @@ class QueueRows:
         arrow = self._look.signs.descending if not self.list.reversed else self._look.signs.ascending
         heads = {key: f"{word}{arrow}" if key is self.list.sort else word for key, word in _HEADS.items()}
         line = Line().add(" " * 5)
-        line.add(heads[SortKey.KIND], self._head(SortKey.KIND)).to(15).add(heads[SortKey.TO], self._head(SortKey.TO))
-        if self.shape is Shape.NARROW:
-            line.to(SUBJECT_AT).add("Subject", Token.DIM)
+        line.add(heads[SortKey.KIND], self._head(SortKey.KIND)).to(TO_AT).add(heads[SortKey.TO], self._head(SortKey.TO))
+        if width >= SUBJECT_FROM:
+            line.to(_subject_at(width)).add("Subject", Token.DIM)
         line.end(f" {heads[SortKey.AGE]}", self._head(SortKey.AGE))
         line.end(f" {heads[SortKey.RISK]}", self._head(SortKey.RISK))
         return line if self.list.sort is SortKey.RISK else line.end(" ", Token.TEXT)
@@ -130,25 +131,24 @@ class QueueRows:
         match self.shape:
             case Shape.PHONE:
                 return self._two_lines(line, row, outcome, width, is_cursor=is_cursor)
-            case shape:
-                return [self._one_line(line, row, outcome, width, shape, is_cursor=is_cursor)]
+            case _:
+                return [self._one_line(line, row, outcome, width, is_cursor=is_cursor)]
 
     # Drawing
 
-    def _one_line(
-        self, line: Line, row: ApprovalRow, outcome: SafeText | None, width: int, shape: Shape, *, is_cursor: bool
-    ) -> Line:
+    def _one_line(self, line: Line, row: ApprovalRow, outcome: SafeText | None, width: int, *, is_cursor: bool) -> Line:
         faded = outcome is not None
         plain = Token.DIM if faded else Token.TEXT
         strong = Token.STRONG if is_cursor and not faded else plain
         ends = self._ends(row, outcome)
-        room = width - 15 - width_of(ends) - 1
         line.extend([field_piece(safe_line(kind_word(row.kind)), KIND, plain), (SafeText(" "), plain)])
-        to_width = min(TO[shape], room) if shape is Shape.WIDE else TO[shape]
+        has_subject = width >= SUBJECT_FROM
+        to_width = _subject_at(width) - TO_AT - 1 if has_subject else width - TO_AT - width_of(ends) - 1
         line.extend([field_piece(cut_address(safe_line(row.to_email), to_width), to_width, strong)])
-        if shape is Shape.NARROW:
-            subject_room = width - SUBJECT_AT - width_of(ends) - 2
-            line.to(SUBJECT_AT - 1).extend([field_piece(safe_line(row.subject), max(0, subject_room), Token.DIM)])
+        if has_subject:
+            begin = _subject_at(width)
+            subject_room = width - begin - width_of(ends) - 2
+            line.to(begin - 1).extend([field_piece(safe_line(row.subject), max(0, subject_room), Token.DIM)])
         line.right = ends
         return line
 
@@ -257,3 +257,8 @@ def countdown_left(row: ApprovalRow, now: float) -> bool:
 def oldest_words(oldest: float | None, now: float) -> SafeText:
     """`oldest 3 h`, or nothing without a pending row."""
     return SafeText(f"oldest {age_sentence(now - oldest)}") if oldest is not None else SafeText("")
+
+
+def _subject_at(width: int) -> int:
+    """Where subjects begin: of what is there beyond 80 cells the address has half."""
+    return TO_AT + 25 + (width - SUBJECT_FROM) // 2
