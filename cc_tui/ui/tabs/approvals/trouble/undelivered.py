@@ -73,6 +73,4 @@ def _ask_to_forget(stage: Stage, local: LocalDecision, about: list[Line], count:
     title = "Forget this decision? The draft stays as the server has it."
     if count > 1:
         title = f"Forget this batch? Its {count} drafts stay as the server has them."
-    stage.open_sheet(
-        QuestionSheet(stage.look, title, about, "forget it", lambda: backstage.deciding.drop([local.key]))
-    )
+    stage.open_sheet(QuestionSheet(stage.look, title, about, "forget it", lambda: backstage.deciding.drop([local.key])))
