@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from cc_api_client.models.outbox.approvals import ReasonCode, Severity
 from cc_api_client.models.outbox.batches import MOST_ITEMS, BatchAction, BatchItem, BatchPlan, BatchPlanItem, BatchWould
-from cc_api_client.models.outbox.delivery_states import MAY_LEAVE
+from cc_api_client.models.outbox.delivery_states import MAY_LEAVE, DeliveryState
 from cc_api_client.models.outbox.policy import NEVER_SAFE
 from cc_server.db.tables import approvals
 from cc_server.domain.base.actors import Actor, narrowed
@@ -30,16 +30,17 @@ from cc_server.domain.outbox.rows import Row, selected
 from cc_server.domain.policy.default import pin_of
 
 _MAIL_LEAVING = (
-    select(approvals.c.id)
+    select(approvals.c.delivery_state)
     .where(
         approvals.c.client_id == bindparam("client"), approvals.c.recipient == bindparam("address"),
         approvals.c.id != bindparam("itself"), approvals.c.kind.not_in(tuple(CHANNELS)),
         approvals.c.delivery_state.in_(MAY_LEAVE),
     )
-    .limit(1)
+    .distinct()
 )  # fmt: skip
 _SECOND = "another of this batch goes to them"
 _COOLS = "after it this one would come back"
+_MAY_BE_THERE = "another mail may have reached them, and this one would wait until somebody found out"
 NOT_THERE = "there is no such approval, or this key may not see it"
 
 
@@ -104,9 +105,12 @@ def _against(conn: Connection, unit: Unit, action: BatchAction, row: Row, judgem
         return ["what commits to money or changes a contract is approved one by one"]
     if action is BatchAction.APPROVE_SAFE or judgement.verdict.word == "deny":
         return list(judgement.verdict.against)
-    if _would_come_back(unit, judgement) and _is_mail_leaving(conn, row, judgement):
-        return [f"another mail to them is on its way, and {_COOLS}"]
-    return []
+    if not _would_come_back(unit, judgement):
+        return []
+    leaving = _mails_leaving(conn, row, judgement)
+    if DeliveryState.UNKNOWN in leaving:
+        return [_MAY_BE_THERE]
+    return [f"another mail to them is on its way, and {_COOLS}"] if leaving else []
 
 
 def _would_come_back(unit: Unit, judgement: Judgement) -> bool:
@@ -120,12 +124,12 @@ def _would_come_back(unit: Unit, judgement: Judgement) -> bool:
     return facts.days_since_last is None or facts.days_since_last >= policy.cooldown_days
 
 
-def _is_mail_leaving(conn: Connection, row: Row, judgement: Judgement) -> bool:
-    """Whether a mail to the same recipient was approved and has not left yet, or may have."""
+def _mails_leaving(conn: Connection, row: Row, judgement: Judgement) -> set[str]:
+    """How mails to the same recipient stand that were approved and have not left yet, or may have."""
     if not judgement.facts.is_another_leaving:
-        return False
+        return set()
     person = {"client": row["client_id"], "address": row["recipient"], "itself": row["id"]}
-    return conn.execute(_MAIL_LEAVING, person).first() is not None
+    return set(conn.scalars(_MAIL_LEAVING, person))
 
 
 def hold_of(unit: Unit) -> timedelta:

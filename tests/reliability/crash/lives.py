@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from cc_api_client.models.settings import MOST_HOURS
 from cc_server.db.postgres.url import PostgresUrl
-from cc_server.db.tables import deliveries
+from cc_server.db.tables import approvals, deliveries
 from rig.house import House
 from tests.reliability.crash.cuts import CUT_BY_OTHERS, Step
 from tests.reliability.crash.receiver import Receiver
@@ -57,6 +57,18 @@ class Lives:
         for _ in range(how_many):
             self.house.approve(self.house.draft(kind=self.rng.choice(kinds)))
         self.house.leave_hold()
+
+    def approve_pairs(self, number: int, how_many: int) -> None:
+        """Two mails each to some people of whom nobody heard before, approved, their hold over."""
+        for place in range(how_many):
+            for body in ("Hi Maya,\n\nfirst", "Hi Maya,\n\nsecond"):
+                self.house.approve(self.house.draft(to_email=f"pair{number}-{place}@clinic.example", body=body))
+        self.house.leave_hold()
+
+    def mails_to_one(self, delivery_ids: Iterable[str]) -> Counter[str]:
+        """How many of these deliveries went to each recipient."""
+        recipients = {row["delivery_id"]: row["recipient"] for row in self.house.all(approvals)}
+        return Counter(recipients[id_] for id_ in delivery_ids)
 
     def live(self, step: Step = Step.NEVER, nth: int = 1) -> int:
         """One life, cut off the `nth` time it comes to `step`; returns how it ended: `-SIGKILL`, or 0."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from cc_api_client.models.outbox.batches import ResolveBody, ResolveOutcome
 from cc_server.domain.outbox.sending import resolving
+from cc_server.domain.outbox.sending.claims import MOMENT_SECONDS
 from rig.house import House
 from tests.conftest import Effort
 from tests.reliability.crash.cuts import BETWEEN_COMMITS, Step
@@ -90,3 +91,26 @@ def test_without_a_stable_key_nothing_is_twice_and_unknown_is_what_was_cut_betwe
         assert lives.live() == 0
         assert set(lives.by_state()) == {"sent"}, lives.errors()
         assert Counter(receiver.taken) == dict.fromkeys(keys, 1)
+
+
+def test_whatever_is_cut_off_nobody_gets_two_mails_of_which_the_second_would_have_come_back(
+    house: House, effort: Effort
+) -> None:
+    """Each person is written to twice; somebody finds out what became of what nobody knows, then the rest is judged."""
+    rng = random.Random("crash matrix, two mails to one person")
+    steps = (BETWEEN_COMMITS | {Step.ANY_MOMENT}) - _FILE
+    with receiving() as receiver, lives_of(house, rng, receiver) as lives:
+        for number, (step, nth) in enumerate(cuts(rng, steps, effort(SHORT, LONG) // 2)):
+            lives.approve_pairs(number, at_once(step, nth))
+            cut_off(lives, step, nth)
+            lives.lose_leases()
+            assert lives.live() == 0
+            keys = lives.stable_keys()
+            assert max(lives.mails_to_one(keys[key] for key in receiver.taken).values(), default=0) <= 1
+            settle_from_the_record(house, lives.by_state().get("unknown", set()), {keys[key] for key in receiver.taken})
+            for _ in ("what did not leave", "what waited for it"):
+                house.clock.advance(MOMENT_SECONDS)
+                assert lives.live() == 0
+        assert set(lives.by_state()) == {"sent", "blocked"}
+        assert set(lives.mails_to_one(lives.stable_keys()[key] for key in receiver.taken).values()) == {1}
+        assert len(receiver.taken) == len(lives.by_state()["blocked"]) == len(lives.by_state()["sent"])

@@ -6,6 +6,7 @@ changed)` or `("refused", code)`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,7 +19,8 @@ FRESH_FOR = timedelta(hours=24)
 EXPIRES_AFTER = timedelta(hours=72)
 REJECT_UNDO = timedelta(seconds=600)
 LEASE = timedelta(seconds=60)
-LOOK_AGAIN = timedelta(seconds=5)
+LOOK_AGAIN = timedelta(seconds=300)
+MOMENT = timedelta(seconds=1)
 COOLDOWN = timedelta(days=7)
 NO_COOLDOWN = ("follow_up", "call_script")
 RETRY = timedelta(seconds=10)
@@ -61,9 +63,13 @@ class Controls:
 
     def newly_wrote_to(self, recipient: str, approved_at: datetime, now: datetime) -> bool:
         """Whether the recipient is in a cooldown now, and was in none when it was approved."""
-        to_them = [at for who, at in self.mails if who == recipient]
-        before = any(approved_at - COOLDOWN < at <= approved_at for at in to_them)
-        return not before and any(max(approved_at, now - COOLDOWN) < at <= now for at in to_them)
+        since = max(approved_at, now - COOLDOWN)
+        is_newly = any(who == recipient and since < at <= now for who, at in self.mails)
+        return is_newly and not self.had_written_to(recipient, approved_at)
+
+    def had_written_to(self, recipient: str, at: datetime) -> bool:
+        """Whether the recipient was in a cooldown at that moment."""
+        return any(who == recipient and at - COOLDOWN < sent <= at for who, sent in self.mails)
 
 
 @dataclass
@@ -86,6 +92,16 @@ class Delivery:
     def __post_init__(self) -> None:
         self.look_at = self.held_at + self.hold
         self.fresh_until = self.held_at + FRESH_FOR
+
+    @property
+    def may_reach_them(self) -> bool:
+        """Whether it is not settled if it reaches its recipient."""
+        return self.state in ("dispatching", "unknown") or self.is_made_again
+
+    @property
+    def is_made_again(self) -> bool:
+        """Whether its sender was cut off, and it waits for the next one."""
+        return self.state in WAITING and self.may_have_left
 
     def is_due(self, now: datetime) -> bool:
         return self.state in WAITING and self.look_at <= now
@@ -114,7 +130,7 @@ class Delivery:
         if self.state != "unknown":
             return refused("invalid_state")
         self.state = {"sent": "sent", "not_sent": "ready", "failed": "failed"}[outcome]
-        self.look_at = now
+        self.look_at, self.waits = now, False
         return DONE
 
     def retry(self, now: datetime) -> Answer:
@@ -234,7 +250,7 @@ class Approval:
             self.delivery.state = "blocked"
             self._turn("cancelled")
 
-    def claim(self, controls: Controls, now: datetime) -> bool:
+    def claim(self, controls: Controls, others: Iterable[Approval], now: datetime) -> bool:
         """The sender takes its delivery, if it may leave."""
         delivery = self.delivery
         assert delivery is not None
@@ -248,9 +264,10 @@ class Approval:
                 delivery.state = "blocked"
                 self._come_back("blocked", now)
             return False
-        delivery.waits = controls.holds_back
-        if delivery.waits:
-            delivery.state, delivery.look_at = "ready", min(now + LOOK_AGAIN, delivery.fresh_until)
+        wait = LOOK_AGAIN if controls.holds_back else self._waits_for_others(controls, others)
+        delivery.waits = wait is not None
+        if wait is not None:
+            delivery.state, delivery.look_at = "ready", min(now + wait, delivery.fresh_until)
             return False
         delivery.state, delivery.lease_until = "dispatching", now + LEASE
         delivery.attempt += 1
@@ -263,6 +280,18 @@ class Approval:
         failed_since = agent.is_in_error and agent.failed_at is not None and agent.failed_at > self.decided_at
         wrote_since = controls.newly_wrote_to(self.recipient, self.decided_at, now)
         return delivery.fresh_until <= now or failed_since or (wrote_since and self.kind not in NO_COOLDOWN)
+
+    def _waits_for_others(self, controls: Controls, others: Iterable[Approval]) -> timedelta | None:
+        """How long until it is looked again what became of other mails to the recipient."""
+        assert self.delivery is not None and self.decided_at is not None
+        if self.kind in NO_COOLDOWN or controls.had_written_to(self.recipient, self.decided_at):
+            return None
+        beside = [one.delivery for one in others if one.recipient == self.recipient and one is not self]
+        is_again = self.delivery.may_have_left
+        open_ = [one for one in beside if one and one.may_reach_them and not (one.is_made_again and is_again)]
+        if not open_:
+            return None
+        return LOOK_AGAIN if any(one.state == "unknown" for one in open_) else MOMENT
 
     def _why_not(self, version: int | None, text: int | None) -> str | None:
         if self.status != "pending":

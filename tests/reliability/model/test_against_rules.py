@@ -165,7 +165,8 @@ class Outbox(RuleBasedStateMachine):
     def the_sender_claims(self) -> None:
         now = self.house.clock.now()
         due = [one for one in self.model.values() if one.delivery is not None and one.delivery.is_due(now)]
-        expected = {one.id for one in due if one.claim(self.controls, now)}
+        due.sort(key=lambda one: (one.delivery.look_at, one.delivery.id) if one.delivery else (now, ""))
+        expected = {one.id for one in due if one.claim(self.controls, self.model.values(), now)}
         taken = self.house.claim()
         assert {str(one.delivery["approval_id"]) for one in taken} == expected
         self.claimed += [(one, str(one.delivery["approval_id"])) for one in taken]
@@ -177,7 +178,10 @@ class Outbox(RuleBasedStateMachine):
 
     def _settle(self, claimed: Claimed, id_: str, outcome: str) -> None:
         delivery = self._delivery(str(claimed.delivery["id"]))
+        was_unknown = delivery.state == "unknown"
         expected = delivery.settle(claimed.delivery["attempt"], outcome, self.house.clock.now())
+        if expected and was_unknown:
+            self._wake(self.model[id_].recipient)
         assert self.house.settle(claimed, OUTCOMES[outcome]) is expected
         if expected and outcome == "accepted":
             self.left[claimed.stable_key] = self.left.get(claimed.stable_key, 0) + 1
@@ -226,6 +230,8 @@ class Outbox(RuleBasedStateMachine):
             expected = delivery.resolve(outcome.value, self.house.clock.now())
             told = ResolveBody(outcome=outcome, note="the receiver's record says so")
             assert self._answer(lambda: self.house.do(resolving.resolve, delivery.id, told, None)) == expected
+            if expected == rules.DONE:
+                self._wake(self.model[id].recipient)
             if expected == rules.DONE and outcome is ResolveOutcome.SENT:
                 self._remember_mail(self.model[id])
 
@@ -301,9 +307,9 @@ class Outbox(RuleBasedStateMachine):
         if approval.kind != "call_script":
             self.controls.mails.append((approval.recipient, self.house.clock.now()))
 
-    def _wake(self) -> None:
+    def _wake(self, recipient: str | None = None) -> None:
         for one in self.model.values():
-            if one.delivery is not None:
+            if one.delivery is not None and recipient in (None, one.recipient):
                 one.delivery.wake(self.house.clock.now())
 
     def _seen(self, id: str, sight: str) -> tuple[int | None, int | None]:  # noqa: A002

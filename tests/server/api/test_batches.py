@@ -15,7 +15,7 @@ from cc_api_client.models.outbox.approvals import Approval
 from cc_server.db.tables import approvals, audit, batch_items, deliveries
 from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.base.refusals import DatabaseUnavailable
-from cc_server.domain.outbox.sending.claims import MOMENT_SECONDS, Accepted
+from cc_server.domain.outbox.sending.claims import Accepted, Unclear
 from cc_server.domain.policy.default import DEFAULT_POLICY
 from cc_server.domain.review import committing
 from cc_server.domain.work import agents
@@ -201,6 +201,16 @@ async def test_a_batch_refuses_what_would_come_back_also_when_the_dry_run_was_as
     assert found["why"] == "another mail to them is on its way, and after it this one would come back"
 
 
+async def test_a_dry_run_refuses_what_would_wait_until_somebody_found_out_about_another(api: Api, house: House) -> None:
+    first, second = to_one(house, "email", "email")
+    house.approve(first)
+    house.clock.advance(3600)
+    house.settle(house.claim_one(), Unclear("the connection broke"))
+    (found,) = (await planned(api, "approve", second))["items"]
+    why = "another mail may have reached them, and this one would wait until somebody found out"
+    assert (found["would"], found["why"]) == ("refused", why)
+
+
 @pytest.mark.parametrize("kinds", [("email", "follow_up"), ("call_script", "email"), ("email", "call_script")])
 async def test_what_would_leave_all_the_same_is_approved_beside_another_to_the_same_person(
     api: Api, house: House, kinds: tuple[str, str]
@@ -230,10 +240,8 @@ async def test_a_person_may_approve_several_to_one_recipient_where_no_cooldown_b
     assert [one["would"] for one in plan["items"]] == ["ok", "ok"]
     assert statuses(await api.post(PATH, json=commit_of("approve", plan))) == ["done", "done"]
     house.clock.advance(3600)
-    for _ in drafts:
-        claimed = house.claim_one()
+    for claimed in house.claim():
         house.settle(claimed, Accepted("test", claimed.stable_key))
-        house.clock.advance(MOMENT_SECONDS)
     assert all(house.now(one).delivery.state == "sent" for one in drafts)  # type: ignore[union-attr]
 
 

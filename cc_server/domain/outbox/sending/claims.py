@@ -21,7 +21,7 @@ from cc_server.db.transaction import locks
 from cc_server.domain.base import audit
 from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.base.unit import Unit
-from cc_server.domain.controls import budgets, kill_switch, suppression
+from cc_server.domain.controls import budgets, kill_switch, suppression, waking
 from cc_server.domain.outbox.deliveries import change
 from cc_server.domain.outbox.drafts import NEVER_WRITE
 from cc_server.domain.outbox.rows import Row, find, find_to_change
@@ -195,9 +195,10 @@ def _take_turn(conn: Connection, unit: Unit, approval_id: str) -> Row | None:
 
 
 def _claim_one(conn: Connection, unit: Unit, row: Row, delivery: Row) -> Claimed | None:
+    beside = judging.beside(conn, unit, row, delivery)  # first: what is settled after this look has begun a cooldown
     if _is_stopped(conn, unit, row, delivery):
         return None
-    if wait := _why_waiting(conn, unit, row, delivery):
+    if wait := _why_waiting(conn, unit, row, beside):
         _wait(conn, unit, delivery, wait)
         return None
     changes: dict[str, Any] = {
@@ -237,7 +238,7 @@ class Wait:
     until: datetime
 
 
-def _why_waiting(conn: Connection, unit: Unit, row: Row, delivery: Row) -> Wait | None:
+def _why_waiting(conn: Connection, unit: Unit, row: Row, beside: DeliveryState | None) -> Wait | None:
     """What keeps it waiting, though its hold is over; a change of any of it wakes it earlier."""
     soon = unit.now + timedelta(seconds=LOOK_AGAIN_SECONDS)
     tomorrow = unit.next_midnight
@@ -248,11 +249,18 @@ def _why_waiting(conn: Connection, unit: Unit, row: Row, delivery: Row) -> Wait 
         return Wait(f"{agent.name} is paused", soon)
     if spent := budgets.what_is_spent(conn, unit):
         return Wait(spent, tomorrow)
-    if judging.is_beside_another(conn, unit, row, delivery):
-        return Wait("another message to them is being sent", unit.now + timedelta(seconds=MOMENT_SECONDS))
+    if beside is not None:
+        return _wait_for_the_other(unit, beside)
     if budgets.is_cap_reached(conn, unit):
         return Wait(f"{unit.settings.approvals.daily_send_cap} left today, and that is the most", tomorrow)
     return None
+
+
+def _wait_for_the_other(unit: Unit, beside: DeliveryState) -> Wait:
+    if beside is DeliveryState.UNKNOWN:
+        why = "another message may have reached them; somebody has to find out whether it did"
+        return Wait(why, unit.now + timedelta(seconds=LOOK_AGAIN_SECONDS))
+    return Wait("another message to them is being sent", unit.now + timedelta(seconds=MOMENT_SECONDS))
 
 
 def _wait(conn: Connection, unit: Unit, delivery: Row, wait: Wait) -> None:
@@ -275,6 +283,8 @@ def _settle(conn: Connection, unit: Unit, current: Row, changes: Mapping[str, An
     after = change(conn, unit, current, _STILL_TAKEN, changes)
     if after is None:
         raise DomainRefusal("invalid_state", "this attempt was settled elsewhere in the same moment")
+    if current["state"] == DeliveryState.UNKNOWN:
+        waking.wake_what_waits_beside(conn, unit, after["approval_id"])
     audit.record(
         conn, unit, f"delivery.{after['state']}", "approval", after["approval_id"], after["client_id"],
         after={"delivery_id": after["id"], "attempt": after["attempt"]}, reason=reason,

@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 
 from cc_api_client.models.outbox.approvals import Channel
-from cc_api_client.models.outbox.delivery_states import DeliveryState
+from cc_api_client.models.outbox.delivery_states import WAITING, DeliveryState
 from cc_server.db.portable.prepared import Prepared
 from cc_server.db.tables import agents, approvals, deliveries, email_history
 from cc_server.domain.base.hashing import payload_sha256
@@ -27,16 +27,19 @@ _LAST_WRITTEN = Prepared(
         email_history.c.sent_at <= bindparam("until"),
     )
 )
-_BEING_WRITTEN = Prepared(
-    select(approvals.c.id)
+_MAY_REACH_THEM = Prepared(
+    select(deliveries.c.state)
     .join_from(approvals, deliveries, deliveries.c.id == approvals.c.delivery_id)
     .where(
         approvals.c.client_id == bindparam("client"), approvals.c.recipient == bindparam("address"),
         approvals.c.id != bindparam("itself"), deliveries.c.channel == Channel.EMAIL.value,
-        deliveries.c.state == DeliveryState.DISPATCHING.value,
+        or_(
+            deliveries.c.state.in_((DeliveryState.DISPATCHING.value, DeliveryState.UNKNOWN.value)),
+            deliveries.c.state.in_(WAITING) & deliveries.c.lease_until.is_not(None),
+        ),
     )
-    .limit(1)
 )  # fmt: skip
+"""A lease that was not settled marks an attempt that was cut off: it may have left, and is made again."""
 
 
 def worse_than_approved(conn: Connection, unit: Unit, row: Row, delivery: Row) -> list[str]:
@@ -54,16 +57,31 @@ def worse_than_approved(conn: Connection, unit: Unit, row: Row, delivery: Row) -
     return reasons
 
 
-def is_beside_another(conn: Connection, unit: Unit, row: Row, delivery: Row) -> bool:
-    """Whether another mail to the recipient is being sent: only after it is known whether a cooldown began."""
-    if not _heeds_cooldown(unit, row, delivery):
-        return False
+def beside(conn: Connection, unit: Unit, row: Row, delivery: Row) -> DeliveryState | None:
+    """How another mail to the recipient stands of which it is not settled whether it reaches them.
+
+    Whether a cooldown began is known once it is settled.
+
+    Returns:
+        `unknown` where a person has to find out, `dispatching` where it is being sent or about to be sent again; None
+        where there is none, or nothing would follow from it.
+    """
+    if not _heeds_cooldown(unit, row, delivery) or _was_in_cooldown(conn, unit, row):
+        return None
     person = {"itself": row["id"], "client": row["client_id"], "address": row["recipient"]}
-    return _BEING_WRITTEN.first(conn, person) is not None
+    states = {each.state for each in _MAY_REACH_THEM.rows(conn, person)}
+    if delivery["lease_until"] is not None:
+        states -= set(WAITING)  # both were cut off: one of them has to go first
+    if not states:
+        return None
+    return DeliveryState.UNKNOWN if DeliveryState.UNKNOWN in states else DeliveryState.DISPATCHING
 
 
 def _heeds_cooldown(unit: Unit, row: Row, delivery: Row) -> bool:
-    return delivery["channel"] == Channel.EMAIL and row["kind"] not in unit.policy.sequence_kinds
+    policy = unit.policy
+    return (
+        bool(policy.cooldown_days) and delivery["channel"] == Channel.EMAIL and row["kind"] not in policy.sequence_kinds
+    )
 
 
 def agent_of(conn: Connection, row: Row) -> Any:
@@ -73,13 +91,20 @@ def agent_of(conn: Connection, row: Row) -> Any:
 
 def _newly_in_cooldown(conn: Connection, unit: Unit, row: Row) -> list[str]:
     """Whether another message went to the recipient since the approval, and none shortly before it."""
-    cooldown = timedelta(days=unit.policy.cooldown_days)
-    approved = row["decided_at"]
-    before = _last_written(conn, row, approved - cooldown, approved)
-    since = _last_written(conn, row, max(approved, unit.now - cooldown), unit.now)
-    if before is not None or since is None:
+    since = _last_written(conn, row, max(row["decided_at"], unit.now - _cooldown(unit)), unit.now)
+    if since is None or _was_in_cooldown(conn, unit, row):
         return []
     return [f"another message went to the recipient at {since:%Y-%m-%d %H:%M} UTC, after it was approved"]
+
+
+def _was_in_cooldown(conn: Connection, unit: Unit, row: Row) -> bool:
+    """Whether the recipient was in a cooldown when it was approved all the same."""
+    approved = row["decided_at"]
+    return _last_written(conn, row, approved - _cooldown(unit), approved) is not None
+
+
+def _cooldown(unit: Unit) -> timedelta:
+    return timedelta(days=unit.policy.cooldown_days)
 
 
 def _last_written(conn: Connection, row: Row, since: Any, until: Any) -> Any:

@@ -19,6 +19,7 @@ from cc_server.domain.base.actors import Actor, narrowed
 from cc_server.domain.base.cursors import Cursors
 from cc_server.domain.base.refusals import DomainRefusal, not_found, version_conflict
 from cc_server.domain.base.unit import Unit
+from cc_server.domain.controls import waking
 from cc_server.domain.outbox.deliveries import change
 from cc_server.domain.outbox.rows import lock
 from cc_server.domain.outbox.sending.effects import NoEffect, take_effect
@@ -98,6 +99,7 @@ def resolve(
             changes |= {"state": DeliveryState.READY.value, "waiting_for": None, "look_at": unit.now}
         case ResolveOutcome.FAILED:
             changes |= {"state": DeliveryState.FAILED.value, "error": told.note}
+    waking.wake_what_waits_beside(conn, unit, row["approval_id"])
     return _done(conn, unit, row, changes, f"delivery.resolve_{told.outcome.value}", told.note)
 
 

@@ -12,7 +12,7 @@ from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.outbox import deliveries
 from cc_server.domain.outbox.sending import claims
-from cc_server.domain.outbox.sending.claims import Accepted, Claimed, NotAccepted, Unclear
+from cc_server.domain.outbox.sending.claims import Claimed, NotAccepted, Unclear
 from cc_server.domain.work import agents
 from rig.house import AGENT, NOON, House, later
 from tests.server.domain.outbox.sending.claimed import ACCEPTED, delivery_of, dispatched, state_of
@@ -225,33 +225,3 @@ def test_what_may_have_left_is_not_handed_back_as_if_it_had_not(house: House) ->
     house.do(agents.fail, AGENT, "quota used up", by=SYSTEM)
     house.claim()
     assert approval_of(house, claimed).status == "approved"
-
-
-def two_to_one(house: House) -> list[Approval]:
-    made = [house.draft(to_email="maya@clinic.example", body=f"Hi Maya,\n\n{number}") for number in range(2)]
-    for draft in made:
-        house.approve(draft)
-        house.clock.advance(1)
-    house.leave_hold()
-    return made
-
-
-def test_while_one_message_is_being_sent_the_next_to_the_same_person_waits_and_is_then_blocked(house: House) -> None:
-    """Both are due in the same moment: whether the first begins a cooldown is known once it is settled."""
-    first, second = two_to_one(house)
-    claimed = house.claim_one()
-    waits = house.now(second).delivery
-    assert waits is not None
-    assert (waits.state, waits.waiting_for) == ("ready", "another message to them is being sent")
-    house.settle(claimed, Accepted("test", "1"))
-    house.clock.advance(claims.MOMENT_SECONDS)
-    assert house.claim() == []
-    assert [str(house.now(one).status) for one in (first, second)] == ["approved", "pending"]
-    assert house.now(second).returned is not None
-
-
-def test_what_waited_for_another_message_leaves_when_that_one_did_not(house: House) -> None:
-    _, second = two_to_one(house)
-    house.settle(house.claim_one(), NotAccepted("no such mailbox", is_passing=False))
-    house.clock.advance(claims.MOMENT_SECONDS)
-    assert house.claim_one().delivery["approval_id"] == second.id
