@@ -12,8 +12,9 @@ from sqlalchemy import Connection, select, text, update
 
 from cc_server.db.clock import SystemClock
 from cc_server.db.database import Database
-from cc_server.db.errors import DatabaseUnavailable
+from cc_server.db.errors import DatabaseUnavailable, Refused
 from cc_server.db.portable.upsert import insert_new
+from cc_server.db.postgres import connect
 from cc_server.db.postgres.url import PostgresUrl
 from cc_server.db.schema import Opening
 from cc_server.db.tables import counters, installation
@@ -182,6 +183,34 @@ def test_a_database_that_is_cut_off_is_unavailable_and_comes_back_by_itself(db: 
         db.write_sync(lambda conn: kept.add(conn, None, {"x": 1}))
     assert db.read_sync(kept.read, "x", None) == {"": 10}
     assert db.trouble is None
+
+
+@pytest.mark.parametrize("at", ["the unit", "its refusal"])
+def test_a_statement_that_takes_too_long_is_told_as_a_database_that_does_not_answer(
+    url: PostgresUrl, key: Seals, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    """The driver drops such a connection, so that there is no savepoint any more to go back to."""
+    monkeypatch.setattr(connect, "STATEMENT_SECONDS", 0.2)
+    db = Database(url, SystemClock(), seals=key)
+    db.open()
+
+    def slow(conn: Connection) -> None:
+        conn.execute(text("SELECT pg_sleep(60)"))
+
+    class SlowlyRefused(Refused):
+        def record(self, conn: Connection) -> None:
+            slow(conn)
+
+    def refused(_conn: Connection) -> None:
+        raise SlowlyRefused("no")
+
+    try:
+        with pytest.raises(DatabaseUnavailable, match=r"can't be reached|took too long"):
+            db.write_sync(slow if at == "the unit" else refused)
+        assert db.write_sync(lambda conn: conn.execute(text("SELECT 1")).scalar_one()) == 1
+        assert db.trouble is None
+    finally:
+        db.close()
 
 
 @pytest.mark.parametrize(
