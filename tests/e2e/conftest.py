@@ -77,6 +77,7 @@ class Server:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
+        assert self._process is None, "it runs already"
         argv = [CC_SERVER, "run", f"--db={self.db}", f"--port={self.port}", f"--hold-seconds={self.hold_seconds}"]
         with self.db.with_suffix(".run.log").open("ab") as log:
             self._process = subprocess.Popen(argv, stdout=log, stderr=log, env=terminal_env({MARK: self._mark}))

@@ -52,7 +52,6 @@ def test_marks_are_rejected_as_one_after_their_list(home: Path, backend: Backend
 
 
 def test_a_batch_outlives_a_killed_server_and_a_killed_app_and_is_done_once(home: Path, server: Server) -> None:
-    server.start()
     with app_terminal(home, backend=server.backend) as terminal:
         ready(terminal)
         terminal.press("space", "space")

@@ -144,6 +144,11 @@ async def test_a_failed_delivery_is_tried_again(tmp_path: Path) -> None:
         await press(pilot, "m")
         await alive(pilot)
         await press(pilot, "t")
+        for _ in range(500):
+            if server.asked:
+                break
+            await pilot.pause(0.02)
+        await settled(pilot)
         assert server.asked == [("retry", "4")]
         assert app.session.known.approvals.view_of(server.delivery.approval_id) is View.LEAVING
 
