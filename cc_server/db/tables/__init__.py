@@ -13,10 +13,21 @@ from cc_server.db.tables.house import (
     outages,
     settings,
 )
-from cc_server.db.tables.outbox import approvals, batch_items, batches, deliveries, email_history, suppression
+from cc_server.db.tables.outbox import (
+    IS_DECIDED,
+    IS_PENDING,
+    approvals,
+    batch_items,
+    batches,
+    deliveries,
+    email_history,
+    suppression,
+)
 from cc_server.db.tables.work import agent_logs, agents, hourly, jobs_queue, runs
 
 __all__ = [
+    "IS_DECIDED",
+    "IS_PENDING",
     "agent_logs",
     "agents",
     "api_keys",

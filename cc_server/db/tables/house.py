@@ -107,7 +107,7 @@ def _guard(_table: Table, conn: Connection, **_told: object) -> None:
 event_log = Table(
     "event_log",
     metadata,
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     moment("at"),
     Column("topic", Word, nullable=False),
     Column("type", Word, nullable=False),

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Index, Integer, String, Table, Text, text
+from sqlalchemy import JSON, Boolean, Column, Index, Integer, String, Table, Text, literal_column, text
 
 from cc_server.db.tables.base import Id, Word, metadata, moment, reference
+
+_PENDING = "status = 'pending'"
+_DECIDED = "status <> 'pending'"
+
+
+def _index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index of the rows that `where` is true of."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+
 
 approvals = Table(
     "approvals",
@@ -56,37 +65,25 @@ approvals = Table(
     Column("policy_pin", Word, nullable=False),  # the policy that said so
     moment("judge_again_at", nullable=True),  # when time alone may change the verdict
     Column("recipient", String(1000), nullable=False),  # to_email as addresses are compared
-    Index("ix_approvals_status_created", "status", "created_at", "id"),
-    Index("ix_approvals_status_risk", "status", "risk_score", "id"),
-    Index("ix_approvals_status_decided", "status", "decision_order", "id"),
-    Index("ix_approvals_status_expires", "status", "expires_at", "id"),
-    Index("ix_approvals_status_kind", "status", "kind", "id"),
-    Index("ix_approvals_status_agent", "status", "agent_name", "id"),
-    Index("ix_approvals_client_status_created", "client_id", "status", "created_at", "id"),
-    Index("ix_approvals_client_status_decided", "client_id", "status", "decision_order", "id"),
-    Index("ix_approvals_delivery", "delivery_state", "decision_order", "id"),
+    _index("ix_approvals_pending_created", "created_at", "id", where=_PENDING),
+    _index("ix_approvals_pending_risk", "risk_score", "id", where=_PENDING),
+    _index("ix_approvals_pending_expires", "expires_at", "id", where=_PENDING),
+    _index("ix_approvals_pending_kind", "kind", "id", where=_PENDING),
+    _index("ix_approvals_pending_agent", "agent_name", "id", where=_PENDING),
+    _index("ix_approvals_pending_client", "client_id", "created_at", "id", where=_PENDING),
+    _index("ix_approvals_policy_pin", "policy_pin", "id", where=_PENDING),
+    _index("ix_approvals_judge_again_at", "judge_again_at", "id", where=_PENDING),
+    _index("ix_approvals_decided", "status", "decision_order", "id", where=_DECIDED),
+    _index("ix_approvals_client_decided", "client_id", "status", "decision_order", "id", where=_DECIDED),
+    _index("ix_approvals_delivery", "delivery_state", "decision_order", "id", where="delivery_state IS NOT NULL"),
+    _index("ix_approvals_returned", "returned_why", where="returned_why IS NOT NULL"),
     Index("ix_approvals_recipient", "recipient", "client_id", "created_at"),
-    Index(
-        "ix_approvals_policy_pin",
-        "policy_pin",
-        "id",
-        sqlite_where=text("status = 'pending'"),
-        postgresql_where=text("status = 'pending'"),
-    ),
-    Index(
-        "ix_approvals_judge_again_at",
-        "judge_again_at",
-        "id",
-        sqlite_where=text("status = 'pending'"),
-        postgresql_where=text("status = 'pending'"),
-    ),
-    Index(
-        "ix_approvals_returned",
-        "returned_why",
-        sqlite_where=text("returned_why IS NOT NULL"),
-        postgresql_where=text("returned_why IS NOT NULL"),
-    ),
 )
+"""What waits and what was decided lie in indexes of their own: a decision takes a row out of those and into these."""
+
+IS_PENDING = approvals.c.status == literal_column("'pending'")
+IS_DECIDED = approvals.c.status != literal_column("'pending'")
+"""Any other state. Spelled out: with a bound word no partial index is found."""
 
 deliveries = Table(
     "deliveries",
@@ -114,39 +111,11 @@ deliveries = Table(
     moment("created_at"),
     moment("changed_at"),
     Index("ix_deliveries_approval_id", "approval_id"),
-    Index(
-        "uq_deliveries_live",
-        "approval_id",
-        unique=True,
-        sqlite_where=text("state NOT IN ('recalled', 'blocked')"),
-        postgresql_where=text("state NOT IN ('recalled', 'blocked')"),
-    ),
-    Index(
-        "ix_deliveries_due",
-        "look_at",
-        "id",
-        sqlite_where=text("state IN ('held', 'ready', 'retry_wait')"),
-        postgresql_where=text("state IN ('held', 'ready', 'retry_wait')"),
-    ),
-    Index(
-        "ix_deliveries_leased",
-        "lease_until",
-        sqlite_where=text("state = 'dispatching'"),
-        postgresql_where=text("state = 'dispatching'"),
-    ),
-    Index(
-        "ix_deliveries_sent_at",
-        "sent_at",
-        sqlite_where=text("state = 'sent'"),
-        postgresql_where=text("state = 'sent'"),
-    ),
-    Index(
-        "ix_deliveries_trouble",
-        "state",
-        "changed_at",
-        sqlite_where=text("state IN ('failed', 'unknown')"),
-        postgresql_where=text("state IN ('failed', 'unknown')"),
-    ),
+    _index("uq_deliveries_live", "approval_id", unique=True, where="state NOT IN ('recalled', 'blocked')"),
+    _index("ix_deliveries_due", "look_at", "id", where="state IN ('held', 'ready', 'retry_wait')"),
+    _index("ix_deliveries_leased", "lease_until", where="state = 'dispatching'"),
+    _index("ix_deliveries_sent_at", "sent_at", where="state = 'sent'"),
+    _index("ix_deliveries_trouble", "state", "changed_at", where="state IN ('failed', 'unknown')"),
 )
 
 email_history = Table(

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, literal
 
 from cc_api_client.models.outbox.delivery_states import MAY_LEAVE
 from cc_server.db.portable.prepared import Prepared
-from cc_server.db.tables import agents, approvals, email_history, hourly, leads, suppression
+from cc_server.db.tables import IS_PENDING, agents, approvals, email_history, hourly, leads, suppression
 from cc_server.domain.base import counters
 from cc_server.domain.base.hashing import text_sha256
 from cc_server.domain.base.unit import Unit
@@ -48,7 +48,7 @@ _TWIN = (
         approvals.c.id != bindparam("itself"),
         or_(
             approvals.c.status == literal_column("'approved'"),
-            and_(approvals.c.status == literal_column("'pending'"), _CAME_BEFORE),
+            and_(IS_PENDING, _CAME_BEFORE),
         ),
     )
     .limit(1)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, update
 from cc_api_client.models.events import EventType
 from cc_api_client.models.outbox.approvals import Approval
 from cc_server.db.portable.prepared import Prepared
-from cc_server.db.tables import approvals
+from cc_server.db.tables import IS_PENDING, approvals
 from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.base.unit import Unit
 from cc_server.domain.outbox.rows import Row, find, find_to_change, model_of, selected, tell
@@ -16,7 +16,7 @@ EXPIRED_AT_ONCE = 100
 
 _OVERDUE = (
     selected()
-    .where(approvals.c.status == "pending", approvals.c.expires_at <= bindparam("now"))
+    .where(IS_PENDING, approvals.c.expires_at <= bindparam("now"))
     .order_by(approvals.c.expires_at)
     .limit(EXPIRED_AT_ONCE)
 )
@@ -24,7 +24,7 @@ _END = Prepared(
     update(approvals)
     .where(
         approvals.c.id == bindparam("wanted"),
-        approvals.c.status == "pending",
+        IS_PENDING,
         approvals.c.version == bindparam("from_version"),
     )
     .values(status=bindparam("to_status"), version=approvals.c.version + 1)

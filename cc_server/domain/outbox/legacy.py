@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_
 
 from cc_api_client.models.outbox.delivery_states import LEAVING
 from cc_api_client.models.outbox.legacy import OutboxAnswer, OutboxPage, OutboxRow
-from cc_server.db.tables import approvals
+from cc_server.db.tables import IS_DECIDED, IS_PENDING, approvals
 from cc_server.domain.base.actors import Actor, narrowed
 from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.base.unit import Unit
@@ -68,12 +68,12 @@ def status_of(row: Row) -> str:
 
 def _means(status: str) -> ColumnElement[bool]:
     if status == QUEUED:
-        return approvals.c.status == "pending"
+        return IS_PENDING
     if status in _ENDED:
         return and_(approvals.c.status == APPROVED, approvals.c.delivery_state == status)
     if status == APPROVED:
         return and_(approvals.c.status == APPROVED, approvals.c.delivery_state.in_(LEAVING))
-    return approvals.c.status == status
+    return and_(IS_DECIDED, approvals.c.status == status)
 
 
 def _answer(conn: Connection, unit: Unit, approval_id: str, *, changed: bool) -> OutboxAnswer:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from cc_api_client.models.installation.status import OutboxCounts
 from cc_api_client.models.outbox.approvals import Approval, ApprovalPage, ApprovalSummary
 from cc_api_client.models.outbox.delivery_states import LEAVING, DeliveryState
-from cc_server.db.tables import approvals
+from cc_server.db.tables import IS_DECIDED, IS_PENDING, approvals
 from cc_server.domain.base import counters
 from cc_server.domain.base.actors import Actor, narrowed
 from cc_server.domain.base.cursors import Cursors
@@ -107,7 +107,7 @@ def high_risk(conn: Connection, actor: Actor) -> int:
 
 def oldest_pending(conn: Connection, actor: Actor) -> Any:
     """When the oldest pending one was drafted; None when nothing is pending."""
-    query = select(func.min(approvals.c.created_at)).where(approvals.c.status == "pending")
+    query = select(func.min(approvals.c.created_at)).where(IS_PENDING)
     return conn.execute(narrowed(query, approvals.c.client_id, actor.visible)).scalar()
 
 
@@ -118,8 +118,9 @@ def _models(rows: Any, *, whole: bool) -> list[Approval]:
 def matching(query: Select[Any], actor: Actor, asked: Filter) -> Select[Any]:
     """`query` over approvals, narrowed to what the actor sees and asks for."""
     query = narrowed(query, approvals.c.client_id, actor.visible)
+    if asked.status:
+        query = query.where(_is_in(asked.status))
     chosen = (
-        (approvals.c.status, asked.status),
         (approvals.c.delivery_state, asked.delivery),
         (approvals.c.returned_why, asked.returned),
         (approvals.c.kind, asked.kind),
@@ -138,6 +139,14 @@ def matching(query: Select[Any], actor: Actor, asked: Filter) -> Select[Any]:
         texts = (approvals.c.subject, approvals.c.body, approvals.c.to_email, approvals.c.to_name)
         query = query.where(or_(*(text.icontains(asked.q, autoescape=True) for text in texts)))
     return query
+
+
+def _is_in(states: frozenset[str]) -> ColumnElement[bool]:
+    """Whether an approval is in one of `states`, said so that the indexes of what waits or was decided are found."""
+    if states == {"pending"}:
+        return IS_PENDING
+    listed = approvals.c.status.in_(sorted(states))
+    return listed if "pending" in states else and_(IS_DECIDED, listed)
 
 
 def _total(conn: Connection, actor: Actor, asked: Filter, told: Mapping[str, int]) -> int | None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, select
 
 from cc_api_client.models.outbox.policy import BacktestResult, Policy
-from cc_server.db.tables import approvals
+from cc_server.db.tables import IS_DECIDED, approvals
 from cc_server.domain.base.actors import narrowed
 from cc_server.domain.base.unit import Unit
 from cc_server.domain.outbox.rows import model_of, selected
@@ -23,6 +23,7 @@ _DECIDED = (
         approvals.c.id, approvals.c.status, approvals.c.edited_by, approvals.c.facts, approvals.c.drafted_facts
     )
     .where(
+        IS_DECIDED,
         approvals.c.status.in_(("approved", "rejected")),
         approvals.c.decision_order >= bindparam("since"),
         approvals.c.decision_order < bindparam("until"),

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, bindparam, func, literal_column, or_
+from sqlalchemy import Column, ColumnElement, Connection, bindparam, func, or_
 
 from cc_api_client.models.events import EventType
 from cc_server.db.portable.changing import Changing
 from cc_server.db.portable.prepared import Prepared
-from cc_server.db.tables import approvals
+from cc_server.db.tables import IS_PENDING, approvals
 from cc_server.domain.base.unit import Unit
 from cc_server.domain.judgement.judging import judge_draft
 from cc_server.domain.outbox.rows import Row, announce, find, selected
@@ -24,9 +24,6 @@ SLICE = 25
 _SHOWN_RISK = ("risk_score", "risk_parts", "risk_flags")
 _TOLD = (*_SHOWN_RISK, "safe", "safe_reasons", "unsafe_reasons")
 
-_IS_PENDING = approvals.c.status == literal_column("'pending'")
-"""Spelled out: with a bound word no partial index is found."""
-
 
 def _first(is_due: ColumnElement[bool], by: Column[Any]) -> Prepared:
     """The first of what is due.
@@ -35,8 +32,8 @@ def _first(is_due: ColumnElement[bool], by: Column[Any]) -> Prepared:
     state: each look would read and sort the whole queue.
     """
     query = selected().where(is_due).order_by(by, approvals.c.id).limit(SLICE)
-    pending = query.where(_IS_PENDING).with_for_update(of=approvals, skip_locked=True)
-    return Prepared(query.where(func.likely(_IS_PENDING)), pending)
+    pending = query.where(IS_PENDING).with_for_update(of=approvals, skip_locked=True)
+    return Prepared(query.where(func.likely(IS_PENDING)), pending)
 
 
 _OTHER_POLICY = _first(
@@ -46,7 +43,7 @@ _ITS_TIME = _first(approvals.c.judge_again_at <= bindparam("now"), approvals.c.j
 _JUDGING = Changing(
     approvals,
     approvals.c.id == bindparam("wanted"),
-    _IS_PENDING,
+    IS_PENDING,
     approvals.c.version == bindparam("from_version"),
     always={},
     returning=[approvals.c.version],
