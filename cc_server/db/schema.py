@@ -16,7 +16,7 @@ from cc_server.db.errors import ForeignDatabase
 from cc_server.db.ids import Ids
 from cc_server.db.tables import installation, metadata, settings
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration."""
 FIRST_SETTINGS = '{"budgets":{"daily_usd":"50.00"}}'
 """What a new installation is set to; everything else has its default."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, bindparam, func, or_
+from sqlalchemy import Column, ColumnElement, Connection, bindparam, or_
 
 from cc_api_client.models.events import EventType
 from cc_server.db.portable.changing import Changing
@@ -26,14 +26,9 @@ _TOLD = (*_SHOWN_RISK, "safe", "safe_reasons", "unsafe_reasons")
 
 
 def _first(is_due: ColumnElement[bool], by: Column[Any]) -> Prepared:
-    """The first of what is due.
-
-    SQLite takes any index on the state for better than a partial one, unless it is told that nearly all rows have that
-    state: each look would read and sort the whole queue.
-    """
-    query = selected().where(is_due).order_by(by, approvals.c.id).limit(SLICE)
-    pending = query.where(IS_PENDING).with_for_update(of=approvals, skip_locked=True)
-    return Prepared(query.where(func.likely(IS_PENDING)), pending)
+    """The first of what is due."""
+    due = selected().where(is_due, IS_PENDING).order_by(by, approvals.c.id).limit(SLICE)
+    return Prepared(due.with_for_update(of=approvals, skip_locked=True))
 
 
 _OTHER_POLICY = _first(
