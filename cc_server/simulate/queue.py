@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from cc_server.db.database import Database
+from cc_server.domain.outbox import drafts
 from cc_server.domain.outbox.drafts import NewDraft
 from cc_server.simulate import flaws
 from cc_server.simulate.cast import AGENTS, BUSINESSES, AgentRole, person
 from cc_server.simulate.flaws import Flaw
 from cc_server.simulate.world import Acquaintance, World
 
-DRAFTS_AT_ONCE = 2_000
+DRAFTS_AT_ONCE = 250
 OLDEST_HOURS = 5
 FEW = 200
 """Up to here the drafts go to leads that are known; beyond it to people made up one by one."""
@@ -55,9 +56,12 @@ class Queue:
 
     def _hand_in(self, conn: Connection, places: list[tuple[int, datetime]], *, few: bool) -> None:
         self._world.read_settings(conn)
+        handed_in = []
         for place, moment in places:
             draft = self._draft(place, moment, few=few)
-            self._world.hand_in(conn, moment, draft)
+            self._world.remember(draft, moment)
+            handed_in.append((self._world.unit(moment), draft))
+        drafts.create_many(conn, handed_in)
 
     def _draft(self, place: int, moment: datetime, *, few: bool) -> NewDraft:
         if place == _TWIN_AT and self._first is not None:

@@ -218,9 +218,13 @@ class World:
 
     def hand_in(self, conn: Connection, now: datetime, draft: NewDraft, run_id: str | None = None) -> str:
         """An agent hands a draft in; returns the approval's id."""
+        self.remember(draft, now)
+        return drafts.create(conn, self.unit(now), replace(draft, run_id=run_id)).id
+
+    def remember(self, draft: NewDraft, now: datetime) -> None:
+        """What agents wrote, and to whom, shapes what they write next."""
         self.last_drafts.append(draft)
         self.written_at[draft.to_email] = now
-        return drafts.create(conn, self.unit(now), replace(draft, run_id=run_id)).id
 
     def write(self, role: AgentRole, lead: Acquaintance | None, now: datetime) -> NewDraft | None:
         """What an agent writes to a lead, without a flaw."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,13 @@ from sqlalchemy import Connection
 from cc_api_client.models.outbox.approvals import Risk, Severity
 from cc_api_client.models.outbox.risk_levels import HIGH_FROM
 from cc_server.domain.base.unit import Unit
-from cc_server.domain.judgement.surroundings import Place, Surroundings, look_around, place_of
+from cc_server.domain.judgement.surroundings import (
+    Place,
+    Surroundings,
+    look_around,
+    look_around_each,
+    place_of,
+)
 from cc_server.domain.policy.default import pin_of
 from cc_server.domain.policy.evaluation import Verdict, evaluate
 from cc_server.domain.policy.facts import AgentState, Facts
@@ -24,6 +30,8 @@ SAFE_FOR = timedelta(hours=6)
 """What is safe is looked at again after so long; at a batch's dry run and commit anyway."""
 PASSING_FOR = timedelta(minutes=15)
 """What a passing thing keeps from being safe (an agent that is not well, a message that leaves)."""
+Arrival = tuple[Unit, str, Mapping[Any, Any]]
+"""A draft that comes: when and under which policy, its id, and its columns."""
 _HEAVIER = {Severity.INFO.value: 0, Severity.WARN.value: 1, Severity.BLOCK.value: 2}
 
 
@@ -73,8 +81,19 @@ def judge_draft(
         row: its texts, client, agent and lead, as they are stored or will be.
         is_exact: count today's messages anew, because something is decided by it.
     """
-    policy, place = unit.policy, place_of(approval_id, row)
-    around = look_around(conn, unit, place, is_exact=is_exact)
+    place = place_of(approval_id, row)
+    return _judged(unit, place, row, look_around(conn, unit, place, is_exact=is_exact))
+
+
+def judge_arrivals(conn: Connection, arrivals: Sequence[Arrival]) -> list[Judgement]:
+    """Judge drafts that come one after the other, each as if those before it were stored already."""
+    places = [(unit, place_of(approval_id, row)) for unit, approval_id, row in arrivals]
+    each = zip(arrivals, places, look_around_each(conn, places), strict=True)
+    return [_judged(unit, place, row, around) for (unit, _, row), (_, place), around in each]
+
+
+def _judged(unit: Unit, place: Place, row: Mapping[Any, Any], around: Surroundings) -> Judgement:
+    policy = unit.policy
     days = (unit.now - around.last_sent_at) / timedelta(days=1) if around.last_sent_at is not None else None
     is_excepted = place.kind in (*policy.sequence_kinds, "call_script")
     draft = Draft(

@@ -1,22 +1,27 @@
-"""What is known around a draft: its recipient, its agent, the day. One query; what is costly is kept a minute."""
+"""What is known around a draft: its recipient, its agent, the day. What is costly is kept a minute.
+
+One query for one draft, and one for several hundred that come together.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from cc_api_client.models.outbox.delivery_states import MAY_LEAVE
+from cc_server.db.portable.handed import HANDED
 from cc_server.db.portable.prepared import Prepared
-from cc_server.db.tables import IS_PENDING, agents, approvals, email_history, hourly, leads, suppression
+from cc_server.db.tables import email_history, hourly
 from cc_server.domain.base import counters
 from cc_server.domain.base.hashing import text_sha256
 from cc_server.domain.base.unit import Unit
 from cc_server.domain.controls.suppression import address_of
+from cc_server.domain.judgement.around import AROUND_EACH, AROUND_ONE
 from cc_server.domain.policy.facts import AgentState
 
 T = TypeVar("T")
@@ -29,70 +34,6 @@ _SENT_TODAY = "sent_today"
 _SUCCESS_OF = "success_of:"
 
 
-def _spelled(*words: str) -> list[ColumnElement[str]]:
-    """Words of ours as they stand in the statement: bound, a list of them is spelled anew each time it runs."""
-    return [literal_column(f"'{word}'") for word in words]
-
-
-_TO_THEM = (approvals.c.client_id == bindparam("client"), approvals.c.recipient == bindparam("address"))
-_CAME_BEFORE = or_(
-    approvals.c.created_at < bindparam("came_at"),
-    and_(approvals.c.created_at == bindparam("came_at"), approvals.c.id < bindparam("itself")),
-)
-_TWIN = (
-    select(approvals.c.id)
-    .where(
-        *_TO_THEM,
-        approvals.c.created_at >= bindparam("twins_since"),
-        approvals.c.body_sha256 == bindparam("text"),
-        approvals.c.id != bindparam("itself"),
-        or_(
-            approvals.c.status == literal_column("'approved'"),
-            and_(IS_PENDING, _CAME_BEFORE),
-        ),
-    )
-    .limit(1)
-)
-"""Of two that wait only the later one repeats the other; once one of them was approved, the other does in any case."""
-_ANOTHER_LEAVING = (
-    select(approvals.c.id)
-    .where(
-        *_TO_THEM,
-        approvals.c.id != bindparam("itself"),
-        approvals.c.delivery_state.in_(_spelled(*MAY_LEAVE)),
-    )
-    .limit(1)
-)
-_LAST = select(func.max(email_history.c.sent_at)).where(
-    email_history.c.client_id == bindparam("client"),
-    email_history.c.recipient == bindparam("address"),
-    email_history.c.sent_at <= bindparam("now"),
-)
-_SUPPRESSED = (
-    select(suppression.c.id)
-    .where(
-        suppression.c.client_id.in_((literal_column("''"), bindparam("client"))),
-        suppression.c.email == bindparam("address"),
-    )
-    .limit(1)
-)
-_LEAD = (
-    select(leads.c.id)
-    .where(leads.c.client_id == bindparam("client"), leads.c.email.in_((bindparam("recipient"), bindparam("address"))))
-    .limit(1)
-)
-_AGENT = agents.c.id == bindparam("agent")
-_AROUND = Prepared(
-    select(
-        _TWIN.scalar_subquery().label("twin"),
-        _ANOTHER_LEAVING.scalar_subquery().label("leaving"),
-        _LAST.scalar_subquery().label("last_sent_at"),
-        _SUPPRESSED.scalar_subquery().label("suppressed"),
-        _LEAD.scalar_subquery().label("lead"),
-        select(agents.c.status).where(_AGENT).scalar_subquery().label("agent_status"),
-        select(agents.c.last_heartbeat_at).where(_AGENT).scalar_subquery().label("agent_heard_at"),
-    )
-)
 _SUCCESS = Prepared(
     select(func.sum(hourly.c.success), func.sum(hourly.c.failed)).where(
         hourly.c.agent_id == bindparam("agent"), hourly.c.hour >= bindparam("since")
@@ -149,13 +90,61 @@ def look_around(conn: Connection, unit: Unit, place: Place, *, is_exact: bool = 
         place: where the draft stands.
         is_exact: count today's messages anew; else the count may be a minute old.
     """
-    around = _AROUND.one(conn,
-        {
-            "client": place.client_id, "recipient": place.to_email, "address": address_of(place.to_email),
-            "itself": place.approval_id, "text": place.body_sha256, "twins_since": unit.now - timedelta(days=TWIN_DAYS),
-            "agent": place.agent_name, "now": unit.now, "came_at": place.came_at or unit.now,
-        },
-    )  # fmt: skip
+    return _surroundings(conn, unit, place, AROUND_ONE.one(conn, _asked(unit, place)), is_exact=is_exact)
+
+
+def look_around_each(conn: Connection, arrivals: Sequence[tuple[Unit, Place]]) -> list[Surroundings]:
+    """Find out what is known around drafts that come one after the other, as if each were stored before the next.
+
+    What waits then is a twin to those that follow; one that must not be sent never waits.
+    """
+    waiting = _Waiting()
+    found = []
+    for (unit, place), around in zip(arrivals, _around_each(conn, arrivals), strict=True):
+        known = _surroundings(conn, unit, place, around)
+        found.append(replace(known, has_twin=known.has_twin or waiting.has_twin_of(unit, place)))
+        if not known.is_suppressed:
+            waiting.add(unit, place)
+    return found
+
+
+class _Waiting:
+    """What came before in the same unit of work, and is not stored yet."""
+
+    def __init__(self) -> None:
+        self._alike: dict[tuple[str, str, str], list[tuple[datetime, str]]] = {}
+
+    def add(self, unit: Unit, place: Place) -> None:
+        """It waits for a person from now on."""
+        self._alike.setdefault(_text_to_them(place), []).append((unit.now, place.approval_id))
+
+    def has_twin_of(self, unit: Unit, place: Place) -> bool:
+        """Whether the same text waits for the same recipient already, as `around` asks it of what is stored."""
+        since, itself = _twins_since(unit), (unit.now, place.approval_id)
+        return any(since <= came[0] and came < itself for came in self._alike.get(_text_to_them(place), ()))
+
+
+def _text_to_them(place: Place) -> tuple[str, str, str]:
+    return place.client_id, address_of(place.to_email), place.body_sha256
+
+
+def _around_each(conn: Connection, arrivals: Sequence[tuple[Unit, Place]]) -> Sequence[Any]:
+    asked = [_asked(unit, place) for unit, place in arrivals]
+    if len(asked) == 1 or any("\0" in one["recipient"] for one in asked):  # SQLite reads JSON's texts up to a NUL only
+        return [AROUND_ONE.one(conn, one) for one in asked]
+    return AROUND_EACH.rows(conn, {HANDED: asked})
+
+
+def _asked(unit: Unit, place: Place) -> dict[str, Any]:
+    return {
+        "client": place.client_id, "recipient": place.to_email, "address": address_of(place.to_email),
+        "itself": place.approval_id, "text": place.body_sha256, "twins_since": _twins_since(unit),
+        "agent": place.agent_name, "now": unit.now, "came_at": place.came_at or unit.now,
+    }  # fmt: skip
+
+
+def _surroundings(conn: Connection, unit: Unit, place: Place, around: Any, *, is_exact: bool = False) -> Surroundings:
+    """From what is on record around a draft to what is known."""
     was_met = around.lead is not None or around.last_sent_at is not None
     return Surroundings(
         has_twin=around.twin is not None,
@@ -167,6 +156,11 @@ def look_around(conn: Connection, unit: Unit, place: Place, *, is_exact: bool = 
         agent_success_ratio=_success_if_asked(conn, unit, place.agent_name),
         sent_today=_sent_today_if_asked(conn, unit, is_exact=is_exact),
     )
+
+
+def _twins_since(unit: Unit) -> datetime:
+    """How far back the same text makes a twin."""
+    return unit.now - timedelta(days=TWIN_DAYS)
 
 
 def _agent_state(unit: Unit, status: str | None, heard_at: datetime | None) -> AgentState | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from cc_server.db.tables import approvals
 from cc_server.domain.base.hashing import payload_sha256, text_sha256
 from cc_server.domain.base.unit import Unit
 from cc_server.domain.controls import suppression
-from cc_server.domain.judgement.judging import judge_draft
+from cc_server.domain.judgement.judging import Judgement, judge_arrivals
 from cc_server.domain.outbox.rows import tell
 
 PREVIEW_LONGEST = 120
@@ -48,30 +48,48 @@ class NewDraft:
 
 def create(conn: Connection, unit: Unit, draft: NewDraft) -> Approval:
     """Store a draft as a pending approval; one to an address that must not be written to is born cancelled."""
-    approval_id = unit.ids.new()
-    texts: dict[str, Any] = {
+    return create_many(conn, [(unit, draft)])[0]
+
+
+def create_many(conn: Connection, handed_in: Sequence[tuple[Unit, NewDraft]]) -> list[Approval]:
+    """Store drafts that come one after the other, each in its own unit of work, as `create` would store each.
+
+    What is around them is read in one go, and what they make is written together.
+    """
+    drafts = [(unit, unit.ids.new(), _columns(draft)) for unit, draft in handed_in]
+    judgements = judge_arrivals(conn, drafts)
+    rows = [_row(*draft, judgement) for draft, judgement in zip(drafts, judgements, strict=True)]
+    _INSERT.run_many(conn, rows)
+    return [_told(conn, unit, row) for (unit, _, _), row in zip(drafts, rows, strict=True)]
+
+
+def _columns(draft: NewDraft) -> dict[str, Any]:
+    """What an agent hands in, as it is stored."""
+    stack = text_sha256(f"{draft.agent_name}\x1f{draft.template}")[:16] if draft.template else None
+    return {
         "client_id": draft.client_id, "kind": draft.kind, "to_email": draft.to_email, "to_name": draft.to_name,
         "subject": draft.subject, "body": draft.body, "payload": dict(draft.payload) if draft.payload else None,
+        "agent_name": draft.agent_name, "lead_id": draft.lead_id, "run_id": draft.run_id, "stack_key": stack,
     }  # fmt: skip
-    stack = text_sha256(f"{draft.agent_name}\x1f{draft.template}")[:16] if draft.template else None
-    origin = {"agent_name": draft.agent_name, "lead_id": draft.lead_id, "run_id": draft.run_id}
-    judgement = judge_draft(conn, unit, approval_id, texts | origin)
-    never = bool(judgement.facts.is_suppressed)
-    row: dict[str, Any] = (
-        texts
-        | origin
-        | {"recipient": suppression.address_of(draft.to_email)}
-        | follows_from(texts)
-        | judgement.columns()
-        | _NOTHING_DECIDED
-        | {
-            "id": approval_id, "status": "cancelled" if never else "pending", "stack_key": stack,
-            "created_at": unit.now, "decision_order": unit.now, "version": 1,
-            "expires_at": unit.now + timedelta(hours=unit.settings.approvals.expire_hours),
-        }
-    )  # fmt: skip
-    _INSERT.run(conn, row)
-    return tell(conn, unit, None, row, EventType.APPROVAL_CREATED, "approval.create", NEVER_WRITE if never else None)
+
+
+def _row(unit: Unit, approval_id: str, handed_in: Mapping[str, Any], judgement: Judgement) -> dict[str, Any]:
+    """A new approval, as it is stored."""
+    return {
+        **handed_in,
+        **follows_from(handed_in),
+        **judgement.columns(),
+        **_NOTHING_DECIDED,
+        "recipient": suppression.address_of(handed_in["to_email"]),
+        "id": approval_id, "status": "cancelled" if judgement.facts.is_suppressed else "pending",
+        "created_at": unit.now, "decision_order": unit.now, "version": 1,
+        "expires_at": unit.now + timedelta(hours=unit.settings.approvals.expire_hours),
+    }  # fmt: skip
+
+
+def _told(conn: Connection, unit: Unit, row: Mapping[str, Any]) -> Approval:
+    why = NEVER_WRITE if row["status"] == "cancelled" else None
+    return tell(conn, unit, None, row, EventType.APPROVAL_CREATED, "approval.create", why)
 
 
 def follows_from(texts: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,23 +7,30 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import sqlite
 
 from cc_server.db.portable.prepared import Prepared
-from cc_server.domain.judgement import surroundings
+from cc_server.domain.judgement.around import AROUND_EACH, AROUND_ONE
 from cc_server.domain.review import rejudging
 from rig.house import House
 
 
 @pytest.mark.parametrize("house", ["sqlite"], indirect=True)
-def test_what_is_around_a_draft_is_found_by_its_recipient_and_never_by_reading_a_clients_history(house: House) -> None:
+@pytest.mark.parametrize("around", [AROUND_ONE, AROUND_EACH])
+def test_what_is_around_drafts_is_found_by_their_recipients_and_never_by_reading_a_clients_history(
+    house: House, around: Prepared
+) -> None:
     options = {"render_postcompile": True}
-    asked = str(surroundings._AROUND.statement.compile(dialect=sqlite.dialect(), compile_kwargs=options))
+    asked = str(around.statement.compile(dialect=sqlite.dialect(), compile_kwargs=options))
 
     def plan(conn: Connection) -> list[str]:
         rows = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", ("x",) * asked.count("?"))
         return [str(row[3]) for row in rows]
 
-    steps = [step for step in house.db.read_sync(plan) if "approvals" in step]
-    assert len(steps) == 2
-    assert all("ix_approvals_recipient (recipient=? AND client_id=?" in step for step in steps)
+    steps = house.db.read_sync(plan)
+    of_approvals = [step for step in steps if "approvals" in step]
+    assert len(of_approvals) == 2
+    assert all("ix_approvals_recipient (recipient=? AND client_id=?" in step for step in of_approvals)
+    assert not [
+        step for step in steps if step.startswith("SCAN") and step.split()[1] not in ("each", "handed", "CONSTANT")
+    ]
 
 
 @pytest.mark.parametrize("house", ["sqlite"], indirect=True)
