@@ -136,7 +136,7 @@ def _write(conn: Connection, rows: list[dict[str, Any]]) -> None:
     _INSERT.run_many(conn, rows)
 
 
-_APPEND: closing.Last[list[dict[str, Any]]] = closing.Last(order=90, make=list, write=_write)
+_APPEND: closing.Last[list[dict[str, Any]]] = closing.Last(order=90, make=list, join=list.extend, write=_write)
 """The very last: whoever has the head of the log commits next."""
 
 

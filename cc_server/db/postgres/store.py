@@ -28,7 +28,7 @@ from cc_server.db.postgres.errors import FAILURES, is_collision, is_disconnect, 
 from cc_server.db.postgres.listener import CHANNEL, Listener
 from cc_server.db.postgres.url import PostgresUrl
 from cc_server.db.schema import Opening
-from cc_server.db.transaction import locks
+from cc_server.db.transaction import closing, locks
 from cc_server.db.transaction.notices import Notice, to_wire
 from cc_server.db.transaction.units import Committed, Ran, UnitOfWork, run_in_savepoint
 
@@ -204,9 +204,9 @@ class PostgresStore:
         return DatabaseUnavailable(f"The database {self._url} does not answer{doubt}.")
 
     def _write(self, conn: Connection, ran: Ran) -> None:
-        with conn.begin(), self._unit_clock.of_unit(conn):
+        with conn.begin(), self._unit_clock.of_unit(conn), closing.transaction(conn):
             run_in_savepoint(conn, ran, _always)
-            if payloads := _payloads(ran.announcements):
+            if payloads := _payloads(closing.finish(conn)):
                 conn.execute(_NOTIFY, {"payloads": payloads})
 
     def _read(self, conn: Connection, ran: Ran) -> None:

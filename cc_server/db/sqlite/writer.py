@@ -1,7 +1,8 @@
 """The one writer: a thread that runs units of work and commits several of them at once.
 
-Each unit runs in a savepoint of its own, so that one that fails or is refused takes back nothing but itself. Nobody is
-told "done" before the commit. The thread outlives every failed unit and every failed commit.
+Each unit runs in a savepoint of its own, so that one that fails or is refused takes back nothing but itself; what they
+leave for the end is written once for all of them. Nobody is told "done" before the commit. The thread outlives every
+failed unit and every failed commit.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.sqlite.errors import unavailable
+from cc_server.db.transaction import closing
 from cc_server.db.transaction.units import Announcements, Committed, Ran, UnitOfWork, run_in_savepoint
 
 GROUP_UNITS = 64
@@ -29,6 +31,14 @@ THREADS = "cc-unit-"
 """How the names of threads begin in which units run."""
 
 _log = logging.getLogger("cc_server.db")
+
+
+class _Spoiled(Exception):
+    """What units left for the end of their transaction can't be done."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class Writer:
@@ -80,19 +90,60 @@ class Writer:
     def _commit_group(self, first: UnitOfWork) -> None:
         ran: list[Ran] = []
         try:
-            with self._engine.connect() as conn, conn.begin():
-                self._run_group(conn, first, ran)
+            told = self._committed_together(self._group(first), ran)
+        except _Spoiled as spoiled:
+            self._commit_one_by_one(ran, spoiled)
         except Exception as error:  # noqa: BLE001 - whatever broke, the writer goes on, and its callers hear it
-            known = unavailable(self._path, error)
-            if known is None:
-                _log.exception("a group could not be committed")
-            self.trouble = str(known or f"a commit broke ({type(error).__name__}); the server's log has it")
-            self._fail(first, ran, known or error)
+            self._fail(first, ran, self._found_broken(error))
+        else:
+            self._answer(ran, told)
+
+    def _commit_one_by_one(self, ran: Sequence[Ran], spoiled: _Spoiled) -> None:
+        """One of several left what can't be done: each runs again in a commit of its own, and that one alone fails."""
+        if len(ran) == 1:
+            ran[0].unit.future.set_exception(spoiled.error)
             return
+        for one in ran:
+            again: list[Ran] = []
+            try:
+                told = self._committed_together([Ran(one.unit)], again)
+            except _Spoiled as found:
+                one.unit.future.set_exception(found.error)
+            except Exception as error:  # noqa: BLE001 - as above
+                one.unit.future.set_exception(self._found_broken(error))
+            else:
+                self._answer(again, told)
+
+    def _committed_together(self, units: Iterable[Ran], ran: list[Ran]) -> list[object]:
+        """Run units in one transaction, and write them down in `ran`; returns what is to be announced.
+
+        Raises:
+            _Spoiled: what they left for its end can't be done; nothing was kept.
+        """
+        with self._engine.connect() as conn, conn.begin(), closing.transaction(conn):
+            for one in units:
+                ran.append(one)
+                run_in_savepoint(conn, one, self._is_fatal)
+            try:
+                return closing.finish(conn)
+            except Exception as error:
+                if conn.invalidated or (isinstance(error, DBAPIError) and self._is_fatal(error)):
+                    raise
+                raise _Spoiled(error) from error
+
+    def _found_broken(self, error: Exception) -> Exception:
+        """What the callers of a commit that failed are told; it is written down that it did."""
+        known = unavailable(self._path, error)
+        if known is None:
+            _log.exception("a group could not be committed")
+        self.trouble = str(known or f"a commit broke ({type(error).__name__}); the server's log has it")
+        return known or error
+
+    def _answer(self, ran: Sequence[Ran], told: Announcements) -> None:
         self.trouble = None
         for one in ran:
             one.answer()
-        if told := [announcement for one in ran for announcement in one.announcements]:
+        if told:
             self._tell(told)
 
     def _tell(self, told: Announcements) -> None:
@@ -101,14 +152,16 @@ class Writer:
         except Exception:  # noqa: BLE001 - whoever listens must not end the writer
             _log.exception("a listener broke on what was committed")
 
-    def _run_group(self, conn: Connection, first: UnitOfWork, ran: list[Ran]) -> None:
+    def _group(self, first: UnitOfWork) -> Iterator[Ran]:
+        """What shares a commit: the first, and those that are queued until it is full or its time is over."""
         closes = time.monotonic() + GROUP_SECONDS
         unit: UnitOfWork | None = first
+        begun = 0
         while unit is not None:
             if unit.future.set_running_or_notify_cancel():
-                ran.append(Ran(unit))
-                run_in_savepoint(conn, ran[-1], self._is_fatal)
-            if len(ran) >= GROUP_UNITS or time.monotonic() >= closes:
+                begun += 1
+                yield Ran(unit)
+            if begun >= GROUP_UNITS or time.monotonic() >= closes:
                 return
             unit = self._next_of_group()
 

@@ -1,13 +1,15 @@
-"""What a unit of work leaves for its end: rows that everybody writes to, and what is told after the commit.
+"""What units of work leave for the end of their transaction: rows that everybody writes to, and what is told after it.
 
 Counters, the audit chain and the head of the event log are rows that every unit changes. On PostgreSQL whoever changes
 one holds it until the commit, so they are changed last, always in the same order: nobody waits long, nobody waits in a
-circle, and events are numbered in the order of commits. On SQLite it saves statements.
+circle, and events are numbered in the order of commits. On SQLite units that share a commit also share this work: their
+lines of the trail, their events and their counts are written together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -15,67 +17,94 @@ from sqlalchemy import Connection
 
 T = TypeVar("T")
 R = TypeVar("R")
-_KEY = "cc_server.closing"
+_ALL = "cc_server.closing"
+_UNIT = "cc_server.closing.unit"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Last(Generic[T]):
-    """One kind of work that is done at the end of a unit.
+    """One kind of work that is done at the end of a transaction.
 
     Args:
         order: its place among the others, lowest first; each kind has its own.
-        make: where the unit's share is gathered.
+        make: where the share of a unit is gathered.
+        join: adds the share of a later unit to that of the earlier ones.
         write: writes what was gathered.
     """
 
     order: int
     make: Callable[[], T]
+    join: Callable[[T, T], object]
     write: Callable[[Connection, T], None]
 
 
 @dataclass(slots=True)
 class Closing:
-    """What one unit of work has left for its end so far."""
+    """What was left for the end so far."""
 
     shares: dict[Last[Any], Any] = field(default_factory=dict)
     announcements: list[object] = field(default_factory=list)
     made: dict[tuple[int, Callable[[Any], Any]], tuple[object, Any]] = field(default_factory=dict)
 
 
-def begin(conn: Connection) -> Closing:
-    """A unit of work begins on `conn`; what an earlier one left is forgotten."""
-    closing = Closing()
-    conn.info[_KEY] = closing
-    return closing
+@contextmanager
+def transaction(conn: Connection) -> Iterator[None]:
+    """The units of one transaction run within; what a transaction before it left is gone."""
+    carried = conn.info
+    carried[_ALL] = Closing()
+    try:
+        yield
+    finally:
+        carried.pop(_ALL)
+        carried.pop(_UNIT, None)
+
+
+def begin(conn: Connection) -> None:
+    """A unit of work begins on `conn`; what an earlier one left and did not keep is forgotten."""
+    conn.info[_UNIT] = Closing()
+
+
+def keep(conn: Connection) -> None:
+    """The unit of work went well: what it left is done at the end, with what the units before it left."""
+    unit: Closing = conn.info[_UNIT]
+    left: Closing = conn.info[_ALL]
+    for last, share in unit.shares.items():
+        if last in left.shares:
+            last.join(left.shares[last], share)
+        else:
+            left.shares[last] = share
+    left.announcements += unit.announcements
+    begin(conn)
 
 
 def finish(conn: Connection) -> list[object]:
     """Do what was left for the end; returns what is to be announced after the commit."""
-    closing: Closing = conn.info[_KEY]
-    while closing.shares:
-        last = min(closing.shares, key=lambda one: one.order)
-        last.write(conn, closing.shares.pop(last))
-    return closing.announcements
+    left: Closing = conn.info[_ALL]
+    conn.info[_UNIT], conn.info[_ALL] = left, Closing()
+    while left.shares:
+        last = min(left.shares, key=lambda one: one.order)
+        last.write(conn, left.shares.pop(last))
+    return left.announcements
 
 
 def share(conn: Connection, last: Last[T]) -> T:
     """What this unit has gathered of `last` so far, to add to."""
-    closing: Closing = conn.info[_KEY]
+    closing: Closing = conn.info[_UNIT]
     if last not in closing.shares:
         closing.shares[last] = last.make()
     gathered: T = closing.shares[last]
     return gathered
 
 
-def gathered(conn: Connection, last: Last[T]) -> T | None:
-    """What this unit has gathered of `last`, to look at; None for nothing, as where only reading is done."""
-    closing: Closing | None = conn.info.get(_KEY)
-    return closing.shares.get(last) if closing is not None else None
+def gathered(conn: Connection, last: Last[T]) -> list[T]:
+    """What this transaction has gathered of `last`, to look at: its earlier units' and this one's."""
+    found: list[Closing | None] = [conn.info.get(_ALL), conn.info.get(_UNIT)]
+    return [closing.shares[last] for closing in found if closing is not None and last in closing.shares]
 
 
 def once(conn: Connection, of: T, make: Callable[[T], R]) -> R:
     """What `make` makes of an object that does not change, made once a unit of work."""
-    closing: Closing = conn.info[_KEY]
+    closing: Closing = conn.info[_UNIT]
     key = id(of), make
     if key not in closing.made:
         closing.made[key] = of, make(of)  # held, so that no other object gets its id
@@ -85,5 +114,5 @@ def once(conn: Connection, of: T, make: Callable[[T], R]) -> R:
 
 def announce(conn: Connection, announcement: object) -> None:
     """Tell the listeners of the database `announcement` once this transaction is committed; it is not stored."""
-    closing: Closing = conn.info[_KEY]
+    closing: Closing = conn.info[_UNIT]
     closing.announcements.append(announcement)

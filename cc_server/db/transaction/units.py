@@ -44,7 +44,6 @@ class Ran:
     result: Any = None
     error: BaseException | None = None
     has_begun: bool = False
-    announcements: list[object] = field(default_factory=list)
 
     def answer(self) -> None:
         """Tell whoever waits."""
@@ -95,7 +94,7 @@ def run_in_savepoint(conn: Connection, ran: Ran, is_fatal: Callable[[DBAPIError]
     ran.has_begun = True
     try:
         ran.result = ran.unit.run(conn)
-        ran.announcements = closing.finish(conn)
+        closing.keep(conn)
     except Refused as refusal:
         _ROLLBACK.run(conn)
         ran.error = refusal
@@ -112,7 +111,7 @@ def _record(conn: Connection, ran: Ran, refusal: Refused, is_fatal: Callable[[DB
         refusal.record(conn)
         if ran.unit.record_refusal is not None:
             ran.unit.record_refusal(conn, refusal)
-        ran.announcements = closing.finish(conn)
+        closing.keep(conn)
     except Exception as error:  # noqa: BLE001 - its caller hears it, in its own thread
         _take_back(conn, ran, error, is_fatal)
 

@@ -78,7 +78,7 @@ def _write(conn: Connection, rows: list[dict[str, Any]]) -> None:
     closing.announce(conn, last)
 
 
-_ROWS: closing.Last[list[dict[str, Any]]] = closing.Last(order=50, make=list, write=_write)
+_ROWS: closing.Last[list[dict[str, Any]]] = closing.Last(order=50, make=list, join=list.extend, write=_write)
 
 
 def trail(conn: Connection, object_id: str) -> list[AuditRow]:

@@ -1,6 +1,6 @@
 """Counts that are kept, not counted: they cost the same with ten rows and with a million.
 
-What a unit of work adds is written at its end; it sees its own additions before.
+What a unit of work adds is written at the end of its transaction; it sees the additions before.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _write(conn: Connection, steps: Steps) -> None:
         _ADD.run_many(conn, sorted(rows, key=lambda row: (row["client_id"], row["name"])))
 
 
-_STEPS: closing.Last[Steps] = closing.Last(order=10, make=Counter, write=_write)
+_STEPS: closing.Last[Steps] = closing.Last(order=10, make=Counter, join=Counter.update, write=_write)
 
 
 def move(conn: Connection, client_id: str | None, before: Iterable[str], after: Iterable[str]) -> None:
@@ -54,9 +54,10 @@ def read(conn: Connection, prefix: str, visible: frozenset[str] | None) -> dict[
     """The counts whose names begin with `prefix`, without it, over the visible clients (None: all)."""
     rows = conn.execute(narrowed(_READ, counters.c.client_id, visible), _beginning_with(prefix))
     found = Counter({str(name): int(amount) for name, amount in rows})
-    for (name, client_id), step in (closing.gathered(conn, _STEPS) or {}).items():
-        if name.startswith(prefix) and (visible is None or client_id in visible):
-            found[name] += step
+    for steps in closing.gathered(conn, _STEPS):
+        for (name, client_id), step in steps.items():
+            if name.startswith(prefix) and (visible is None or client_id in visible):
+                found[name] += step
     return {name.removeprefix(prefix): amount for name, amount in found.items()}
 
 

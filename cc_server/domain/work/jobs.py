@@ -168,4 +168,4 @@ def _tell(conn: Connection, moments: list[datetime]) -> None:
     )  # fmt: skip
 
 
-_TELL: closing.Last[list[datetime]] = closing.Last(order=20, make=list, write=_tell)
+_TELL: closing.Last[list[datetime]] = closing.Last(order=20, make=list, join=list.extend, write=_tell)

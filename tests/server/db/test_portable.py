@@ -58,15 +58,25 @@ def test_what_a_refused_unit_left_for_its_end_is_not_done(house: House) -> None:
     assert house.db.read_sync(kept.read, "x.", None) == {"b": 1}
 
 
+def test_what_a_failed_unit_left_is_seen_by_nobody_after_it(house: House) -> None:
+    def fail(conn: Connection) -> None:
+        kept.add(conn, None, {"x.a": 1})
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        house.db.write_sync(fail)
+    assert house.db.read_sync(kept.read, "x.", None) == {}
+
+
 def test_work_is_done_in_its_order_and_may_leave_more(house: House) -> None:
     done: list[str] = []
-    second: closing.Last[list[str]] = closing.Last(2, list, lambda _conn, words: done.extend(words))
+    second: closing.Last[list[str]] = closing.Last(2, list, list.extend, lambda _conn, words: done.extend(words))
 
     def write(conn: Connection, words: list[str]) -> None:
         done.extend(words)
         closing.share(conn, second).append("left by the first")
 
-    first: closing.Last[list[str]] = closing.Last(1, list, write)
+    first: closing.Last[list[str]] = closing.Last(1, list, list.extend, write)
 
     def work(conn: Connection) -> None:
         closing.share(conn, second).append("second")

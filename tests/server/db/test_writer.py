@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,9 @@ from cc_server.db.clock import SystemClock
 from cc_server.db.database import Database
 from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.schema import Opening
+from cc_server.db.transaction import closing
+from cc_server.db.transaction.units import UnitOfWork
+from cc_server.domain.base import counters
 from rig.house import House
 
 on_a_file = pytest.mark.parametrize("house", ["sqlite"], indirect=True)
@@ -33,6 +39,88 @@ def test_a_commit_that_breaks_in_an_unknown_way_is_told_and_the_next_one_goes_on
     assert "ResourceClosedError" in (house.db.trouble or "")
     assert house.db.write_sync(one) == 1
     assert house.db.trouble is None
+
+
+@contextmanager
+def waiting_for_one_commit(house: House) -> Iterator[list[UnitOfWork]]:
+    """What is added to the list is queued, and shares a commit: the writer is held up until all of it is there."""
+    units: list[UnitOfWork] = []
+    goes_on = threading.Event()
+    first = UnitOfWork(lambda _conn: goes_on.wait(10))
+    house.db._store.write(first)
+    yield units
+    for unit in units:
+        house.db._store.write(unit)
+    goes_on.set()
+    assert first.future.result(10)
+
+
+def leaving(word: str, kind: closing.Last[list[str]]) -> UnitOfWork:
+    """A unit that leaves a word for the end."""
+
+    def work(conn: Connection) -> str:
+        closing.share(conn, kind).append(word)
+        return word
+
+    return UnitOfWork(work)
+
+
+@on_a_file
+def test_units_that_share_a_commit_share_the_work_of_its_end(house: House) -> None:
+    written: list[list[str]] = []
+    kind: closing.Last[list[str]] = closing.Last(1, list, list.extend, lambda _conn, words: written.append(words))
+    with waiting_for_one_commit(house) as units:
+        units += [leaving(word, kind) for word in ("one", "two", "three")]
+    assert [unit.future.result(10) for unit in units] == ["one", "two", "three"]
+    assert written == [["one", "two", "three"]]
+
+
+@on_a_file
+def test_a_unit_sees_the_counts_of_those_before_it_in_the_same_commit(house: House) -> None:
+    def count(conn: Connection) -> int:
+        counters.add(conn, house.client_id, {"x.a": 1})
+        return counters.read(conn, "x.", None)["a"]
+
+    with waiting_for_one_commit(house) as units:
+        units += [UnitOfWork(count) for _ in range(3)]
+    assert [unit.future.result(10) for unit in units] == [1, 2, 3]
+    assert house.db.read_sync(counters.read, "x.", None) == {"a": 3}
+
+
+@on_a_file
+def test_one_that_leaves_what_cannot_be_done_fails_alone(house: House) -> None:
+    written: list[str] = []
+
+    def write(conn: Connection, words: list[str]) -> None:
+        if "spoilt" in words:
+            raise ValueError("this can't be written")
+        counters.add(conn, None, {f"x.{word}": 1 for word in words})
+        written.extend(words)
+
+    kind: closing.Last[list[str]] = closing.Last(1, list, list.extend, write)
+    with waiting_for_one_commit(house) as units:
+        units += [leaving(word, kind) for word in ("one", "spoilt", "three")]
+    first, spoilt, last = units
+    assert (first.future.result(10), last.future.result(10)) == ("one", "three")
+    with pytest.raises(ValueError, match="this can't be written"):
+        spoilt.future.result(10)
+    assert written == ["one", "three"]
+    assert house.db.read_sync(counters.read, "x.", None) == {"one": 1, "three": 1}
+    assert house.db.trouble is None
+
+
+@on_a_file
+def test_one_that_fails_leaves_nothing_for_the_end_of_those_beside_it(house: House) -> None:
+    def fail(conn: Connection) -> None:
+        counters.add(conn, None, {"x.failed": 1})
+        raise ValueError("no")
+
+    with waiting_for_one_commit(house) as units:
+        units += [UnitOfWork(lambda conn: counters.add(conn, None, {"x.a": 1})), UnitOfWork(fail)]
+    units[0].future.result(10)
+    with pytest.raises(ValueError, match="no"):
+        units[1].future.result(10)
+    assert house.db.read_sync(counters.read, "x.", None) == {"a": 1}
 
 
 def test_a_server_that_finds_no_file_leaves_nothing_and_says_how_to_make_it(tmp_path: Path) -> None:
