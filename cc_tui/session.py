@@ -347,7 +347,16 @@ class Session:
             place = self.config.place_of("client")
             words = f"client = {client_id!r} ({place}) is none that this key sees; give the id of one it sees"
             short = f"no such client ({place}); ! names those there are"
+            self._tell_lists_of_client(
+                f"client = {client_id!r} ({place}) is none that this key sees; ! names those there are"
+            )
             self.say(f"{words}, or leave it out for all of them: {seen}", Level.ERROR, short=short)
+
+    def _tell_lists_of_client(self, trouble: str) -> None:
+        """Have the lists say it in place of what the server answers: that names no setting."""
+        self.known.identity.client_trouble = trouble
+        if self.backstage is not None:
+            self.backstage.sync.refresh()
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)

@@ -8,6 +8,7 @@ an amount that can't be read by the name too.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -15,6 +16,11 @@ from typing import Any
 
 from cc_api_client.models.outbox.risk_levels import HIGH_FROM
 from cc_tui.state.approvals.rows import ApprovalRow, Weight
+from cc_tui.text.fit import cells, cut
+from cc_tui.text.safe import SafeText, typeable_words
+
+PHRASE_MOST = 32
+"""Cells of a name that are asked for; the longest names there are would be no hurdle but a wall."""
 
 
 class Rung(StrEnum):
@@ -42,9 +48,12 @@ class Step:
         return f"{self.amount_usd:,.0f}" if whole else f"{self.amount_usd:,.2f}"
 
     def accepts(self, typed: str) -> bool:
-        """Whether what was typed is the phrase; dollar signs, commas, capitals and outer blanks don't matter."""
+        """Whether what was typed is the phrase; dollar signs, commas, capitals, accents and outer blanks don't matter.
+
+        A keyboard over SSH may have no accents, and nothing can be pasted there.
+        """
         if self.amount_usd is None:
-            return bool(self.name.strip()) and _plain(typed) == _plain(self.name)
+            return bool(_plain(self.name)) and _plain(typed) == _plain(self.name)
         try:
             return Decimal(re.sub(r"[$,\s]", "", typed)) == self.amount_usd
         except InvalidOperation:
@@ -63,7 +72,7 @@ def step_for(row: ApprovalRow, payload: dict[str, Any] | None, client_name: str 
     if amount is not None:
         return Step(Rung.TYPE, amount_usd=amount)
     if row.kind == "contract_change" or (payload or {}).get("amount_usd") is not None:
-        return Step(Rung.TYPE, name=client_name or row.client_id)
+        return Step(Rung.TYPE, name=_typeable(client_name or "") or row.client_id)
     if row.risk >= HIGH_FROM or row.weight is Weight.BLOCK:
         return Step(Rung.CONFIRM)
     return Step(Rung.KEY)
@@ -81,5 +90,18 @@ def amount_of(payload: dict[str, Any] | None) -> Decimal | None:
     return amount if amount.is_finite() else None
 
 
+def _typeable(name: str) -> str:
+    """What of a name can be typed and has room: whole words where there are any; maybe nothing."""
+    words = typeable_words(name)
+    if not any(letter.isalnum() for letter in words):
+        return ""
+    if cells(words) <= PHRASE_MOST:
+        return words
+    first = cut(SafeText(words), PHRASE_MOST + 1, ellipsis="")
+    return (first.rpartition(" ")[0] or first).strip()
+
+
 def _plain(text: str) -> str:
-    return " ".join(text.split()).casefold()
+    letters = unicodedata.normalize("NFKD", text)
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(bare.split()).casefold()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
@@ -49,6 +49,8 @@ class Field(Generic[RowT]):
     of: Callable[[RowT], Any]
     words: Mapping[str, str] = field(default_factory=dict)
     """Other words for a value, as the screen writes it."""
+    values: Collection[str] = ()
+    """All values there are, where these are few: another one after `=` is a mistake that names them."""
 
 
 class FilterMistake(ValueError):
@@ -175,7 +177,11 @@ class _Reader(Generic[RowT]):
             near = get_close_matches(name, self._fields, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(self._fields)}"
             raise FilterMistake(f"no field {name!r}{hint}", token.start, token.start + len(match["name"]))
-        return _comparison(field, match["op"], match["value"].strip('"'), token.start + match.start("value"), token.end)
+        value = match["value"].strip('"')
+        start = token.start + match.start("value")
+        if field.values and match["op"] in ("=", "!="):
+            _expect_one_of(field, name, value.lower(), start, token.end)
+        return _comparison(field, match["op"], value, start, token.end)
 
     def _word(self, token: _Token) -> Predicate[RowT]:
         word = token.text.lower()
@@ -184,6 +190,15 @@ class _Reader(Generic[RowT]):
             return lambda row: bool(field.of(row))
         searched = self._searched
         return lambda row: word in searched(row)
+
+
+def _expect_one_of(field: Field[Any], name: str, value: str, start: int, end: int) -> None:
+    """Refuse a value that there is none of."""
+    if field.words.get(value, value) in field.values:
+        return
+    shown = {told: word for word, told in field.words.items()}
+    known = ", ".join(shown.get(one, one) for one in field.values)
+    raise FilterMistake(f"no {name} {value!r}: {known}; {name}~… looks inside", start, end)
 
 
 def _comparison(field: Field[RowT], sign: str, value: str, start: int, end: int) -> Predicate[RowT]:

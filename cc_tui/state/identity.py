@@ -36,6 +36,8 @@ class IdentityStore:
         self.read_only_by_choice = False
         self.stops: tuple[KillSwitchRecord, ...] = ()
         self.client_names: dict[str, str] = {}
+        self.client_trouble = ""
+        """Why nothing can be shown of the one client that was asked for; empty while nothing is wrong with it."""
         self.changed: Signal[None] = Signal()
 
     @property

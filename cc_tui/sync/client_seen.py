@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from cc_api_client.client import CommandCenterClient
 from cc_api_client.errors import CommandCenterError
+from cc_tui.text.fit import cut
+from cc_tui.text.safe import safe_line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 CLIENTS_TOLD = 8
 """How many of the clients that a key sees are named to who gave a wrong one."""
+NAME_MOST = 40
+"""Cells of a client's name: it only helps to find the id."""
 ALL = "all"
 _NO_SUCH = (400, 403, 404, 422)
 
@@ -38,7 +42,7 @@ async def seen_instead(url: str, api_key: str, client_id: str, rng: Random) -> s
                 raise
     async with _clients_of(url, api_key, ALL, rng) as everyone:
         seen = (await everyone.list(limit=CLIENTS_TOLD)).value
-    told = ", ".join(f"{one.name} {one.id}" for one in seen.items) or "no client at all"
+    told = ", ".join(f"{cut(safe_line(one.name), NAME_MOST)} {one.id}" for one in seen.items) or "no client at all"
     more = (seen.total or 0) - len(seen.items)
     return f"{told} and {more} more" if more > 0 else told
 

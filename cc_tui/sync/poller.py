@@ -149,4 +149,4 @@ class Poller:
         if isinstance(error, Forbidden | NotFound):
             feed.refused = True
         log.warning("%s was not answered: %s", feed.name, error)
-        feed.mark_failed(str(error))
+        feed.mark_failed(self._known.identity.client_trouble or str(error))

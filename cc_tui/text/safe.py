@@ -96,6 +96,17 @@ def without_hidden(text: str) -> tuple[str, int]:
     return "".join(kept), len(text) - len(kept)
 
 
+def typeable_words(text: str) -> str:
+    """What of a text can be typed, with single blanks: nothing hidden, and no heap of combining marks."""
+    kept: list[str] = []
+    marks = 0
+    for char in without_hidden(text)[0]:
+        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        if marks <= MARKS_MOST:
+            kept.append(char)
+    return " ".join("".join(kept).split())
+
+
 def _pieces(text: str, ascii_only: bool) -> Iterator[tuple[int, str]]:
     """Each code point's index and how it is shown, with combining marks limited."""
     marks = 0

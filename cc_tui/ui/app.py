@@ -147,6 +147,7 @@ class CommandCenter(App[int]):
         if not tab.is_mounted:
             await self.query_one("#tabs").mount(tab)
         tab.display = True
+        tab.shown_again()
         tab.fit(*self.size)
         self.frame_changed()
 
@@ -189,6 +190,7 @@ class CommandCenter(App[int]):
         """The tab is free again: it catches up."""
         for canvas in self.tab.query(Canvas):
             canvas.fade(None)
+        self.tab.shown_again()
         self.tab.reveal()
         self.frame_changed()
 
@@ -316,7 +318,9 @@ class CommandCenter(App[int]):
             return
         self.frame.show_tab(self.active, self.tab.inner_title())
         sheet, prompt = self.overlays.sheet, self.overlays.prompt
-        if prompt is not None:
+        if self.front.is_too_small:
+            self.frame.show_fixed_keys(((self.keymap.first_key("app.quit"), "quit"),), has_help=False)
+        elif prompt is not None:
             self.frame.show_fixed_keys((("enter", prompt.question.verb), ("esc", "leave")), has_help=False)
         elif keys := self.tab.letters() if sheet is None else sheet.keys:
             self.frame.show_fixed_keys(keys, has_help=False)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cc_tui.ui.tabs.tab import Tab
 
 TOO_SMALL_WORDS = f"too small: {TOO_SMALL[0]}×{TOO_SMALL[1]}"
+_UNSEEN = frozenset({"app.quit", "app.suspend"})
+"""What may be done where nothing can be shown of what it does."""
 
 
 class Front:
@@ -83,7 +85,9 @@ class Front:
         return action.risk is Risk.DECISION and (self._overlays.sheet is not None or not self.tab.has_marks())
 
     def why_not(self, action: Action) -> str | None:
-        """Why an action can't be used now."""
+        """Why an action can't be used now; where nothing can be shown, nothing is done but to leave."""
+        if self.is_too_small and action.id not in _UNSEEN:
+            return TOO_SMALL_WORDS
         return (
             action.unavailable(self._session.known)
             or self._session.why_not(action.id)

@@ -174,5 +174,6 @@ def test_a_client_that_the_key_does_not_see_is_told_with_its_setting_and_what_th
 ) -> None:
     with app_terminal(home, "--client", "nope", backend=backend) as terminal:
         terminal.wait_for(r"no such client \(the flag --client\); ! names those there are", PATIENCE)
+        terminal.wait_for(r"client = 'nope' \(the flag --client\) is none that", PATIENCE)
         terminal.press("!")
         terminal.wait_for(r"client = 'nope' \(the flag --client\) is none that this key sees", PATIENCE)

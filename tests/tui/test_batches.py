@@ -85,6 +85,7 @@ async def test_leaving_the_list_decides_nothing(tmp_path: Path) -> None:
             await listed(pilot)
             await press(pilot, key)
             assert app.overlays.sheet is None
+            assert said(app) == "nothing was decided"
         assert batches(app) == []
 
 

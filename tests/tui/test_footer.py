@@ -15,11 +15,11 @@ from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.pane import Pane
 from tests.support.rows import row, wire_delivery
 from tests.tui.desk import app_of
-from tests.tui.piloting import look, press, said, settled
+from tests.tui.piloting import look, press, queue, said, settled
 
 
-def footer(app: CommandCenter) -> str:
-    return app.frame.footer.draw(120, 1)[0].text(120)
+def footer(app: CommandCenter, width: int = 120) -> str:
+    return app.frame.footer.draw(width, 1)[0].text(width)
 
 
 async def test_undo_is_offered_only_while_something_can_be_taken_back(tmp_path: Path) -> None:
@@ -90,6 +90,30 @@ async def test_a_key_that_comes_before_the_rows_says_that_they_are_not_here_yet(
         await press(pilot, "a")
         assert said(app) == "approve: the rows are not here yet"
         app.session.known.approvals.changed.emit(ALL)
+
+
+async def test_a_key_that_comes_while_the_rows_are_put_into_the_list_says_that_it_is_opening(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        queue(app).table.cursor_key = None
+        await press(pilot, "enter")
+        assert said(app) == "open: the list is just opening, press it again"
+
+
+async def test_a_screen_that_is_too_small_offers_to_quit_and_does_nothing_else(tmp_path: Path) -> None:
+    app = app_of(tmp_path, tab="agents")
+    async with app.run_test(size=(20, 5)) as pilot:
+        await settled(pilot)
+        assert footer(app, 20).split() == ["^c", "quit"]
+        for key in ("p", "1", "?", "u", ":", "q"):
+            await press(pilot, key)
+            assert "too small: 40×10" in said(app)
+        assert app.active == "agents"
+        assert (app.overlays.sheet, app.overlays.prompt) == (None, None)
+        await pilot.resize_terminal(80, 24)
+        await settled(pilot)
+        assert "p pause" in footer(app, 80)
 
 
 async def test_the_count_of_what_is_safe_follows_what_is_decided_here(tmp_path: Path) -> None:

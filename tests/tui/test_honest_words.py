@@ -38,7 +38,7 @@ def queue(app: CommandCenter) -> ApprovalsTab:
     return app.tab
 
 
-@pytest.mark.parametrize(("letter", "head"), [("r", "Age Risk↓"), ("a", "Age↓ Risk"), ("k", "Kind↓"), ("t", "To↓")])
+@pytest.mark.parametrize(("letter", "head"), [("r", "Age ↓ Risk"), ("a", "↓ Age Risk"), ("k", "Kind ↓"), ("t", "To ↓")])
 async def test_the_arrow_stands_at_the_column_that_is_sorted_by(tmp_path: Path, letter: str, head: str) -> None:
     app = app_of(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:

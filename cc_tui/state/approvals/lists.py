@@ -11,6 +11,7 @@ from enum import StrEnum
 from itertools import chain
 from types import MappingProxyType
 
+from cc_api_client.models.outbox.delivery_states import DeliveryState
 from cc_tui.state.approvals.rows import GROWING, ApprovalRow, View, newest_first
 from cc_tui.state.approvals.store import DECIDED_KEPT, ApprovalStore
 from cc_tui.state.filter import Field, FieldKind, Predicate, parse_filter
@@ -19,6 +20,9 @@ from cc_tui.state.signal import ALL, Ids, Signal
 
 KIND_WORDS = MappingProxyType({"call": "call_script", "contract": "contract_change", "follow-up": "follow_up"})
 """The words that stand in the column for what the server calls a kind."""
+KINDS = ("email", "follow_up", "call_script", "proposal", "contract_change")
+STATUS_WORDS = MappingProxyType({"withdrawn": "cancelled"})
+STATUSES = ("pending", "approved", "rejected", "expired", "cancelled")
 
 
 class SortKey(StrEnum):
@@ -44,14 +48,14 @@ _NEWEST_FIRST = frozenset({View.SENT, View.REJECTED, View.EXPIRED})
 def approval_fields(server_now: Callable[[], float]) -> dict[str, Field[ApprovalRow]]:
     """The fields that a filter over approvals may name; ages by the server's clock (seconds)."""
     return {
-        "kind": Field(FieldKind.TEXT, lambda row: row.kind, KIND_WORDS),
+        "kind": Field(FieldKind.TEXT, lambda row: row.kind, KIND_WORDS, KINDS),
         "to": Field(FieldKind.TEXT, lambda row: row.to_email),
         "name": Field(FieldKind.TEXT, lambda row: row.to_name),
         "subject": Field(FieldKind.TEXT, lambda row: row.subject),
         "agent": Field(FieldKind.TEXT, lambda row: row.agent),
         "client": Field(FieldKind.TEXT, lambda row: row.client_id),
-        "status": Field(FieldKind.TEXT, lambda row: row.status),
-        "delivery": Field(FieldKind.TEXT, lambda row: row.delivery.state),
+        "status": Field(FieldKind.TEXT, lambda row: row.status, STATUS_WORDS, STATUSES),
+        "delivery": Field(FieldKind.TEXT, lambda row: row.delivery.state, values=tuple(DeliveryState)),
         "by": Field(FieldKind.TEXT, lambda row: row.word.by),
         "flag": Field(FieldKind.TEXT, lambda row: " ".join(row.flags)),
         "risk": Field(FieldKind.NUMBER, lambda row: row.risk),

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
 from cc_tui.actions.action import Action, Where
+from cc_tui.text.safe import safe_line
 from cc_tui.ui.dialogs.sheet import Sheet
 from cc_tui.ui.themes.look import Look
 
@@ -65,7 +66,7 @@ class ConnectSheet(Sheet):
 
     def say(self, sentence: str, about: str = "api_key") -> None:
         """What came of the test, with the field that it is about under the cursor."""
-        self._said.update(sentence)
+        self._said.update(safe_line(sentence))
         if sentence != CONNECTING:
             field = self._inputs[about]
             field.focus()

@@ -48,5 +48,5 @@ class PagesHead(Canvas):
         for place, title in enumerate(self._titles):
             line.add("   " if place else "").add(title, Token.STRONG if place == self._at else Token.DIM)
         if len(self._titles) > 1 and width >= NARROW_FROM:
-            line.end("h l", Token.STRONG).end(" turns", Token.DIM).end(" " * margin)
+            line.end("h l", Token.STRONG).end(" pages", Token.DIM).end(" " * margin)
         return [Line().add(self.look.signs.heavy_rule * width, Token.ACCENT), line]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from cc_tui.state.health import Condition, Tone
-from cc_tui.text.fit import cells
+from cc_tui.text.fit import cut
 from cc_tui.text.formats import clock, moment, money, share, spend
 from cc_tui.text.safe import SafeText, safe_line
 from cc_tui.ui.themes.look import Look
@@ -15,6 +15,8 @@ from cc_tui.ui.widgets.line import Line, Piece, width_of
 from cc_tui.ui.widgets.shape import NARROW_FROM, WIDE_FROM, margin_of
 
 GAP = 3
+SCOPE_MOST = 32
+"""Cells of the client that all is narrowed to; half of it where there is less room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,9 @@ def status_line(facts: BarFacts, width: int, look: Look) -> Line:
     line = Line(ground=Ground.RAISED).add(" " * margin)
     if facts.condition.word.startswith(("STOPPED", "NOT STOPPED")):
         return _stopped(facts, margin, look)
-    blocks = _blocks(facts, width, look)
-    right = _right(facts, width)
-    if width < NARROW_FROM:
-        line.extend(blocks[0])
-        return line.end(str(facts.pending if facts.pending is not None else "–"), _figure(facts, Token.STRONG)).end(
-            " to approve" + " " * margin, Token.DIM if not facts.is_fresh else Token.TEXT
-        )
+    is_phone = width < NARROW_FROM
+    blocks = _few_blocks(facts, look) if is_phone else _blocks(facts, width, look)
+    right = _waiting(facts) if is_phone else _right(facts, width)
     gap = GAP if width >= WIDE_FROM else 2
     room = width - 2 * margin - width_of(right) - 2
     for number, block in enumerate(blocks):
@@ -67,15 +65,34 @@ def status_line(facts: BarFacts, width: int, look: Look) -> Line:
     return line
 
 
+def _few_blocks(facts: BarFacts, look: Look) -> list[list[Piece]]:
+    """Below 80 columns: health, and of the rest what has room beside the count."""
+    blocks = [_health(facts.condition, look, wide=False)]
+    if facts.undelivered:
+        blocks.append(_undelivered(facts, look))
+    if facts.is_demo:
+        blocks.append([(SafeText("DEMO"), Token.ACCENT_STRONG)])
+    if facts.is_read_only:
+        blocks.append([(SafeText("read-only"), Token.TEXT)])
+    return blocks
+
+
+def _waiting(facts: BarFacts) -> list[Piece]:
+    """The count at the right end of a narrow bar."""
+    figure = SafeText(f"{facts.pending:,}" if facts.pending is not None else "–")
+    word = Token.TEXT if facts.is_fresh else Token.DIM
+    return [(figure, _figure(facts, Token.STRONG)), (SafeText(" to approve"), word)]
+
+
 def _blocks(facts: BarFacts, width: int, look: Look) -> list[list[Piece]]:
     wide = width >= WIDE_FROM
     blocks = [_health(facts.condition, look, wide=wide)]
-    blocks.append([(safe_line(facts.scope), Token.ACCENT if facts.is_scoped else Token.TEXT)])
+    scope = cut(safe_line(facts.scope), SCOPE_MOST if wide else SCOPE_MOST // 2)
+    blocks.append([(scope, Token.ACCENT if facts.is_scoped else Token.TEXT)])
     if facts.pending is not None:
         blocks.append(_pending(facts))
     if facts.undelivered:
-        words = SafeText(f"{look.signs.warn} {facts.undelivered} undelivered")
-        blocks.append([(words, Token.WARN)])
+        blocks.append(_undelivered(facts, look))
     if facts.is_demo:
         words = SafeText("DEMO, nothing leaves this machine" if wide else "DEMO")
         blocks.append([(words, Token.ACCENT_STRONG)])
@@ -84,6 +101,10 @@ def _blocks(facts: BarFacts, width: int, look: Look) -> list[list[Piece]]:
         if facts.alert_ratio_reached and facts.budget_usd:
             blocks.append(_over(facts, look, wide=wide))
     return blocks
+
+
+def _undelivered(facts: BarFacts, look: Look) -> list[Piece]:
+    return [(SafeText(f"{look.signs.warn} {facts.undelivered:,} undelivered"), Token.WARN)]
 
 
 def _health(condition: Condition, look: Look, *, wide: bool) -> list[Piece]:
@@ -101,7 +122,7 @@ def _health(condition: Condition, look: Look, *, wide: bool) -> list[Piece]:
             about = SafeText(f"since {clock(moment(condition.since))}")
         if about:
             room = 60 if condition.tone is Tone.BAD else 28
-            pieces.append((SafeText(f" {about if cells(about) <= room else about[: room - 1] + '…'}"), Token.DIM))
+            pieces.append((SafeText(f" {cut(about, room)}"), Token.DIM))
         if condition.tab is not None:
             pieces.append((SafeText(f" {signs.leads_to} {condition.tab}"), Token.DIM))
     return pieces

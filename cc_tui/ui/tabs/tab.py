@@ -122,6 +122,9 @@ class Tab(Widget):
     def reveal(self) -> None:
         """The tab is shown: catch up."""
 
+    def shown_again(self) -> None:
+        """It was covered, or another tab was shown: what was held before does not count."""
+
     def fit(self, width: int, height: int) -> None:
         """The screen has this size: only another one than the last time makes work."""
         if (width, height) != self._fitted:

@@ -56,10 +56,16 @@ class Canvas(Widget):
             self._strips[y] = strip
 
     def fade(self, token: Token | None) -> None:
-        """Draw all of it in one token (under a sheet), or as usual again."""
+        """Draw all of it in one token (under a sheet), or as usual again; what a sheet covers is not painted."""
         if token is not self.override:
             self.override = token
+            self._painted.clear()
+            self._drawn_for = (0, 0)
             self.repaint()
+
+    def on_hide(self) -> None:
+        """It is no longer on the screen: once it is again, it is not painted before it was drawn again."""
+        self._painted.clear()
 
     def render_line(self, y: int) -> Strip:
         """One line for Textual."""

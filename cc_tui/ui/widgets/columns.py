@@ -47,23 +47,25 @@ def cells_of(columns: Sequence[tuple[Column, int]], gap: int = GAP) -> int:
 def header_line(
     columns: Sequence[tuple[Column, int]], start: int, gap: int = GAP, *, sorted_by: str = "", arrow: str = ""
 ) -> Line:
-    """The titles; the one that is sorted by wears `arrow`: before a figure's, in the gap, behind a text's."""
+    """The titles; the one that is sorted by wears `arrow`: before a figure's, behind a text's, never close to it."""
     line = Line().add(" " * start)
     end = start
     for place, (column, width) in enumerate(columns):
         begin = end + (0 if not place else GAP_BEFORE_FIGURES if column.is_figure else gap)
         end = begin + width
         is_sorted = column.id == sorted_by
-        words = _with_arrow(column, width, arrow) if is_sorted else column.title
+        before = columns[place - 1][0] if place else None
+        words = _with_arrow(column, width, arrow, before) if is_sorted else column.title
         line.to(end - len(words) if column.is_figure else begin).add(words, Token.TEXT if is_sorted else Token.DIM)
     return line.to(end)
 
 
-def _with_arrow(column: Column, width: int, arrow: str) -> str:
-    """A figure's arrow stands before its title: in the gap, close to it, where the title is as wide as the column."""
+def _with_arrow(column: Column, width: int, arrow: str, before: Column | None) -> str:
+    """A figure's title may take the gap before it; close to another figure's it gives up a blank of its own."""
     if not column.is_figure:
         return f"{column.title} {arrow}"
-    return f"{arrow}{column.title}" if len(column.title) >= width else f"{arrow} {column.title}"
+    is_close = len(column.title) >= width and before is not None and before.is_figure
+    return f"{arrow} {column.title.replace(' ', '', 1) if is_close else column.title}"
 
 
 def row_line(columns: Sequence[tuple[Column, int]], values: Mapping[str, Cell], line: Line, gap: int = GAP) -> Line:

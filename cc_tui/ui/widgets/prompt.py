@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
+from cc_tui.text.fit import cut
 from cc_tui.text.safe import safe_line
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
@@ -21,6 +22,9 @@ from cc_tui.ui.widgets.asked import Mistake, Question
 from cc_tui.ui.widgets.canvas import Canvas
 from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.shape import WIDE_FROM, margin_of
+
+LABEL_LEAST, INPUT_LEAST = 8, 24
+"""Cells of a label that are shown in any case, and cells that it leaves for what is typed."""
 
 
 class Underlining(Highlighter):
@@ -87,7 +91,7 @@ class Prompt(Vertical):
         self.question = question
         self._underlining = Underlining()
         self._input = TypedInput(question, self._underlining)
-        self._label = Static(question.label, markup=False)
+        self._label = Static("", markup=False)
         self._said = Said(look)
 
     def say(self, sentence: str) -> None:
@@ -110,7 +114,9 @@ class Prompt(Vertical):
 
     def on_mount(self) -> None:
         """Type at once."""
-        self.set_class(self.screen.size.width >= WIDE_FROM, "-wide")
+        width = self.screen.size.width
+        self.set_class(width >= WIDE_FROM, "-wide")
+        self._label.update(cut(safe_line(self.question.label), max(LABEL_LEAST, width - INPUT_LEAST)))
         self._input.focus()
 
     def when_typed(self, take: Callable[[str], None]) -> None:

@@ -50,6 +50,27 @@ def test_anything_else_is_not_the_amount(typed: str) -> None:
     assert not Step(Rung.TYPE, Decimal(3500)).accepts(typed)
 
 
+@pytest.mark.parametrize(
+    ("name", "phrase", "typed"),
+    [
+        ("Café Lumière", "Café Lumière", "cafe lumiere"),
+        ("Acme\u202e\x1b[2J Corp", "Acme[2J Corp", "acme[2j corp"),
+        ("Z\u0301\u0301\u0301\u0301algo", "Z\u0301\u0301algo", "zalgo"),
+        ("Dental " * 2_000, "Dental Dental Dental Dental", "dental dental dental dental"),
+        ("x" * 10_000, "x" * 32, "x" * 32),
+        ("東京" * 100, "東京" * 8, "東京" * 8),
+        ("東京クリニック", "東京クリニック", "東京クリニック"),
+        ("\u200b\u2066", "client-1", "client-1"),
+        ("\u0301", "client-1", "client-1"),
+    ],
+)
+def test_what_is_asked_for_of_a_name_can_be_typed_whatever_it_is(name: str, phrase: str, typed: str) -> None:
+    step = step_for(row(1, kind="contract_change", client_id="client-1"), {}, name)
+    assert step.phrase == phrase
+    assert step.accepts(typed)
+    assert not step.accepts("")
+
+
 def test_an_empty_name_is_never_accepted() -> None:
     assert not Step(Rung.TYPE).accepts("")
 

@@ -37,6 +37,8 @@ def passes(text: str, **changes: object) -> bool:
         '"Person 1"',
         'name="Person 1"',
         'subject~"subject 1" and kind=email',
+        "kind!=follow-up kind!=follow_up kind~mai",
+        "status=pending status!=withdrawn",
     ],
 )
 def test_it_lets_the_row_through(text: str) -> None:
@@ -54,6 +56,9 @@ def test_it_hides_the_row(text: str) -> None:
         ("risc<40", "did you mean 'risk'", (0, 4)),
         ("kind=email risk<many", "expected a number", (16, 20)),
         ("age>2x", "such as 30m", (4, 6)),
+        ("kind=prop", "no kind 'prop': email, follow-up, call, proposal, contract; kind~… looks inside", (5, 9)),
+        ("risk<40 status!=open", "no status 'open': pending, approved, rejected, expired, withdrawn", (16, 20)),
+        ("delivery=gone", "held, ready, dispatching, retry_wait, sent, failed, unknown", (9, 13)),
         ("(kind=email", "never closed", (0, 1)),
         ("kind=email)", "closes nothing", (10, 11)),
         ("kind=email or", "missing at the end", (13, 13)),

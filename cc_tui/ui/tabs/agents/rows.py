@@ -26,13 +26,13 @@ EXPENSIVE_USD_PER_HOUR = Decimal(1)
 SPARK_WIDTHS = {Shape.WIDE: 24, Shape.NARROW: 12, Shape.PHONE: 0}
 _COLUMNS = (
     Column("agent", "Agent", 14),
-    Column("state", "State", 8),
+    Column("state", "State", 7),
     Column("success", "Success", 7, is_figure=True),
     Column("day", "24 h cost", 9, is_figure=True),
     Column("hour", "$/h", 5, is_figure=True, dropped=4),
     Column("runs", "Runs", 5, is_figure=True, dropped=2),
     Column("each", "$/run", 6, is_figure=True, dropped=1),
-    Column("beat", "Beat", 4, is_figure=True, dropped=5),
+    Column("beat", "Beat", 5, is_figure=True, dropped=5),
 )
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from cc_tui.state.approvals.lists import ApprovalList
 from cc_tui.state.approvals.rows import ApprovalRow, LocalPhase, View
 from cc_tui.state.link import LinkPhase
+from cc_tui.text.fit import cut
+from cc_tui.text.safe import safe_line
 from cc_tui.ui.frame.facts import as_of
 from cc_tui.ui.tabs.approvals.draft.preview import PreviewFacts
 from cc_tui.ui.tabs.approvals.queue.rows import oldest_words
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from cc_api_client.models.outbox.approvals import ApprovalDetail
     from cc_tui.session import Session
 
+NAME_MOST = 40
+"""Cells of a client's name beside a draft: the draft has the room."""
 _NOUNS = {"approve": "approval", "reject": "rejection"}
 
 
@@ -36,7 +40,7 @@ class QueueFacts:
         return PreviewFacts(
             row=row,
             whole=whole,
-            client_name=known.identity.client_names.get(row.client_id, ""),
+            client_name=cut(safe_line(known.identity.client_names.get(row.client_id, "")), NAME_MOST),
             now=self._session.server_now(),
             note=self._note(row),
             waiting="loading" if is_asked else "not fetched yet, and the server can't be reached",

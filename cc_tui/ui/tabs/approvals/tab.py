@@ -199,6 +199,11 @@ class ApprovalsTab(Tab):
         self.views.repaint()
         self.refresh_draft()
 
+    def shown_again(self) -> None:
+        """The draft is selected anew: its hold begins once it is on the screen again."""
+        self.selection += 1
+        self.call_after_refresh(self.refresh_draft)
+
     def reshape(self, width: int, height: int) -> None:
         """Side by side, one over the other, or one at a time."""
         if shape_of(width) is not self.shape:

@@ -11,6 +11,7 @@ from cc_tui.state.approvals.rows import ApprovalRow
 from cc_tui.state.messages import Level
 from cc_tui.ui.dialogs.question import QuestionSheet
 from cc_tui.ui.tabs.approvals.batch.verbs import BatchVerbs
+from cc_tui.ui.tabs.approvals.draft.faces import part_words
 from cc_tui.ui.tabs.approvals.draft.questions import CODES, reason_lines, risk_lines, typed_lines
 from cc_tui.ui.tabs.approvals.editing import open_in_editor, open_sheet
 from cc_tui.ui.tabs.approvals.triage import Next
@@ -88,6 +89,8 @@ class QueueVerbs:
         return self._why_no_row() if row is None else self._desk.triage.why_not(row)
 
     def _why_no_row(self) -> str:
+        if self._desk.queue.order:
+            return "the list is just opening, press it again"
         has_rows = self._desk.session.known.approvals.loads[self._desk.view].has_rows
         return "nothing is selected" if has_rows else "the rows are not here yet"
 
@@ -297,7 +300,7 @@ class QueueVerbs:
         whole = desk.session.known.approvals.whole(row.id) if row is not None else None
         if row is None or whole is None:
             return
-        parts = ", ".join(f"{part.code.replace('_', ' ')} {part.points:+d}" for part in whole.risk.parts) or "nothing"
+        parts = ", ".join(f"{part_words(part.code)} {part.points:+d}" for part in whole.risk.parts) or "nothing"
         place = f"place {desk.table.cursor + 1} of {desk.sources[desk.view].count()} by {desk.queue.sort.value}"
         short = f"risk {row.risk} · {place}"
         desk.session.say(f"risk {row.risk}: {parts} · {place}", Level.NOTE, (str(row.risk),), short=short)

@@ -63,16 +63,28 @@ class _Face(Canvas):
 
 
 class BatchSheet(Sheet):
-    """Lists, and asks. `on_yes` decides exactly what is listed; `say` tells why an item is there."""
+    """Lists, and asks.
+
+    Args:
+        look: colours and signs.
+        facts: what is listed.
+        on_yes: decides exactly that.
+        on_no: told when it is left, and nothing is decided.
+        say_why: tells why an item is there.
+    """
 
     places = (Where.BATCH,)
 
-    def __init__(self, look: Look, facts: Facts, on_yes: Callable[[], None], say: Callable[[Listed], None]) -> None:
+    def __init__(
+        self, look: Look, facts: Facts, *, on_yes: Callable[[], None], on_no: Callable[[], None],
+        say_why: Callable[[Listed], None],
+    ) -> None:  # fmt: skip
         super().__init__(look, id="batch")
         self._face = _Face(look, facts)
         self._facts = facts
         self._on_yes = on_yes
-        self._say = say
+        self._on_no = on_no
+        self._say_why = say_why
         self._is_answered = False
         self._selected = Selected("a dry run", 1, next(_openings))
 
@@ -119,7 +131,7 @@ class BatchSheet(Sheet):
                 face.is_yes_focused = not face.is_yes_focused
                 face.repaint()
             case "batch.why":
-                self._say(self._facts.items[face.cursor])
+                self._say_why(self._facts.items[face.cursor])
             case _ if action.id in _MOVES:
                 face.move(_MOVES[action.id] * (face.room() if "page" in action.id else 1))
             case _:
@@ -131,8 +143,7 @@ class BatchSheet(Sheet):
             return
         self._is_answered = True
         self.close()
-        if yes:
-            self._on_yes()
+        (self._on_yes if yes else self._on_no)()
 
 
 _MOVES = {"batch.down": 1, "batch.up": -1, "batch.page_down": 1, "batch.page_up": -1}

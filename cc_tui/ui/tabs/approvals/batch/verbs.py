@@ -117,7 +117,11 @@ class BatchVerbs:
         def say_why(one: Listed) -> None:
             session.say(f"{one.to_email}: {one.whole_why or 'marked by you'}", Level.NOTE, (one.to_email,))
 
-        self._desk.stage.open_sheet(BatchSheet(self._desk.stage.look, facts, decide, say_why))
+        def leave() -> None:
+            session.say("nothing was decided")
+
+        look = self._desk.stage.look
+        self._desk.stage.open_sheet(BatchSheet(look, facts, on_yes=decide, on_no=leave, say_why=say_why))
 
     def _facts(self, action: BatchAction, plan: BatchPlan, would: Sequence[BatchPlanItem]) -> Facts:
         verb, _past, kind = _WORDS[action.value]

@@ -30,6 +30,9 @@ KIND_TITLES = {
     "contract_change": "Contract change",
 }
 
+_PART_WORDS = {"names_an_amount": "names an amount"}
+"""What adds to a score and is no flag."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -61,6 +64,13 @@ class Face:
 def kind_word(kind: str) -> str:
     """The kind as the list's column has it."""
     return KIND_WORDS.get(kind, kind)
+
+
+def part_words(code: str) -> str:
+    """A part of a score in words; a flag has the name that it has above the text and in the filter."""
+    if code.startswith("base_"):
+        return f"base, {kind_word(code.removeprefix('base_'))}"
+    return _PART_WORDS.get(code, code)
 
 
 def face_of(item: ApprovalDetail) -> Face:

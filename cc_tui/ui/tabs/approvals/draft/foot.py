@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cc_tui.text.fit import cells
 from cc_tui.text.formats import day
 from cc_tui.text.safe import SafeText, safe_line, safe_lines
+from cc_tui.ui.tabs.approvals.draft.faces import part_words
 from cc_tui.ui.tabs.approvals.draft.preview import GUTTER, PreviewLine
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
@@ -44,7 +45,7 @@ def _why(item: ApprovalDetail, width: int, look: Look) -> Iterator[Line]:
     if not item.risk.parts:
         yield Line().add(" " * GUTTER).add("nothing found that adds to it", Token.DIM)
     for part in sorted(item.risk.parts, key=lambda one: -one.points):
-        line = Line().add(" " * GUTTER).add(safe_line(part.code.replace("_", " "))).to(GUTTER + 24)
+        line = Line().add(" " * GUTTER).add(safe_line(part_words(part.code))).to(GUTTER + 24)
         yield line.add(f"{part.points:+d}").to(GUTTER + 30).add(safe_line(part.message or ""), Token.DIM).to(width)
     for number, reason in enumerate(item.unsafe_reasons if not item.safe else item.safe_reasons):
         label = "" if number else "safe" if item.safe else "not safe"
@@ -77,7 +78,7 @@ def _state(state: str, kind: str, look: Look) -> tuple[str, Token, SafeText]:
 def _phone_lines(item: ApprovalDetail, width: int, look: Look) -> Iterator[Line]:
     yield Line().add(look.signs.rule * width, Token.RULE)
     parts = sorted(item.risk.parts, key=lambda one: -one.points)
-    words = ", ".join(f"{part.code.replace('_', ' ')} {part.points:+d}" for part in parts) or "nothing found"
+    words = ", ".join(f"{part_words(part.code)} {part.points:+d}" for part in parts) or "nothing found"
     yield from _labelled(f"why {item.risk.score}", words, width)
     if item.history:
         number = len(item.history)

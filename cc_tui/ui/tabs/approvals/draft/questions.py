@@ -8,6 +8,7 @@ from cc_tui.actions.ladder import Step
 from cc_tui.state.approvals.rows import ApprovalRow, Weight
 from cc_tui.text.fit import cut_address
 from cc_tui.text.safe import safe_line, safe_lines
+from cc_tui.ui.tabs.approvals.draft.faces import part_words
 from cc_tui.ui.tabs.approvals.draft.preview import GUTTER
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
@@ -63,7 +64,7 @@ def risk_lines(
     for number, wrapped in enumerate(safe_lines(worst, max(12, width - GUTTER - len(title) - 2))):
         line = Line().add(" " * GUTTER).add(title if number == 0 else " " * len(title), Token.BAD_STRONG)
         lines.append(line.add(wrapped.text, Token.STRONG))
-    words = f" {signs.dot} ".join(f"{code.replace('_', ' ')} {points:+d}" for code, points in parts)
+    words = f" {signs.dot} ".join(f"{part_words(code)} {points:+d}" for code, points in parts)
     lines += [
         Line().add(" " * GUTTER).add(wrapped.text, Token.DIM) for wrapped in safe_lines(words, width - GUTTER - 2)
     ]
@@ -78,10 +79,12 @@ def typed_lines(row: ApprovalRow, step: Step, width: int, look: Look, *, is_airy
     what = "the amount" if step.amount_usd is not None else "the client's name"
     lines = [Line().add(look.signs.heavy_rule * width, Token.BAD), *gap]
     head = Line().add(" " * GUTTER).add("Approve ", Token.STRONG)
-    if width >= 60:
-        head.add(cut_address(safe_line(row.to_email), max(12, width - 46))).add(": ", Token.DIM)
-    head.add(f"type {what}, ", Token.DIM).add(safe_line(step.phrase), Token.STRONG)
-    return [*lines, head, Line(), _keys(("enter", " approves"), ("esc", " leaves")), *gap]
+    head.add(cut_address(safe_line(row.to_email), max(12, width - GUTTER - 10)))
+    asked = Line().add(" " * GUTTER).add(f"type {what}, ", Token.DIM).add(safe_line(step.phrase), Token.STRONG)
+    if width < NARROW:
+        asked = Line().add(" " * GUTTER).add(safe_line(step.phrase), Token.STRONG)
+        head = Line().add(" " * GUTTER).add("Approve ", Token.STRONG).add(f"by typing {what}", Token.DIM)
+    return [*lines, head, asked, *gap, _keys(("enter", " approves"), ("esc", " leaves")), *gap]
 
 
 def settle_lines(row: ApprovalRow, width: int, look: Look, *, is_airy: bool = False) -> list[Line]:

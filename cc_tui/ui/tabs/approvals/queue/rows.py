@@ -24,7 +24,7 @@ TO_AT = 15
 SUBJECT_FROM = 80
 """The cells from which a row has room for the subject."""
 _HEADS = {SortKey.KIND: "Kind", SortKey.TO: "To", SortKey.AGE: "Age", SortKey.RISK: "Risk"}
-"""The columns' names; the arrow of the last one stands in the margin."""
+_FIGURES = frozenset({SortKey.AGE, SortKey.RISK})
 
 
 class QueueRows:
@@ -75,18 +75,19 @@ class QueueRows:
         return self.list.place_of(key)
 
     def header(self, width: int) -> Line | None:
-        """The columns' names; the sorted one wears an arrow."""
+        """The columns' names; the sorted one wears an arrow, before a figure's and behind a text's."""
         if self.shape is Shape.PHONE:
             return None
         arrow = self._look.signs.descending if not self.list.reversed else self._look.signs.ascending
-        heads = {key: f"{word}{arrow}" if key is self.list.sort else word for key, word in _HEADS.items()}
+        heads = dict(_HEADS)
+        if (sort := self.list.sort) in heads:
+            heads[sort] = f"{arrow} {heads[sort]}" if sort in _FIGURES else f"{heads[sort]} {arrow}"
         line = Line().add(" " * 5)
         line.add(heads[SortKey.KIND], self._head(SortKey.KIND)).to(TO_AT).add(heads[SortKey.TO], self._head(SortKey.TO))
         if width >= SUBJECT_FROM:
             line.to(_subject_at(width)).add("Subject", Token.DIM)
         line.end(f" {heads[SortKey.AGE]}", self._head(SortKey.AGE))
-        line.end(f" {heads[SortKey.RISK]}", self._head(SortKey.RISK))
-        return line if self.list.sort is SortKey.RISK else line.end(" ", Token.TEXT)
+        return line.end(f" {heads[SortKey.RISK]}", self._head(SortKey.RISK)).end(" ")
 
     def footer(self, width: int) -> Line | None:
         """What arrived and waits, or what is not shown."""
