@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 FIRST = "0" * 64
@@ -41,4 +42,12 @@ def seal_of(key: bytes, seq: int, follows: str, row: Mapping[Any, Any]) -> str:
     """
     at: datetime = row["at"]
     told = [seq, follows, at.astimezone(UTC).isoformat(timespec="microseconds"), *(row[name] for name in SEALED_FIELDS)]
-    return hmac.digest(key, _canonical(told).encode("ascii"), "sha256").hex()
+    seal = _begun(key).copy()
+    seal.update(_canonical(told).encode("ascii"))
+    return seal.hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _begun(key: bytes) -> hmac.HMAC:
+    """A seal under `key` over nothing yet; to begin one takes three times as long as to go on from it."""
+    return hmac.new(key, digestmod="sha256")

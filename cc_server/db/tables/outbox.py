@@ -110,7 +110,6 @@ deliveries = Table(
     Column("version", Integer, nullable=False),
     moment("created_at"),
     moment("changed_at"),
-    Index("ix_deliveries_approval_id", "approval_id"),
     _index("uq_deliveries_live", "approval_id", unique=True, where="state NOT IN ('recalled', 'blocked')"),
     _index("ix_deliveries_due", "look_at", "id", where="state IN ('held', 'ready', 'retry_wait')"),
     _index("ix_deliveries_leased", "lease_until", where="state = 'dispatching'"),

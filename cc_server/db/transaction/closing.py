@@ -8,7 +8,7 @@ lines of the trail, their events and their counts are written together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -45,6 +45,8 @@ class Closing:
     shares: dict[Last[Any], Any] = field(default_factory=dict)
     announcements: list[object] = field(default_factory=list)
     made: dict[tuple[int, Callable[[Any], Any]], tuple[object, Any]] = field(default_factory=dict)
+    known: dict[Hashable, Any] = field(default_factory=dict)
+    has_forgotten: bool = False
 
 
 @contextmanager
@@ -74,6 +76,9 @@ def keep(conn: Connection) -> None:
         else:
             left.shares[last] = share
     left.announcements += unit.announcements
+    if unit.has_forgotten:
+        left.known.clear()
+    left.known.update(unit.known)
     begin(conn)
 
 
@@ -110,6 +115,30 @@ def once(conn: Connection, of: T, make: Callable[[T], R]) -> R:
         closing.made[key] = of, make(of)  # held, so that no other object gets its id
     made: R = closing.made[key][1]
     return made
+
+
+def known(conn: Connection, what: Hashable, look: Callable[[], R]) -> R:
+    """What `look` finds; on SQLite looked up once a transaction, as only the units that share it change anything.
+
+    Whoever changes what is looked up so calls `forget`.
+    """
+    unit: Closing | None = conn.info.get(_UNIT)
+    if unit is None or conn.dialect.name != "sqlite":
+        return look()
+    left: Closing = conn.info[_ALL]
+    for closing in (unit,) if unit.has_forgotten else (unit, left):
+        if what in closing.known:
+            found: R = closing.known[what]
+            return found
+    unit.known[what] = found = look()
+    return found
+
+
+def forget(conn: Connection) -> None:
+    """What was looked up by `known` may not be so any more."""
+    unit: Closing = conn.info[_UNIT]
+    unit.known.clear()
+    unit.has_forgotten = True
 
 
 def announce(conn: Connection, announcement: object) -> None:

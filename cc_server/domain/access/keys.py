@@ -82,6 +82,7 @@ def revoke(conn: Connection, unit: Unit, key_id: str) -> None:
     """
     row = find(conn, unit.actor, key_id)
     if _REVOKE.run(conn, {"wanted": key_id, "moment": unit.now}):
+        closing.forget(conn)
         audit.record(
             conn, unit, "key.revoke", "api_key", key_id, _only(row["client_ids"]), before={"name": row["name"]}
         )
@@ -142,7 +143,7 @@ def require_valid(conn: Connection, key_id: str) -> None:
     Raises:
         DomainRefusal: it is valid no more (`unauthenticated`).
     """
-    if _VALID.scalar(conn, {"wanted": key_id}) is None:
+    if closing.known(conn, (_VALID, key_id), lambda: _VALID.scalar(conn, {"wanted": key_id})) is None:
         raise DomainRefusal("unauthenticated", "the key was revoked")
 
 

@@ -20,7 +20,7 @@ from cc_api_client.models.settings import Settings
 from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.portable.prepared import Prepared
 from cc_server.db.tables import settings
-from cc_server.db.transaction import locks
+from cc_server.db.transaction import closing, locks
 from cc_server.domain.base import audit
 from cc_server.domain.base.patches import merged
 from cc_server.domain.base.refusals import DomainRefusal, version_conflict
@@ -45,6 +45,10 @@ def read(conn: Connection) -> Settings:
     Raises:
         DatabaseUnavailable: what is stored can't be understood: nothing is judged by settings that nobody made.
     """
+    return closing.known(conn, _READ, lambda: _stored(conn))
+
+
+def _stored(conn: Connection) -> Settings:
     row = _READ.one(conn)
     return _parsed(row.document, row.version)
 
@@ -112,6 +116,7 @@ def _write(conn: Connection, unit: Unit, before: Settings, patch: Mapping[str, A
     written = {"written": text, "from_version": before.version, "now": unit.now}
     if _CHANGE.first(conn, written) is None:
         raise version_conflict(show(conn, unit))
+    closing.forget(conn)
     wake_what_waits(conn, unit)
     after = show(conn, unit)
     _tell(conn, unit, before, after)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import Connection, text
@@ -17,8 +18,14 @@ from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.schema import Opening
 from cc_server.db.transaction import closing
 from cc_server.db.transaction.units import UnitOfWork
+from cc_server.domain.access import keys
 from cc_server.domain.base import counters
-from rig.house import House
+from cc_server.domain.base.refusals import DomainRefusal
+from cc_server.domain.controls import settings
+from cc_server.domain.controls.begin import Turn
+from rig.house import BOSS, House
+
+T = TypeVar("T")
 
 on_a_file = pytest.mark.parametrize("house", ["sqlite"], indirect=True)
 
@@ -53,6 +60,16 @@ def waiting_for_one_commit(house: House) -> Iterator[list[UnitOfWork]]:
         house.db._store.write(unit)
     goes_on.set()
     assert first.future.result(10)
+
+
+def sealing(house: House, fn: Callable[[Connection], T]) -> Callable[[Connection], T]:
+    """`fn` on a connection whose trail is sealed."""
+
+    def work(conn: Connection) -> T:
+        house.db.seals.carry(conn)
+        return fn(conn)
+
+    return work
 
 
 def leaving(word: str, kind: closing.Last[list[str]]) -> UnitOfWork:
@@ -121,6 +138,45 @@ def test_one_that_fails_leaves_nothing_for_the_end_of_those_beside_it(house: Hou
     with pytest.raises(ValueError, match="no"):
         units[1].future.result(10)
     assert house.db.read_sync(counters.read, "x.", None) == {"a": 1}
+
+
+@on_a_file
+def test_a_key_that_is_revoked_is_refused_in_the_same_commit(house: House) -> None:
+    def valid(conn: Connection) -> None:
+        keys.require_valid(conn, key_id)
+
+    key_id = house.db.read_sync(keys.named, "ana") or ""
+    with waiting_for_one_commit(house) as units:
+        revoke = UnitOfWork(sealing(house, lambda conn: keys.revoke(conn, house.unit(conn, BOSS), key_id)))
+        units += [UnitOfWork(valid), revoke, UnitOfWork(valid)]
+    units[0].future.result(10)
+    units[1].future.result(10)
+    with pytest.raises(DomainRefusal, match="revoked"):
+        units[2].future.result(10)
+
+
+@on_a_file
+def test_settings_hold_for_the_units_after_them_in_the_same_commit_unless_they_are_taken_back(house: House) -> None:
+    def change(seconds: int, *, fails: bool) -> UnitOfWork:
+        def work(conn: Connection) -> int:
+            settings.hold(conn, house.unit(conn, BOSS, Turn.CHANGES), seconds)
+            if fails:
+                raise ValueError("taken back")
+            return hold_seconds(conn)
+
+        return UnitOfWork(sealing(house, work))
+
+    def hold_seconds(conn: Connection) -> int:
+        return settings.read(conn).approvals.hold_seconds
+
+    with waiting_for_one_commit(house) as units:
+        look = (UnitOfWork(hold_seconds) for _ in range(3))
+        units += [next(look), change(77, fails=False), next(look), change(99, fails=True), next(look)]
+    before, changed, after, spoilt, last = units
+    assert before.future.result(10) != 77
+    assert [one.future.result(10) for one in (changed, after, last)] == [77, 77, 77]
+    with pytest.raises(ValueError, match="taken back"):
+        spoilt.future.result(10)
 
 
 def test_a_server_that_finds_no_file_leaves_nothing_and_says_how_to_make_it(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ def upgrade() -> None:
     _index("ix_approvals_decided", ["status", "decision_order", "id"], _DECIDED)
     _index("ix_approvals_client_decided", ["client_id", "status", "decision_order", "id"], _DECIDED)
     _index("ix_approvals_delivery", ["delivery_state", "decision_order", "id"], _LEAVES)
+    op.drop_index("ix_deliveries_approval_id", "deliveries")
     if op.get_bind().dialect.name == "sqlite":
         with op.batch_alter_table("event_log", recreate="always") as events:
             events.alter_column("seq", existing_type=sa.BigInteger(), type_=sa.Integer(), autoincrement=False)
