@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from sys import intern
 from typing import TYPE_CHECKING
 
 from cc_tui.state.load import Load
@@ -13,7 +16,24 @@ if TYPE_CHECKING:
     from cc_api_client.models.work.agents import Agent, AgentDetail, LogLine
     from cc_api_client.models.work.runs import Run
 
-LOG_LINES_KEPT = 2_000
+LOG_LINES_KEPT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    """A line of a log, in a quarter of the room that the client's model takes; there are thousands of them."""
+
+    seq: int
+    at: datetime
+    level: str
+    run_id: str | None
+    message: str
+
+    @classmethod
+    def of(cls, line: LogLine) -> KeptLine:
+        """A line as the wire has it."""
+        run_id = intern(line.run_id) if line.run_id is not None else None
+        return cls(line.seq, line.at, intern(str(line.level)), run_id, line.message)
 
 
 class AgentStore:
@@ -24,7 +44,7 @@ class AgentStore:
         self.load = Load()
         self.details: dict[str, AgentDetail] = {}
         self.runs: dict[str, list[Run]] = {}
-        self.logs: dict[str, deque[LogLine]] = {}
+        self.logs: dict[str, deque[KeptLine]] = {}
         self.log_loads: dict[str, Load] = {}
         self.changed: Signal[Ids] = Signal()
         self.log_changed: Signal[str] = Signal()
@@ -72,7 +92,7 @@ class AgentStore:
 
     def set_log(self, agent_id: str, lines: Iterable[LogLine], load: Load) -> None:
         """Replace an agent's log."""
-        self.logs[agent_id] = deque(lines, maxlen=LOG_LINES_KEPT)
+        self.logs[agent_id] = deque(map(KeptLine.of, lines), maxlen=LOG_LINES_KEPT)
         self.log_loads[agent_id] = load
         self.log_changed.emit(agent_id)
 
@@ -82,7 +102,7 @@ class AgentStore:
         if log is None:
             return
         last = log[-1].seq if log else 0
-        fresh = [line for line in lines if line.seq > last]
+        fresh = [KeptLine.of(line) for line in lines if line.seq > last]
         if fresh:
             log.extend(fresh)
             self.log_changed.emit(agent_id)

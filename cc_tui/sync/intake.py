@@ -16,6 +16,7 @@ from cc_api_client.models.outbox.approvals import Approval, Delivery
 from cc_api_client.models.work.agents import Agent, LogLine
 from cc_api_client.models.work.runs import Run
 from cc_tui.state.approvals.rows import ApprovalRow, View, delivery_of, row_of
+from cc_tui.state.approvals.told import told_row
 from cc_tui.state.known import Known
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class Intake:
         if event.type == EventType.DELIVERY_CHANGED:
             self.take_delivery(Delivery.model_validate(event.data), event.seq)
             return
-        row = row_of(Approval.model_validate(event.data))
+        row = _row_told(event.data)
+        store.tell_whole(row.id, event.data)
         if event.seq is not None and event.seq <= self.counts_at:
             store.load([row])
         else:
@@ -120,7 +122,7 @@ class Intake:
             self._wanted("log")
             return
         lines = told.get("lines")
-        if isinstance(lines, list):
+        if isinstance(lines, list) and agent_id in self._known.agents.logs:
             self._known.agents.add_log(agent_id, [LogLine.model_validate(line) for line in lines])
 
     def _run(self, event: Event) -> None:
@@ -141,3 +143,15 @@ class Intake:
         if event.type == EventType.JOB_COUNTS:
             queue = QueueCounts.model_validate(event.data)
             self._known.dashboard.amend(lambda stats: stats.model_copy(update={"queue": queue}))
+
+
+def _row_told(told: dict[str, Any]) -> ApprovalRow:
+    """The row an event brings; by the model where it is told in a way that only that understands.
+
+    Raises:
+        ValidationError: not even by that.
+    """
+    try:
+        return told_row(told)
+    except ValueError:
+        return row_of(Approval.model_validate(told))

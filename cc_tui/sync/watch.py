@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 LOG_LINES = 200
 NEIGHBOURS_SECONDS = 3.0
-"""How long neighbours of the cursor that somebody changes may wait: each change of each would be a request."""
+"""How long neighbours of the cursor that somebody changes may wait, and what surrounds a draft that somebody changes:
+each change of each would be a request."""
 
 
 class Watch:
@@ -45,7 +46,7 @@ class Watch:
         if now and now != self._items:
             self._items = now
             self._wanted("whole", 0.0)
-        if missing and not is_moved:
+        if (missing and not is_moved) or any(map(self._known.approvals.is_amended, approval_ids[:1])):
             self._near = approval_ids
             self._wanted("near", NEIGHBOURS_SECONDS)
 
@@ -69,7 +70,10 @@ class Watch:
             self._wanted("run", 0.0)
 
     async def fetch_near(self) -> None:
-        """Fetch the neighbours that changed meanwhile, all at once."""
+        """Fetch the neighbours that are not at hand, and what surrounds the draft under the cursor, all at once."""
+        selected = self._near[:1]
+        if selected and self._known.approvals.is_amended(selected[0]):
+            await self._fetch_whole(selected[0])
         self._items = [one for one in self._near if self._known.approvals.whole(one) is None]
         await self.fetch_wholes()
 

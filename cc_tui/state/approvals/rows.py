@@ -294,6 +294,11 @@ def alike(likeness: RowLikeness) -> RowLikeness:
     return _shared(likeness) if is_common else likeness
 
 
+def forget_alike() -> None:
+    """Hold on to no likeness that only rows which are gone had; those that are there keep theirs."""
+    _shared.cache_clear()
+
+
 @lru_cache(maxsize=2048)
 def _shared(likeness: RowLikeness) -> RowLikeness:
     return likeness

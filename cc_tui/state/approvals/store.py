@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cc_tui.state.approvals.rows import GROWING, ApprovalRow, LocalDecision, LocalPhase, View, newest_first
-from cc_tui.state.load import Load
+from cc_tui.state.approvals.rows import (
+    GROWING,
+    ApprovalRow,
+    LocalDecision,
+    LocalPhase,
+    View,
+    forget_alike,
+    newest_first,
+)
+from cc_tui.state.approvals.wholes import WholeItems
+from cc_tui.state.load import Load, Phase
 from cc_tui.state.signal import ALL, Ids, Signal
 
 if TYPE_CHECKING:
     from cc_api_client.models.outbox.approvals import ApprovalDetail
 
-WHOLE_ITEMS_KEPT = 64
 ROWS_KEPT = 100_000
-DECIDED_KEPT = 1_000
-"""The newest rows that are kept of each view that only grows: twice what is fetched of one."""
-LOOKED_EVERY = 1_000
-"""After how many decided rows it is looked whether some can go: a look at 100,000 rows takes some milliseconds."""
+DECIDED_KEPT = 600
+"""The newest rows that are kept of a view that only grows and was opened: somewhat more than is fetched of one."""
+UNOPENED_KEPT = 50
+"""Of one that was not: opening it fetches its rows. Some stay, because a decision made here may be among them."""
+LOOKED_EVERY, LOOKED_EVERY_SHARE = 100, 0.01
+"""After how many decided rows, and after what share of all rows, it is looked whether some can go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,7 @@ class ApprovalStore:
         self.whole_changed: Signal[str] = Signal()
         self._counts = Counts()
         self._counts_known = False
-        self._wholes: OrderedDict[str, ApprovalDetail] = OrderedDict()
+        self._wholes = WholeItems()
         self.pins: list[Callable[[str], bool]] = []
         """Asked whether a row is still needed: lists that show or mark it."""
         self._decided_since_look = 0
@@ -122,6 +131,10 @@ class ApprovalStore:
             return None
         return whole
 
+    def is_amended(self, approval_id: str) -> bool:
+        """Whether what surrounds the whole item is older than the item itself."""
+        return self._wholes.is_amended(approval_id)
+
     # What `sync` writes
 
     def put(self, rows: Iterable[ApprovalRow]) -> None:
@@ -162,18 +175,28 @@ class ApprovalStore:
 
     def _let_go(self) -> None:
         """Now and then: forget the oldest decided rows that no list shows or marks and no decision here is about."""
-        if self._decided_since_look < LOOKED_EVERY:
+        if self._decided_since_look < max(LOOKED_EVERY, LOOKED_EVERY_SHARE * len(self.rows)):
             return
         self._decided_since_look = 0
+        forget_alike()
         decided: dict[View | None, list[ApprovalRow]] = {view: [] for view in GROWING}
         for row in self.rows.values():
             if (view := row.view) in decided:
                 decided[view].append(row)
-        gone = [row.id for rows in decided.values() for row in newest_first(rows)[DECIDED_KEPT:] if self._is_free(row)]
+        gone = [
+            row.id
+            for view, rows in decided.items()
+            for row in newest_first(rows)[self._kept_of(view) :]
+            if self._is_free(row)
+        ]
         for approval_id in gone:
             del self.rows[approval_id]
         if gone:
             self.changed.emit(frozenset(gone))
+
+    def _kept_of(self, view: View | None) -> int:
+        is_opened = view is not None and self.loads[view].phase is not Phase.UNASKED
+        return DECIDED_KEPT if is_opened else UNOPENED_KEPT
 
     def _is_free(self, row: ApprovalRow) -> bool:
         return row.id not in self.local and not any(needs(row.id) for needs in self.pins)
@@ -209,19 +232,20 @@ class ApprovalStore:
 
     def put_whole(self, whole: ApprovalDetail, row: ApprovalRow) -> None:
         """Keep a whole item, with its row."""
-        self._wholes[whole.id] = whole
-        self._wholes.move_to_end(whole.id)
-        while len(self._wholes) > WHOLE_ITEMS_KEPT:
-            self._wholes.popitem(last=False)
+        self._wholes.put(whole)
         known = self.rows.get(row.id)
         if known is not None and row.is_newer_than(known):
             self.put([row])
         self.whole_changed.emit(whole.id)
 
+    def tell_whole(self, approval_id: str, told: Mapping[str, Any]) -> None:
+        """An event told all of an approval but what surrounds it."""
+        self._wholes.tell(approval_id, told)
+
     def forget_wholes(self, approval_ids: Iterable[str]) -> None:
         """The whole items are no longer true (a change of what surrounds them)."""
         for approval_id in approval_ids:
-            self._wholes.pop(approval_id, None)
+            self._wholes.forget(approval_id)
 
     def clear(self) -> None:
         """Forget all the server said (another scope, another history); decisions made here stay."""

@@ -8,7 +8,7 @@ import pytest
 
 from cc_tui.state.approvals.lists import ApprovalList
 from cc_tui.state.approvals.rows import ApprovalRow, LocalDecision, LocalPhase, View, Weight, word_of
-from cc_tui.state.approvals.store import DECIDED_KEPT, LOOKED_EVERY, ApprovalStore, Counts
+from cc_tui.state.approvals.store import DECIDED_KEPT, LOOKED_EVERY, UNOPENED_KEPT, ApprovalStore, Counts
 from cc_tui.state.load import Load
 from tests.support.rows import NOON, detail, flag, row, wire_delivery
 
@@ -115,13 +115,17 @@ A_DAY = 5 * (DECIDED_KEPT + LOOKED_EVERY)
 
 
 @pytest.mark.parametrize("status", sorted(_DECIDED))
-def test_a_day_of_events_keeps_the_newest_decided_rows_and_no_more(status: str) -> None:
+@pytest.mark.parametrize("is_opened", [True, False])
+def test_a_day_of_events_keeps_the_newest_decided_rows_and_no_more(status: str, is_opened: bool) -> None:
     store = store_with(1, 2)
+    for view in View if is_opened else ():
+        store.set_load(view, Load().answered(NOON.timestamp()))
     for number in range(A_DAY):
         store.put([decided(number, status)])
+    kept = DECIDED_KEPT if is_opened and status != "cancelled" else UNOPENED_KEPT
     ended = [one for one in store.rows.values() if one.is_decided]
-    assert DECIDED_KEPT <= len(ended) < DECIDED_KEPT + LOOKED_EVERY
-    newest = range(A_DAY - DECIDED_KEPT, A_DAY)
+    assert kept <= len(ended) < kept + LOOKED_EVERY
+    newest = range(A_DAY - kept, A_DAY)
     assert {one.id for one in ended} >= {f"{status}-{number}" for number in newest}
     assert {row(1).id, row(2).id} <= store.rows.keys()
 

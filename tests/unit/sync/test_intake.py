@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from cc_api_client.models.dashboard import DashboardStats
 from cc_api_client.models.events import Event
 from cc_api_client.models.work.agents import Agent, LogLine
@@ -11,7 +13,7 @@ from cc_tui.state.approvals.store import Counts
 from cc_tui.state.known import Known
 from cc_tui.state.load import Load
 from cc_tui.sync.intake import Intake
-from tests.support.rows import NOON, row, wire_approval, wire_delivery
+from tests.support.rows import NOON, detail, row, wire_approval, wire_delivery
 
 
 def event(topic: str, kind: str, data: dict[str, Any], seq: int | None = 10, id_: str = "") -> Event:
@@ -75,6 +77,57 @@ def test_a_malformed_event_is_left_out_and_counted() -> None:
     reader.apply(event("approvals", "approval.created", {"id": 7}))
     assert known.link.unread_events == 1
     assert len(known.approvals.rows) == 2
+
+
+HISTORY = [{"at": NOON.isoformat(), "kind": "email", "subject": "Before", "state": "sent"}]
+
+
+def test_an_event_makes_the_whole_item_at_hand_the_new_one_with_the_surroundings_it_had() -> None:
+    known, reader, _ = intake()
+    known.approvals.put_whole(detail(1, history=HISTORY), row(1))
+    reader.apply(event("approvals", "approval.updated", wire_approval(1, version=2, body="Another text.")))
+    whole = known.approvals.whole(row(1).id)
+    assert whole is not None
+    assert (whole.version, whole.body, [past.subject for past in whole.history]) == (2, "Another text.", ["Before"])
+    assert known.approvals.is_amended(row(1).id)
+    known.approvals.put_whole(detail(1, version=2, body="Another text."), row(1, version=2))
+    assert not known.approvals.is_amended(row(1).id)
+
+
+def test_an_answer_that_is_older_than_what_an_event_told_does_not_take_its_place() -> None:
+    known, reader, _ = intake()
+    known.approvals.put_whole(detail(1), row(1))
+    reader.apply(event("approvals", "approval.updated", wire_approval(1, version=3, body="Newest.")))
+    known.approvals.put_whole(detail(1, version=2, body="Older."), row(1, version=2))
+    whole = known.approvals.whole(row(1).id)
+    assert whole is not None
+    assert (whole.version, whole.body) == (3, "Newest.")
+
+
+@pytest.mark.parametrize("told", [{"body": None}, {"preview": 3}, {"original": "no draft"}])
+def test_a_whole_item_of_which_an_event_does_not_tell_all_is_not_at_hand_any_more(told: dict[str, Any]) -> None:
+    known, reader, _ = intake()
+    known.approvals.put_whole(detail(1), row(1))
+    told = wire_approval(1, version=2, safe=False, **told)
+    reader.apply(event("approvals", "approval.updated", told))
+    assert known.approvals.rows[row(1).id].version == 2
+    assert known.approvals.whole(row(1).id) is None
+
+
+def test_an_approval_that_leaves_out_what_has_a_default_is_read_all_the_same() -> None:
+    known, reader, _ = intake()
+    told = wire_approval(3)
+    del told["risk"]
+    reader.apply(event("approvals", "approval.created", told))
+    assert known.approvals.rows[row(3).id].risk == 0
+
+
+@pytest.mark.parametrize("change", [{"risk": {"score": 101, "flags": []}}, {"created_at": "noon"}])
+def test_what_the_contract_rules_out_is_left_out_and_counted(change: dict[str, Any]) -> None:
+    known, reader, _ = intake()
+    reader.apply(event("approvals", "approval.created", wire_approval(3, safe=False, **change)))
+    assert known.link.unread_events == 1
+    assert row(3).id not in known.approvals.rows
 
 
 def test_an_agents_event_keeps_the_figures_it_leaves_out() -> None:

@@ -16,7 +16,7 @@ from cc_tui.ui.widgets.line import Line, Piece
 from cc_tui.ui.widgets.shape import NARROW_FROM, WIDE_FROM, margin_of
 
 if TYPE_CHECKING:
-    from cc_api_client.models.work.agents import LogLine
+    from cc_tui.state.agents import KeptLine
 
 SHORT_RUN = 4
 
@@ -60,7 +60,7 @@ def heading(agent_id: str, level: Level, width: int, look: Look, *, follows: boo
 class ShownLog:
     """A log, and how it is shown; no lines: it was not fetched yet."""
 
-    lines: Sequence[LogLine] | None
+    lines: Sequence[KeptLine] | None
     level: Level
     follows: bool
 
@@ -69,21 +69,21 @@ class ShownLog:
         return heading(agent_id, self.level, width, look, follows=self.follows, is_focused=True)
 
 
-def log_lines(lines: Iterable[LogLine], level: Level, width: int, look: Look) -> list[Line]:
+def log_lines(lines: Iterable[KeptLine], level: Level, width: int, look: Look) -> list[Line]:
     """The lines that are loud enough, oldest first."""
     margin = margin_of(width)
-    drawn = [_line(line, width, margin, look) for line in lines if _LEVELS.get(str(line.level), Level.INFO) >= level]
+    drawn = [_line(line, width, margin, look) for line in lines if _LEVELS.get(line.level, Level.INFO) >= level]
     return drawn or [Line(), Line().add(" " * margin).add("no lines of this level", Token.DIM)]
 
 
-def _line(line: LogLine, width: int, margin: int, look: Look) -> Line:
+def _line(line: KeptLine, width: int, margin: int, look: Look) -> Line:
     sign, token = {
         "warn": (look.signs.warn, Token.WARN),
         "error": (look.signs.block, Token.BAD),
-    }.get(str(line.level), (look.signs.dot, Token.DIM))
+    }.get(line.level, (look.signs.dot, Token.DIM))
     drawn = Line().add(" " * margin).add(clock_seconds(line.at), Token.DIM)
     if width < NARROW_FROM:
         return drawn.add(f" {sign} ", token).add(safe_line(line.message)).to(width - margin)
-    drawn.add(f"  {sign} {safe_line(str(line.level)):<5}", token).to(margin + 19)
+    drawn.add(f"  {sign} {safe_line(line.level):<5}", token).to(margin + 19)
     drawn.add(f"{safe_line((line.run_id or '')[:SHORT_RUN]):<6}", Token.DIM)
     return drawn.add(safe_line(line.message)).to(width - margin)
