@@ -6,13 +6,14 @@ import asyncio
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 
 from cc_server import logs
 from cc_server.app import Application
 from cc_server.cli.opening import opened
 from cc_server.cli.serving.figures import shared_figures
 from cc_server.cli.serving.server import GracefulServer, bind, url_of
-from cc_server.cli.serving.workers import Workers
+from cc_server.cli.serving.workers import Once, Workers
 from cc_server.config import ConfigError, ServerSettings
 from cc_server.db.schema import Opening
 from cc_server.worker.providers import provider_of
@@ -29,26 +30,27 @@ def run(settings: ServerSettings) -> int:
     """
     logs.configure(settings.log_format, settings.log_level)
     with bind(settings.host, settings.port) as listener:
+        saying = Once()
         if settings.workers == 1:
-            return _serve_here(settings, listener)
+            return _serve_here(settings, listener, saying)
         with shared_figures() as forget:
-            workers = Workers(
-                settings.workers, lambda: _serve_as_worker(settings, listener), CANNOT_BEGIN, listener.close, forget
-            )
+            serve_here = partial(_serve_as_worker, settings, listener, saying)
+            workers = Workers(settings.workers, serve_here, CANNOT_BEGIN, listener.close, forget)
             return 1 if workers.run() else 0
 
 
-def _serve_here(settings: ServerSettings, listener: socket.socket) -> int:
+def _serve_here(settings: ServerSettings, listener: socket.socket, saying: Once) -> int:
     with opened(settings, Opening.EXISTING, serves=True) as db:
         application = Application(db, settings, provider_of(settings))
         application.prepare()
-        sys.stderr.write(f"Serving {settings.db} at {url_of(listener, tls=settings.tls_cert is not None)}\n")
+        if saying.is_mine():
+            sys.stderr.write(f"Serving {settings.db} at {url_of(listener, tls=settings.tls_cert is not None)}\n")
         return serve(application, settings, [listener])
 
 
-def _serve_as_worker(settings: ServerSettings, listener: socket.socket) -> int:
+def _serve_as_worker(settings: ServerSettings, listener: socket.socket, saying: Once) -> int:
     try:
-        return _serve_here(settings, listener)
+        return _serve_here(settings, listener, saying)
     except ConfigError as error:
         sys.stderr.write(f"cc-server: {error}\n")
         return CANNOT_BEGIN

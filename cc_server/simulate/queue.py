@@ -16,7 +16,7 @@ from cc_server.simulate.cast import AGENTS, BUSINESSES, AgentRole, person
 from cc_server.simulate.flaws import Flaw
 from cc_server.simulate.world import Acquaintance, World
 
-DRAFTS_AT_ONCE = 250
+DRAFTS_AT_ONCE = 500
 OLDEST_HOURS = 5
 FEW = 200
 """Up to here the drafts go to leads that are known; beyond it to people made up one by one."""

@@ -21,6 +21,19 @@ AGAIN_SECONDS = 1.0
 _log = logging.getLogger("cc_server.workers")
 
 
+class Once:
+    """Something that one of several processes does: made before they are forked, had by whichever asks first."""
+
+    def __init__(self) -> None:
+        self._word, pen = os.pipe()
+        os.write(pen, b"1")
+        os.close(pen)
+
+    def is_mine(self) -> bool:
+        """Whether it falls to this process; true once, in one of them."""
+        return os.read(self._word, 1) != b""
+
+
 class Workers:
     """Processes that all do the same.
 

@@ -41,13 +41,20 @@ def engine_of(url: PostgresUrl) -> AsyncEngine:
 
 
 async def connection(url: PostgresUrl) -> Any:
-    """One connection of asyncpg."""
-    made = await asyncpg.connect(
-        url.dsn,
-        timeout=CONNECT_SECONDS,
-        command_timeout=STATEMENT_SECONDS,
-        server_settings={"application_name": "cc-server", "jit": "off"},
-    )
+    """One connection of asyncpg.
+
+    Raises:
+        ConnectionError: there was none in time. A `TimeoutError` is a statement's alone.
+    """
+    try:
+        made = await asyncpg.connect(
+            url.dsn,
+            timeout=CONNECT_SECONDS,
+            command_timeout=STATEMENT_SECONDS,
+            server_settings={"application_name": "cc-server", "jit": "off"},
+        )
+    except TimeoutError as error:
+        raise ConnectionError("no connection in time") from error
     for name in ("text", "varchar"):
         await made.set_type_codec(name, schema="pg_catalog", encoder=_to_stored, decoder=_from_stored)
     return made

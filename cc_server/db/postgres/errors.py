@@ -35,8 +35,10 @@ def unavailable(url: PostgresUrl, error: BaseException) -> DatabaseUnavailable |
         sentence = "The database {url} is too busy to answer; ask again."
     if sentence is None and isinstance(error, asyncpg.exceptions.ClientConfigurationError):
         sentence = "The address {url} can't be used; check its parts and options."
+    if sentence is None and isinstance(error, TimeoutError):
+        sentence = _TOO_SLOW
     if sentence is None and is_disconnect(error):
-        sentence = "The database {url} can't be reached; check that it runs and listens there."
+        sentence = _UNREACHABLE
     return DatabaseUnavailable(sentence.format(url=url)) if sentence else None
 
 
@@ -46,6 +48,8 @@ def _code(error: BaseException) -> str:
     return str(getattr(cause, "sqlstate", None) or "")
 
 
+_UNREACHABLE = "The database {url} can't be reached; check that it runs and listens there."
+_TOO_SLOW = "The database {url} took too long to answer; ask again."
 _STOPPING = "The database {url} is starting or stopping; it will be asked again."
 _GOING = frozenset({"57P01", "57P02", "57P03"})
 _BY_CODE = dict.fromkeys(_GOING, _STOPPING) | {
@@ -59,10 +63,10 @@ _BY_CODE = dict.fromkeys(_GOING, _STOPPING) | {
     "53300": "The database {url} has no connection left; raise its max_connections or run fewer processes.",
     "55P03": "The database {url} is too busy to answer; ask again.",
     "55000": "The database {url} accepts no connections; ask who runs it.",
-    "57014": "The database {url} took too long to answer; ask again.",
+    "57014": _TOO_SLOW,
 }
 _BY_CLASS = {
-    "08": "The database {url} can't be reached; check that it runs and listens there.",
+    "08": _UNREACHABLE,
     "28": "The database {url} refuses the user or the password.",
     "53": "The database {url} is out of resources; look into its log.",
     "58": "The disk of the database {url} fails; look into its log.",

@@ -29,7 +29,9 @@ def workers_of(server: Served) -> set[int]:
 
 
 @on_postgresql
-async def test_a_worker_that_is_killed_is_replaced_and_all_end_when_asked(house: House) -> None:
+async def test_a_worker_that_is_killed_is_replaced_all_end_when_asked_and_that_they_serve_is_said_once(
+    house: House,
+) -> None:
     house.clock.set(datetime.now(UTC))
     draft = house.draft()
     with serving(house, "--workers", "2") as server:
@@ -46,6 +48,7 @@ async def test_a_worker_that_is_killed_is_replaced_and_all_end_when_asked(house:
             answer = await http.post(f"/api/approvals/{draft.id}/approve")
         assert answer.json()["changed"] is True
         left = workers_of(server)
+        assert [line for line in server.said if "Serving" in line] == [f"Serving {house.db.address} at {server.url}\n"]
     assert not [pid for pid in left if os.path.exists(f"/proc/{pid}")]  # noqa: PTH110
 
 
