@@ -20,6 +20,9 @@ HEAD_SECONDS = 10.0
 """From its first byte to the end of its head."""
 SILENT_SECONDS = 75.0
 """How long a new connection may say nothing."""
+LINGER_SECONDS = 0.5
+"""How long the rest of a head that is too large is still taken, and forgotten: closed upon it, the connection would be
+reset, and its sender might never read why."""
 LAST_WORD_SECONDS = 0.3
 """How long one may say nothing when the server stops: its request may be on the way, and is answered."""
 
@@ -31,6 +34,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._is_in_head = True
         self._unparsed = 0
+        self._is_refused = False
         self._timer: TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -52,10 +56,12 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; a head that does not end is refused."""
+        if self._is_refused:
+            return
         self._unparsed += len(data)
         super().data_received(data)
-        if self._is_in_head and self._unparsed > MAX_HEAD_BYTES and not self.transport.is_closing():
-            self._refuse("headers_too_large", f"the head of a request may have {MAX_HEAD_BYTES:,} bytes")
+        if self._is_head_too_large and not self._is_refused:
+            self._refuse_head()
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -64,10 +70,10 @@ class LimitedProtocol(HttpToolsProtocol):
         self._arm(HEAD_SECONDS)
 
     def on_headers_complete(self) -> None:
-        """A head has ended."""
+        """A head has ended, and is one."""
+        super().on_headers_complete()
         self._is_in_head, self._unparsed = False, 0
         self._disarm()
-        super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """A request has ended; what follows is the head of the next."""
@@ -75,8 +81,21 @@ class LimitedProtocol(HttpToolsProtocol):
         self._is_in_head, self._unparsed = True, 0
 
     def send_400_response(self, msg: str) -> None:
-        """Say that what came is no request."""
-        self._refuse("bad_request", "this is no HTTP request that can be read")
+        """Say that what came is no request; the parser of addresses takes one that is too long for none."""
+        if self._is_head_too_large:
+            self._refuse_head()
+        else:
+            self._refuse("bad_request", "this is no HTTP request that can be read")
+            self.transport.close()
+
+    @property
+    def _is_head_too_large(self) -> bool:
+        return self._is_in_head and self._unparsed > MAX_HEAD_BYTES
+
+    def _refuse_head(self) -> None:
+        self._refuse("headers_too_large", f"the head of a request may have {MAX_HEAD_BYTES:,} bytes")
+        self._disarm()
+        self._timer = self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
     def _arm(self, seconds: float) -> None:
         self._disarm()
@@ -92,11 +111,11 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         if self._unparsed:
             self._refuse("request_timeout", f"the head of a request may take {HEAD_SECONDS:.0f} s")
-        else:
-            self.transport.close()
+        self.transport.close()
 
     def _refuse(self, code: str, detail: str) -> None:
-        """Answer with a problem, and close."""
+        """Answer with a problem, the last word on this connection."""
+        self._is_refused = True
         request_id = str(uuid4())
         status, body = problem_document(code, detail, request_id)
         headers = SECURITY_HEADERS | {
@@ -105,4 +124,3 @@ class LimitedProtocol(HttpToolsProtocol):
         }  # fmt: skip
         head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         self.transport.write(STATUS_LINE[status] + head.encode("ascii") + b"\r\n" + body)
-        self.transport.close()

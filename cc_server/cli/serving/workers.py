@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from cc_server.cli.serving.signals import asking_to_stop, stopped_by_signals
 
+LOOK_SECONDS = 0.1
 AGAIN_SECONDS = 1.0
 """How long it waits before it replaces a worker, so that one that dies at once is not begun in a circle."""
 _log = logging.getLogger("cc_server.workers")
@@ -68,7 +69,7 @@ class Workers:
             for _ in range(self._how_many):
                 self._begin_one()
             while self._pids:
-                code = self._ended(*os.wait()) or code
+                code = self._ended(*_next_ended()) or code
         return code
 
     def _begin_one(self) -> None:
@@ -115,3 +116,15 @@ class Workers:
         for pid in tuple(self._pids):
             with contextlib.suppress(ProcessLookupError):  # it has just ended
                 os.kill(pid, signal.SIGTERM)
+
+
+def _next_ended() -> tuple[int, int]:
+    """The next child that ends, and how.
+
+    It is looked for, not waited for: a signal that comes just before the wait would be heard only after it.
+    """
+    while True:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid:
+            return pid, status
+        time.sleep(LOOK_SECONDS)

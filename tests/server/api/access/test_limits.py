@@ -69,6 +69,12 @@ async def test_a_head_that_is_too_long_is_refused(server: Served) -> None:
     assert_problem(await exchange(server, whole), 431, "headers_too_large")
 
 
+@pytest.mark.parametrize("length", [MAX_HEAD_BYTES, 70_000, 250_000])
+async def test_an_address_that_is_too_long_is_refused_alike_however_long_it_is(server: Served, length: int) -> None:
+    whole = b"GET /health?" + b"a" * length + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    assert_problem(await exchange(server, whole), 431, "headers_too_large")
+
+
 async def test_a_head_that_comes_too_slowly_is_refused(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
     assert_problem(await exchange(server, b"GET /health HTTP/1.1\r\nHost: x\r\n"), 408, "request_timeout")
