@@ -118,7 +118,7 @@ def next_look(conn: Connection) -> datetime | None:
 
 
 def due(conn: Connection, now: datetime, most: int) -> list[str]:
-    """The ids of up to `most` deliveries that are due, the longest due first."""
+    """The ids of up to `most` deliveries that are due, the longest due first, and then in the order of their making."""
     return [row["id"] for row in _DUE.mappings(conn, {"now": now, "most": most})]
 
 

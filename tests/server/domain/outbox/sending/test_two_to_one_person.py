@@ -12,6 +12,7 @@ from cc_api_client.models.outbox.approvals import Approval, Delivery
 from cc_api_client.models.outbox.batches import ResolveBody, ResolveOutcome
 from cc_server.db.database import Database
 from cc_server.db.postgres.url import PostgresUrl
+from cc_server.db.tables import deliveries
 from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.outbox.sending import claims, judging, resolving
 from cc_server.domain.outbox.sending.claims import Accepted, Claimed, NotAccepted, Unclear
@@ -99,6 +100,21 @@ def test_of_one_that_did_not_leave_and_one_that_waited_for_it_only_one_leaves(ho
     house.settle(house.claim_one(), Accepted("test", "1"))
     house.clock.advance(claims.MOMENT_SECONDS)
     assert house.claim() == []
+
+
+def test_of_two_that_are_due_in_the_same_moment_the_one_that_was_approved_first_leaves_first(house: House) -> None:
+    """Approved by one batch and found out about by one: nothing but the order of their making tells them apart."""
+    made = [house.draft(to_email="maya@clinic.example", body=f"Hi Maya,\n\n{number}") for number in range(6)]
+    for draft in reversed(made):
+        house.approve(draft)
+    house.leave_hold()
+    claimed = house.claim_one()
+    house.settle(claimed, Unclear("the connection broke"))
+    assert house.claim() == []
+    find_out(house, claimed, ResolveOutcome.NOT_SENT)
+    assert len({delivery_row["look_at"] for delivery_row in house.all(deliveries)}) == 1
+    assert claimed.delivery["approval_id"] == made[-1].id
+    assert house.claim_one().delivery["approval_id"] == made[-1].id
 
 
 def test_a_provider_that_says_late_what_became_of_it_ends_the_waiting(house: House) -> None:
