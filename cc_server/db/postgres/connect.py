@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 
 from cc_server.db.portable.types import as_json, from_json
+from cc_server.db.postgres.errors import NoConnection
 from cc_server.db.postgres.url import PostgresUrl
 
 CONNECTIONS = 8
@@ -44,7 +45,7 @@ async def connection(url: PostgresUrl) -> Any:
     """One connection of asyncpg.
 
     Raises:
-        ConnectionError: there was none in time. A `TimeoutError` is a statement's alone.
+        NoConnection: there was none in time.
     """
     try:
         made = await asyncpg.connect(
@@ -54,7 +55,7 @@ async def connection(url: PostgresUrl) -> Any:
             server_settings={"application_name": "cc-server", "jit": "off"},
         )
     except TimeoutError as error:
-        raise ConnectionError("no connection in time") from error
+        raise NoConnection from error
     for name in ("text", "varchar"):
         await made.set_type_codec(name, schema="pg_catalog", encoder=_to_stored, decoder=_from_stored)
     return made

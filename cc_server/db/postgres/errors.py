@@ -9,10 +9,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.postgres.url import PostgresUrl
 
-FAILURES = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+_LOST_ITS_WAY = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What asyncpg raises of itself, mostly where a connection is cut in the middle of something."""
+FAILURES = (DBAPIError, PoolTimeout, asyncpg.PostgresError, *_LOST_ITS_WAY, OSError, TimeoutError)
 """What SQLAlchemy, asyncpg and the network raise."""
 _COLLISIONS = frozenset({"40001", "40P01"})
 """Serialization failure, deadlock: the unit was taken back whole, and may run again."""
+
+
+class NoConnection(TimeoutError):
+    """None was made in time; any other `TimeoutError` is of a statement."""
 
 
 def is_collision(error: BaseException) -> bool:
@@ -24,7 +30,7 @@ def is_disconnect(error: BaseException) -> bool:
     """Whether the connection itself is gone."""
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or _code(error)[:2] == "08" or _code(error) in _GOING
-    return isinstance(error, (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError))
+    return isinstance(error, (OSError, TimeoutError, asyncpg.PostgresConnectionError, *_LOST_ITS_WAY))
 
 
 def unavailable(url: PostgresUrl, error: BaseException) -> DatabaseUnavailable | None:
@@ -35,7 +41,7 @@ def unavailable(url: PostgresUrl, error: BaseException) -> DatabaseUnavailable |
         sentence = "The database {url} is too busy to answer; ask again."
     if sentence is None and isinstance(error, asyncpg.exceptions.ClientConfigurationError):
         sentence = "The address {url} can't be used; check its parts and options."
-    if sentence is None and isinstance(error, TimeoutError):
+    if sentence is None and isinstance(error, TimeoutError) and not isinstance(error, NoConnection):
         sentence = _TOO_SLOW
     if sentence is None and is_disconnect(error):
         sentence = _UNREACHABLE

@@ -7,7 +7,9 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import Connection, select, text, update
 
@@ -15,17 +17,19 @@ from cc_server.db.clock import SystemClock
 from cc_server.db.database import Database
 from cc_server.db.errors import DatabaseUnavailable, Refused
 from cc_server.db.portable.upsert import insert_new
-from cc_server.db.postgres import connect
+from cc_server.db.postgres import connect, listener
 from cc_server.db.postgres.url import PostgresUrl
 from cc_server.db.schema import Opening
 from cc_server.db.tables import counters, installation
 from cc_server.db.transaction import locks
+from cc_server.db.transaction.notices import Woken
 from cc_server.domain.base import counters as kept
 from cc_server.sealing.seals import Seals
 from rig.postgres import Postgres
 
 NEW = insert_new(counters, on=("name", "client_id"))
 SECRET = "s3cret-word"
+PATIENCE_SECONDS = 30.0
 
 
 @pytest.fixture
@@ -184,6 +188,30 @@ def test_a_database_that_is_cut_off_is_unavailable_and_comes_back_by_itself(db: 
         db.write_sync(lambda conn: kept.add(conn, None, {"x": 1}))
     assert db.read_sync(kept.read, "x", None) == {"": 10}
     assert db.trouble is None
+
+
+def test_an_ear_whose_connection_is_cut_in_the_middle_of_a_word_listens_again(
+    url: PostgresUrl, key: Seals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver then raises what it raises of its own mistakes."""
+    answered, cut, heard = listener._answered, threading.Event(), threading.Event()
+
+    async def cut_once(conn: Any) -> None:
+        if not cut.is_set():
+            cut.set()
+            raise asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress")
+        await answered(conn)
+
+    monkeypatch.setattr(listener, "_answered", cut_once)
+    monkeypatch.setattr(listener, "ALIVE_SECONDS", 0.01)
+    monkeypatch.setattr(listener, "AGAIN_SECONDS", 0.01)
+    db = Database(url, SystemClock(), seals=key)
+    db.on_commit(lambda told: heard.set() if Woken() in told and cut.is_set() else None)
+    db.open()
+    try:
+        assert heard.wait(PATIENCE_SECONDS)
+    finally:
+        db.close()
 
 
 @pytest.mark.parametrize("at", ["the unit", "its refusal"])
