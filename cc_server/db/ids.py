@@ -14,7 +14,7 @@ import threading
 import time
 from typing import Protocol
 
-_TAILS = struct.Struct(">64Q")
+_TAILS = struct.Struct(">1024Q")
 """So many ends of ids are drawn at a time: each draw lets another thread go first."""
 _ORDERS = 1 << 12
 """So many ids of one process can lie in one millisecond."""

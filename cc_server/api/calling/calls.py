@@ -7,7 +7,7 @@ idempotency key. Routers hand in a domain function; they know neither transactio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -194,10 +194,6 @@ async def write(
         return call.respond(await call.write(work))
 
 
-class _Overtaken(Exception):
-    """Another process answered the same intent first: that answer stands."""
-
-
 @dataclass(frozen=True, slots=True)
 class WriteCall:
     """A request that changes something: who asks, and by which intent it is known again."""
@@ -217,7 +213,7 @@ class WriteCall:
 
     def one_at_a_time(self) -> AbstractAsyncContextManager[None]:
         """Runs while no other request of the same intent does."""
-        return self.services.in_flight.one_at_a_time(self.intent.scope if self.intent else None)
+        return self.services.in_flight.one_at_a_time(self.intent.scope) if self.intent else nullcontext()
 
     def replay(self, conn: Connection) -> Answer | None:
         """The answer that this intent was given before.
@@ -228,13 +224,9 @@ class WriteCall:
         return _replay(conn, self.intent) if self.intent is not None else None
 
     def keep(self, conn: Connection, unit: Unit, answer: Answer) -> None:
-        """Remember the answer, in the transaction of the change.
-
-        Raises:
-            _Overtaken: this intent has an answer already.
-        """
-        if self.intent is not None and not replays.keep(conn, unit, self.intent, answer):
-            raise _Overtaken
+        """Remember the answer, in the transaction of the change."""
+        if self.intent is not None:
+            replays.keep(conn, unit, self.intent, answer)
 
     async def write(self, fn: Callable[[Connection], R]) -> R:
         """Run what changes something; where another process answered this intent meanwhile, run it again to find that.
@@ -245,7 +237,7 @@ class WriteCall:
         db = self.services.db
         try:
             return await db.write_recording(self.record_refusal, self._as_valid, fn)
-        except _Overtaken:
+        except replays.Overtaken:
             return await db.write_recording(self.record_refusal, self._as_valid, fn)
 
     def _as_valid(self, conn: Connection, fn: Callable[[Connection], R]) -> R:
@@ -253,11 +245,7 @@ class WriteCall:
         return fn(conn)
 
     def record_refusal(self, conn: Connection, error: Exception) -> None:
-        """Remember a refusal that would be the same the next time; put on record what is not allowed.
-
-        Raises:
-            _Overtaken: this intent has an answer already.
-        """
+        """Remember a refusal that would be the same the next time; put on record what is not allowed."""
         if isinstance(error, DomainRefusal) and error.code == FORBIDDEN:
             audit.refused(conn, self.begin(conn, Turn.READS), self.route, error.detail)
         if isinstance(error, DomainRefusal) and KINDS[error.code].status in _KEPT_CODES:

@@ -21,7 +21,7 @@ class Changing:
         table: what is changed.
         where: the condition, its values as `bindparam`s whose names begin with no `new_`.
         always: what changes each time, as its version.
-        returning: columns of the row as it is afterwards.
+        returning: columns of the row as it is afterwards; none where it is enough to know whether there is one.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class Changing:
         table: Table,
         *where: ColumnElement[bool],
         always: Mapping[str, ColumnElement[Any]],
-        returning: Sequence[Column[Any]],
+        returning: Sequence[Column[Any]] = (),
     ) -> None:
         self._table = table
         self._where = where
@@ -39,8 +39,11 @@ class Changing:
 
     def run(self, conn: Connection, changes: Mapping[str, Any], place: Mapping[str, Any]) -> Mapping[Any, Any] | None:
         """Set the columns that `changes` names, where `place` fills the condition; the row, None where none fits."""
-        new = {_NEW + name: value for name, value in changes.items()}
-        return self._statement(tuple(changes)).first_mapping(conn, {**place, **new})
+        return self._statement(tuple(changes)).first_mapping(conn, _values(changes, place))
+
+    def succeeds(self, conn: Connection, changes: Mapping[str, Any], place: Mapping[str, Any]) -> bool:
+        """The same, where nothing is returned: whether a row fits, and was changed."""
+        return self._statement(tuple(changes)).run(conn, _values(changes, place)) > 0
 
     def run_on_one(self, conn: Connection, changes: Mapping[str, Any], place: Mapping[str, Any]) -> Mapping[Any, Any]:
         """The same, where the row is known to be there."""
@@ -51,4 +54,9 @@ class Changing:
 
     def _make(self, names: tuple[str, ...]) -> Prepared:
         new = {name: bindparam(_NEW + name, type_=self._table.c[name].type) for name in names}
-        return Prepared(update(self._table).where(*self._where).values(new | self._always).returning(*self._returning))
+        changing = update(self._table).where(*self._where).values(new | self._always)
+        return Prepared(changing.returning(*self._returning) if self._returning else changing)
+
+
+def _values(changes: Mapping[str, Any], place: Mapping[str, Any]) -> dict[str, Any]:
+    return {**place, **{_NEW + name: value for name, value in changes.items()}}

@@ -39,17 +39,14 @@ class Prepared:
         plan = self._plan(conn, values)
         return plan.run(conn, values) if plan is not None else self._executed(conn, values).rowcount
 
-    def run_many(self, conn: Connection, rows: Sequence[Values]) -> None:
-        """Run it for each of `rows`, which have the same names."""
+    def run_many(self, conn: Connection, rows: Sequence[Values]) -> int:
+        """Run it for each of `rows`, which have the same names; how many rows it changed."""
         if not rows:
-            return
+            return 0
         plan = self._plan(conn, rows[0])
         if plan is None:
-            self._executed(conn, rows)
-        elif len(rows) == 1:
-            plan.run(conn, rows[0])
-        else:
-            plan.run_many(conn, rows)
+            return self._executed(conn, rows).rowcount
+        return plan.run(conn, rows[0]) if len(rows) == 1 else plan.run_many(conn, rows)
 
     def rows(self, conn: Connection, values: Values = _NONE) -> Sequence[Any]:
         """Run it; the rows, whose values have names and an order."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
 from cc_server.db.portable.prepared import Prepared
 from cc_server.db.portable.upsert import insert_new
 from cc_server.db.tables import idempotency
-from cc_server.db.transaction import locks
+from cc_server.db.transaction import closing, locks
 from cc_server.domain.base.unit import Unit
 
 
@@ -41,6 +42,13 @@ class Answer:
     is_replay: bool = False
 
 
+class Overtaken(Exception):
+    """Another process answered the same intent first: that answer stands.
+
+    That happens to refusals only: what is taken back gives up its turn before its refusal is kept.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """An answer that was given, and to which request."""
@@ -49,7 +57,7 @@ class Known:
     answer: Answer
 
 
-_KEEP = insert_new(idempotency, [column.name for column in idempotency.primary_key], returning=[idempotency.c.key_id])
+_KEEP = insert_new(idempotency, [column.name for column in idempotency.primary_key])
 _FIND = Prepared(
     select(idempotency).where(
         idempotency.c.key_id == bindparam("wanted_key_id"),
@@ -75,17 +83,23 @@ def find(conn: Connection, intent: Intent) -> Known | None:
     return Known(row.fingerprint, Answer(row.status, row.headers, row.answer, is_replay=True))
 
 
-def keep(conn: Connection, unit: Unit, intent: Intent, answer: Answer) -> bool:
-    """Remember an answer, in the transaction of the change it tells of; False where another was first.
+def keep(conn: Connection, unit: Unit, intent: Intent, answer: Answer) -> None:
+    """Remember an answer, in the transaction of the change it tells of; written when that ends.
 
-    That happens to refusals only: what is taken back gives up its turn before its refusal is kept.
+    `Overtaken` ends the transaction where the intent has an answer by then.
     """
-    kept = _KEEP.first(
-        conn,
-        {
-            "key_id": intent.key_id, "client_id": intent.client_id, "method": intent.method, "path": intent.path,
-            "idempotency_key": intent.idempotency_key, "fingerprint": intent.fingerprint, "status": answer.status,
-            "headers": dict(answer.headers), "answer": answer.body, "created_at": unit.now,
-        },
-    )  # fmt: skip
-    return kept is not None
+    row = {
+        "key_id": intent.key_id, "client_id": intent.client_id, "method": intent.method, "path": intent.path,
+        "idempotency_key": intent.idempotency_key, "fingerprint": intent.fingerprint, "status": answer.status,
+        "headers": dict(answer.headers), "answer": answer.body, "created_at": unit.now,
+    }  # fmt: skip
+    closing.share(conn, _ANSWERS).append(row)
+
+
+def _write(conn: Connection, rows: list[dict[str, Any]]) -> None:
+    if _KEEP.run_many(conn, rows) < len(rows):
+        raise Overtaken
+
+
+_ANSWERS: closing.Last[list[dict[str, Any]]] = closing.Last(order=5, make=list, join=list.extend, write=_write)
+"""The first: whoever finds an answer there already has written nothing that others wait for."""

@@ -34,7 +34,6 @@ _DECIDING = Changing(
     approvals.c.status == bindparam("from_status"),
     approvals.c.version == bindparam("from_version"),
     always={"version": approvals.c.version + 1},
-    returning=[approvals.c.version],
 )
 
 
@@ -152,7 +151,7 @@ def compare_and_set(
         DomainRefusal: somebody changed it meanwhile (`version_conflict`).
     """
     place = {"wanted": row["id"], "from_status": row["status"], "from_version": row["version"]}
-    if _DECIDING.run(conn, changes, place) is None:
+    if not _DECIDING.succeeds(conn, changes, place):
         raise version_conflict(model_of(find(conn, unit.actor, row["id"])))
     carried = {PREFIX + name: value for name, value in (delivery or {}).items()}
     return {**row, **changes, **carried, "version": row["version"] + 1}

@@ -49,7 +49,6 @@ _ENDING = Changing(
     batch_items.c.batch_id == bindparam("batch"),
     batch_items.c.place == bindparam("at"),
     always={},
-    returning=[batch_items.c.place],
 )
 
 
@@ -205,7 +204,7 @@ def _item(conn: Connection, batch_id: str, place: int) -> Row:
 
 
 def _write(conn: Connection, batch_id: str, place: int, values: dict[str, object]) -> None:
-    _ENDING.run(conn, values, {"batch": batch_id, "at": place})
+    _ENDING.succeeds(conn, values, {"batch": batch_id, "at": place})
 
 
 def _row(batch_id: str, place: int, item: BatchItem) -> dict[str, object]:

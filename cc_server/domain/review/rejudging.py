@@ -41,7 +41,6 @@ _JUDGING = Changing(
     IS_PENDING,
     approvals.c.version == bindparam("from_version"),
     always={},
-    returning=[approvals.c.version],
 )
 
 
@@ -61,7 +60,7 @@ def _rejudge(conn: Connection, unit: Unit, row: Row) -> None:
     is_other_risk = any(found[name] != row[name] for name in _SHOWN_RISK)
     place = {"wanted": row["id"], "from_version": row["version"]}
     version = row["version"] + (1 if is_other_risk else 0)
-    if _JUDGING.run(conn, {**found, "version": version}, place) is None:
+    if not _JUDGING.succeeds(conn, {**found, "version": version}, place):
         return
     if any(found[name] != row[name] for name in _TOLD):
         announce(conn, unit, row, find(conn, unit.actor, row["id"]), EventType.APPROVAL_UPDATED)

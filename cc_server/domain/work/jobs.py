@@ -49,7 +49,6 @@ _SETTLING = Changing(
     jobs_queue.c.status == JobStatus.PROCESSING.value,
     jobs_queue.c.attempts == bindparam("from_attempt"),
     always={},
-    returning=[jobs_queue.c.id],
 )
 _LOST = Prepared(
     select(jobs_queue).where(
@@ -127,8 +126,7 @@ def finish(conn: Connection, unit: Unit, job: ClaimedJob, error: str | None = No
         "status": status.value, "error_message": error, "locked_by": None, "locked_until": None,
         "updated_at": unit.now, "next_run_at": unit.now + timedelta(seconds=30 * job.attempt),
     }  # fmt: skip
-    settled = _SETTLING.run(conn, changes, {"wanted": job.id, "from_attempt": job.attempt})
-    if settled is None:
+    if not _SETTLING.succeeds(conn, changes, {"wanted": job.id, "from_attempt": job.attempt}):
         return False
     count(conn, unit, job.client_id, JobStatus.PROCESSING, status)
     return True
