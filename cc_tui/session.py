@@ -221,6 +221,7 @@ class Session:
             reason=reason,
         )
         deciding.singles.decide(decision)
+        self.known.messages.outdate()
 
     def decide_batch(
         self, action: BatchAction, plan: BatchPlan, items: Sequence[BatchPlanItem], reason: Reason | None = None
@@ -245,6 +246,7 @@ class Session:
             reason=reason,
         )
         deciding.batches.decide(batch)
+        self.known.messages.outdate()
 
     def _deciding(self) -> tuple[Deciding, Destination]:
         """What delivers, and where to.

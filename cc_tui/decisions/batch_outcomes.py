@@ -112,7 +112,7 @@ class BatchOutcomes:
 
     def batch_undo_waits(self, batch: Batch) -> None:
         """No answer came yet."""
-        self._say(f"{_count(batch)}: waits for the server's answer, then all are taken back", Level.NOTE)
+        self._say(f"{_count(batch)}: the server has not answered; when it has, all are taken back", Level.NOTE)
 
     def batch_undone(self, batch: Batch, result: BatchResult) -> None:
         """The server took back what it could."""

@@ -197,8 +197,8 @@ def _expect_one_of(field: Field[Any], name: str, value: str, start: int, end: in
     if field.words.get(value, value) in field.values:
         return
     shown = {told: word for word, told in field.words.items()}
-    known = ", ".join(shown.get(one, one) for one in field.values)
-    raise FilterMistake(f"no {name} {value!r}: {known}; {name}~… looks inside", start, end)
+    *others, last = (shown.get(one, one) for one in field.values)
+    raise FilterMistake(f"{name} is {', '.join(others)} or {last}", start, end)
 
 
 def _comparison(field: Field[RowT], sign: str, value: str, start: int, end: int) -> Predicate[RowT]:

@@ -7,6 +7,7 @@ from cc_tui.state.approvals.store import ApprovalStore
 from cc_tui.state.dashboard import DashboardStore
 from cc_tui.state.identity import IdentityStore
 from cc_tui.state.link import LinkStore
+from cc_tui.state.load import Phase
 from cc_tui.state.messages import MessageStore
 
 
@@ -20,3 +21,9 @@ class Known:
         self.identity = IdentityStore()
         self.link = LinkStore()
         self.messages = MessageStore()
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether trying again by hand is of use: the link is down, or something failed before it was ever there."""
+        loads = (self.dashboard.load, self.agents.load, *self.approvals.loads.values())
+        return not self.link.link.is_up or any(load.phase is Phase.FAILED and not load.has_rows for load in loads)

@@ -72,6 +72,11 @@ class MessageStore:
         if self.shown is not None and self.shown.level is Level.NOTE:
             self.clear()
 
+    def outdate(self) -> None:
+        """A decision counted: why the key before it did not, and what was not decided yet, is no longer so."""
+        if self.shown is not None and self.shown.level in (Level.NOTE, Level.WARN):
+            self.clear()
+
     def clear(self) -> None:
         """Empty the line; the log stays."""
         if self.shown is not None:

@@ -25,6 +25,8 @@ class Streamer:
         self._machine = machine
         self._clock = clock
         self.is_up = False
+        self.is_locked_out = False
+        """Whether the server did not take the key when it was asked last."""
 
     async def follow(self, since: EventPosition) -> AsyncIterator[bool]:
         """Apply events from `since` on.
@@ -33,6 +35,7 @@ class Streamer:
             False when the stream came up or went down; True when the collections must be fetched again.
             Ends when the server has no stream for this key.
         """
+        self.is_locked_out = False
         stream = self._client.events(since=since)
         try:
             async for item in stream:
@@ -57,6 +60,7 @@ class Streamer:
         except Unsupported as error:
             log.info("no stream here, polling: %s", error)
         except Unauthorized as error:
+            self.is_locked_out = True
             self._machine.refused(self._clock.wall(), str(error))
         finally:
             if self.is_up:

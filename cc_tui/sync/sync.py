@@ -65,7 +65,8 @@ class Sync:
         self._stream_wanted = asyncio.Event()
         self._schedule = Schedule(rng)
         machine = LinkMachine(known.link, poll_seconds)
-        self._poller = Poller(self._schedule, machine, known, clock, on_reached)
+        self._on_reached = on_reached
+        self._poller = Poller(self._schedule, machine, known, clock, self._is_back)
         self.intake = Intake(known, partial(self._poller.ask, after_seconds=COALESCED_SECONDS))
         """Takes over events, and the answers to commands."""
         self._streamer = Streamer(client, self.intake, machine, clock)
@@ -92,6 +93,12 @@ class Sync:
         """Fetch everything again now, and ask for the stream again if the server had none for this key."""
         self._poller.ask_all()
         self._stream_wanted.set()
+
+    def _is_back(self) -> None:
+        """The server answers; where it takes a key again that it had refused, it has a stream for it, too."""
+        if self._streamer.is_locked_out:
+            self._stream_wanted.set()
+        self._on_reached()
 
     # Running
 

@@ -206,11 +206,19 @@ class Opening:
             line = Line().add(clock(moment(batch.decided_at)), Token.DIM).add(f"  {batch.verb:<8}")
             done = f", {len(batch.arrived)} of it decided already" if batch.arrived else ""
             lines.append(line.add(f"a batch of {len(batch.items)}{done}"))
+        kept = "what you leave is kept under problems: there enter sends or forgets it"
+        lines += [Line(), Line().add(kept, Token.DIM)]
         keys = [one.key for one in offered] + [batch.key for batch in batches]
         count = len(offered) + sum(len(batch.left) for batch in batches)
         title = f"{count} decision{'s wait' if count > 1 else ' waits'} for your word: no answer came"
         self._overlays.open_sheet(
-            QuestionSheet(self._host.look, title, lines, "send them now", lambda: deciding.send(keys))
+            QuestionSheet(
+                self._host.look,
+                title,
+                lines,
+                "send them now" if count > 1 else "send it now",
+                lambda: deciding.send(keys),
+            )
         )
 
 

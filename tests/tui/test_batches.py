@@ -60,6 +60,7 @@ async def test_all_safe_decides_exactly_what_the_server_listed(tmp_path: Path) -
         (kept,) = batches(app)
         safe = {row.id for row in app.session.known.approvals.rows.values() if row.safe}
         assert kept.action == "approve_safe"
+        assert said(app) == f"on their way: {len(safe)} drafts · u takes them back"
         assert {one.approval_id for one in kept.items} == safe
         assert app.overlays.sheet is None
         assert all(app.session.known.approvals.local[one].is_open for one in safe)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from cc_tui.state.link import Link, LinkPhase
+from cc_tui.state.load import Load
 from cc_tui.state.signal import ALL
 from cc_tui.ui.app import CommandCenter
 from cc_tui.ui.dialogs.palette import PaletteSheet
@@ -167,3 +169,22 @@ async def test_an_action_of_another_tab_picked_in_the_palette_is_told_where_it_i
             await pilot.press(letter)
         await press(pilot, "enter")
         assert said(app) == "pause: not here: 3 goes to the agents"
+
+
+async def test_what_failed_is_offered_to_be_tried_again_in_the_words_of_the_list(tmp_path: Path) -> None:
+    app = app_of(tmp_path, filled=False, tab="agents")
+    app.session.known.link.set(Link(LinkPhase.LIVE))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "^r" not in footer(app)
+        app.session.known.agents.set_load(Load().failed("the server answered 503"))
+        app.frame_changed()
+        await settled(pilot)
+        assert "^r try again" in footer(app)
+
+
+async def test_marks_are_not_offered_to_a_key_that_only_looks(tmp_path: Path) -> None:
+    app = app_of(tmp_path, read_only=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "space" not in footer(app)

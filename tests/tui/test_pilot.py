@@ -14,6 +14,7 @@ from cc_tui.decisions.journal import Verb
 from cc_tui.session import Session
 from cc_tui.state.approvals.rows import View, Weight
 from cc_tui.state.link import Link, LinkPhase
+from cc_tui.state.messages import Level
 from cc_tui.ui.app import CommandCenter
 from tests.support.rows import row
 from tests.tui.desk import StandingClock, app_of
@@ -191,3 +192,48 @@ async def open_line(pilot: Pilot[Any], key: str, line: str) -> None:
     await pilot.pause(0.8)
     await press(pilot, key)
     assert tab.pane.choice_name == line
+
+
+async def test_a_decision_that_counts_takes_away_what_was_said_of_a_key_that_did_not(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await look(pilot)
+        app.session.say("a did not count: the key was held down", Level.WARN)
+        await press(pilot, "a")
+        assert verbs(app) == [Verb.APPROVE]
+        assert "did not count" not in said(app)
+
+
+async def test_a_decision_without_an_answer_is_told_to_be_kept(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await look(pilot)
+        decided = queue(app).row
+        assert decided is not None
+        await press(pilot, "a")
+        for _ in range(200):
+            await pilot.pause(0.02)
+            if said(app):
+                break
+        assert said(app) == f"no answer yet, kept on this disk: {decided.to_email} approved · u takes it back"
+        app.session.known.approvals.undecide(decided.id)
+        app.session.known.messages.clear()
+        queue(app).triage.tell_unanswered(decided)
+        assert said(app) == ""
+
+
+async def test_a_filter_with_a_mistake_leaves_the_list_as_it_was_before_it(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        whole = list(queue(app).queue.order)
+        await pilot.press("slash", *"kind")
+        await settled(pilot)
+        assert queue(app).queue.order == []
+        await pilot.press(*"=prop")
+        await settled(pilot)
+        assert queue(app).queue.order == whole
+        await pilot.press("enter")
+        await settled(pilot)
+        assert said(app) == "not filtered: kind is email, follow-up, call, proposal or contract"
+        assert queue(app).queue.filter_text == ""

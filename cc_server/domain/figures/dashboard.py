@@ -174,7 +174,7 @@ def _spend_alerts(unit: Unit, spent: Sequence[HourCost], budget: Decimal | None)
             at=crossed,
             level=AlertLevel.ERROR if is_over else AlertLevel.WARN,
             code="budget_exceeded" if is_over else "spend_over_ratio",
-            message=f"{total / budget:.0%} of today's ${budget:.0f} spent",
+            message=f"{total / budget * 100:.0f} % of today's ${budget:.0f} spent",
             object=AlertObject(type="budget", name="today"),
         )
     ]

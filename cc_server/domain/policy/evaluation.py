@@ -150,8 +150,15 @@ def success(facts: Facts, policy: Policy) -> Finding:
     if facts.agent_success_ratio is None:
         return Finding(Word.ASK, f"how often {name} succeeds is not known yet")
     if facts.agent_success_ratio < least:
-        return Finding(Word.ASK, f"{name} succeeds in {facts.agent_success_ratio:.0%}, the policy asks for {least:.0%}")
-    return Finding(Word.APPROVE, f"{name} succeeds in {facts.agent_success_ratio:.0%}")
+        return Finding(
+            Word.ASK, f"{name} succeeds in {_share(facts.agent_success_ratio)}, the policy asks for {_share(least)}"
+        )
+    return Finding(Word.APPROVE, f"{name} succeeds in {_share(facts.agent_success_ratio)}")
+
+
+def _share(part: float) -> str:
+    """A share in words, as the screens write it: `97 %`."""
+    return f"{part * 100:.0f} %"
 
 
 def cap(facts: Facts, policy: Policy) -> Finding:

@@ -45,12 +45,12 @@ class Frame:
     def show_keys(
         self, keymap: Keymap, places: Sequence[Where], offers: Callable[[Action], bool], *, has_help: bool = True
     ) -> None:
-        """The keys of these places that `offers` lets through; to retry only where the server can't be reached.
+        """The keys of these places that `offers` lets through; to try again only where something failed.
 
         And to undo only where something can be taken back.
         """
         known = self._session.known
-        left_out = {"app.help"} if not known.link.link.is_up else {"app.help", "app.refresh"}
+        left_out = {"app.help"} if known.has_failed else {"app.help", "app.refresh"}
         if not self._session.can_undo():
             left_out.add("app.undo")
         self.footer.show([

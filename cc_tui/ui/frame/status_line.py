@@ -55,7 +55,7 @@ def status_line(facts: BarFacts, width: int, look: Look) -> Line:
     room = width - 2 * margin - width_of(right) - 2
     for number, block in enumerate(blocks):
         need = width_of(block) + (gap if number else 0)
-        if need > room:
+        if number and need > room:
             continue
         if number:
             line.add(" " * gap)

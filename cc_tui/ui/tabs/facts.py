@@ -51,7 +51,7 @@ def waiting_lines(load: Load, what: str, width: int, height: int, look: Look, *,
 
     `about` says of nothing where it would come from.
     """
-    again: list[list[Piece]] = [[], [(SafeText("^r"), Token.STRONG), (SafeText(" asks again"), Token.DIM)]]
+    again: list[list[Piece]] = [[], [(SafeText("^r"), Token.STRONG), (SafeText(" tries again"), Token.DIM)]]
     if load.phase is Phase.FAILED and load.error is not None and not load.has_rows:
         title: list[Piece] = [(SafeText(f"{look.signs.block} {what} could not be fetched"), Token.BAD)]
         return centred([title, *_prose(load.error, width), *again], width, height)

@@ -273,7 +273,7 @@ async def test_undo_of_a_batch_that_may_have_arrived_waits_for_an_answer_and_the
         await desk.until(lambda: bool(desk.port.sent))
         undoing = asyncio.create_task(desk.sender.undo_newest())
         await desk.until(lambda: bool(desk.said()))
-        assert desk.said() == ["2 drafts: waits for the server's answer, then all are taken back"]
+        assert desk.said() == ["2 drafts: the server has not answered; when it has, all are taken back"]
         assert desk.sender.waiting() == [batch()]
         await desk.until(undoing.done)
     assert desk.port.undone == ["id of b1 by new key"]

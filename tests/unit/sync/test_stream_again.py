@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from cc_api_client.client import CommandCenterClient
-from cc_api_client.errors import Unsupported
+from cc_api_client.errors import CommandCenterError, Unauthorized, Unsupported
 from cc_api_client.models.events import EventPosition
 from cc_api_client.stream import Connected
 from cc_tui.state.clock import SystemClock
 from cc_tui.state.known import Known
 from cc_tui.state.link import LinkPhase
+from cc_tui.sync import poller as polling
 from cc_tui.sync import sync as syncing
 from cc_tui.sync.sync import Sync
 from tests.client.wire_server import WireServer, json_reply, wire_server
@@ -28,12 +29,12 @@ PATIENCE_SECONDS = 20.0
 class Stream:
     """One subscription: refused, or up until it is left."""
 
-    def __init__(self, is_refused: bool) -> None:
-        self._is_refused = is_refused
+    def __init__(self, refusal: CommandCenterError | None) -> None:
+        self._refusal = refusal
 
     async def __aiter__(self) -> AsyncIterator[Connected]:
-        if self._is_refused:
-            raise Unsupported("no stream for this key", status=403)
+        if self._refusal is not None:
+            raise self._refusal
         yield Connected(EventPosition("e", 1), True, datetime.now(UTC))
         await asyncio.Event().wait()
 
@@ -45,13 +46,14 @@ class Client(CommandCenterClient):
     """A client whose first subscriptions are refused."""
 
     refusals = 1
+    refusal: CommandCenterError = Unsupported("no stream for this key", status=403)
     asked = 0
 
     def events(self, topics: Iterable[str] | None = None, since: EventPosition | None = None) -> Any:
         """The next subscription."""
         del topics, since
         self.asked += 1
-        return Stream(self.asked <= self.refusals)
+        return Stream(self.refusal if self.asked <= self.refusals else None)
 
 
 class Desk:
@@ -111,3 +113,19 @@ async def test_what_was_missed_without_a_stream_is_fetched_once_it_is_there(desk
         desk.sync._stream_wanted.set()
         await desk.until(lambda: desk.known.link.link.phase is LinkPhase.LIVE)
         await desk.until(lambda: desk.times_asked_for("/clients") == 2)
+
+
+async def test_a_server_that_takes_the_key_again_is_asked_for_its_stream_at_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "REFUSED_SECONDS", 0.05)
+    desk.client.refusal = Unauthorized("unknown key", status=401)
+    taken = list(desk.wire.replies)
+    async with desk.running():
+        await desk.until(lambda: desk.client.asked == 1 and desk.known.link.link.phase is LinkPhase.REFUSED)
+        desk.wire.reply(json_reply({"title": "Unauthorized", "detail": "unknown key"}, 401))
+        heard = len(desk.wire.heard)
+        await desk.until(lambda: len(desk.wire.heard) > heard + 1)
+        desk.wire.replies = taken
+        await desk.until(lambda: desk.known.link.link.phase is LinkPhase.LIVE)
+    assert desk.client.asked == 2

@@ -47,3 +47,8 @@ def test_what_is_wrong_is_cut_by_cells_and_not_by_letters() -> None:
     line = told(facts, 120)
     assert cells(line) == 120
     assert "3 to approve" in line
+
+
+def test_how_things_are_is_told_before_all_else() -> None:
+    facts = BarFacts(Condition(Tone.BAD, "Database unreachable"), pending=1_234, is_demo=True, link="live")
+    assert told(facts, 40).startswith(" ■ Database unreach")

@@ -181,25 +181,26 @@ class QueueMoves:
         before = desk.queue.filter_text
         desk.stage.ask(
             Question(
-                label="/", initial=before, verb="keep the filter", taken=self._take_filter, changed=self._filter_by,
-                left=lambda: self._take_filter(before),
+                label="/", initial=before, verb="keep the filter", taken=lambda text: self._take_filter(text, before),
+                changed=lambda text: self._filter_by(text, before), left=lambda: self._take_filter(before, before),
             )
         )  # fmt: skip
 
-    def _take_filter(self, text: str) -> None:
+    def _take_filter(self, text: str, before: str) -> None:
         """Enter: a filter with a mistake is not taken, and says so."""
-        mistake = self._filter_by(text)
+        mistake = self._filter_by(text, before)
         if mistake is not None:
             self._desk.session.say(f"not filtered: {mistake.sentence}", Level.WARN)
 
-    def _filter_by(self, text: str) -> Mistake | None:
-        """Filter as it is typed; while it has a mistake the list stays as it was."""
-        desk = self._desk
+    def _filter_by(self, text: str, before: str) -> Mistake | None:
+        """Filter as it is typed; while it has a mistake the list is as it was before."""
+        desk, mistake = self._desk, None
         try:
             desk.queue.set_filter(text)
-        except FilterMistake as mistake:
-            return Mistake(str(mistake), mistake.start, mistake.end)
+        except FilterMistake as made:
+            mistake = Mistake(str(made), made.start, made.end)
+            desk.queue.set_filter(before)
         desk.views.repaint()
         desk.table.rows_changed()
         desk.stage.frame_changed()
-        return None
+        return mistake

@@ -17,7 +17,9 @@ _ON_A_ROW = frozenset({"list.open", "list.mark", "list.copy", "list.sort"})
 """What needs a row to be of use."""
 _ON_WHAT_WAITS = frozenset({"approvals.approve", "approvals.reject", "approvals.edit", "list.mark"})
 """What needs a row that waits for a person."""
-_OF_THE_LIST = frozenset({"list.open", "list.mark", "list.filter", "list.sort", "list.show_new"})
+_OF_THE_LIST = frozenset({
+    "list.open", "list.mark", "list.filter", "list.sort", "list.show_new", "approvals.all_safe",
+})  # fmt: skip
 """What has no use in an open item."""
 
 
@@ -35,6 +37,13 @@ def offers(desk: Desk, verbs: QueueVerbs, action: Action) -> bool:
     return action.risk is not Risk.DECISION and action.id not in ("approvals.edit", "approvals.all_safe")
 
 
+def _can_be_acted_on(desk: Desk, verbs: QueueVerbs, action: Action) -> bool:
+    """Marks are for decisions: a key that only looks has no use for them."""
+    if action.id == "list.mark" and desk.session.known.identity.is_read_only:
+        return False
+    return bool(desk.queue.marks) or verbs.why_row_not() is None
+
+
 def _is_of_use(desk: Desk, verbs: QueueVerbs, action: Action) -> bool | None:
     """Whether what is known makes an action of use; None where that is not asked."""
     if action.id == "reason.again":
@@ -43,7 +52,7 @@ def _is_of_use(desk: Desk, verbs: QueueVerbs, action: Action) -> bool | None:
         return desk.queue.has_news
     if action.id == "approvals.all_safe" and (desk.view is not View.PENDING or verbs.why_not(action) is not None):
         return False
-    if action.id in _ON_WHAT_WAITS and not desk.queue.marks and verbs.why_row_not() is not None:
+    if action.id in _ON_WHAT_WAITS and not _can_be_acted_on(desk, verbs, action):
         return False
     if action.id in SETTLES:
         return desk.view is View.PROBLEMS and verbs.why_not(action) is None

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cc_tui.actions.ladder import Rung, Step, step_for
-from cc_tui.state.approvals.rows import ApprovalRow
+from cc_tui.state.approvals.rows import ApprovalRow, LocalPhase
 from cc_tui.state.messages import Level
 
 if TYPE_CHECKING:
@@ -112,8 +112,17 @@ class Triage:
             self._session.say(str(error), Level.ERROR)
             return Next.NOTHING
         if not self._session.known.link.link.is_up:
-            what = "approved" if verb == Verb.APPROVE else "rejected"
-            words_kept = f"kept on this disk: {row.to_email} {what} · u takes it back"
-            short = f"kept: {row.to_email} {what} · u undo"
-            self._session.say(words_kept, Level.NOTE, (row.to_email, "u"), short=short)
+            self._tell_kept(row, verb)
         return Next.DECIDED
+
+    def tell_unanswered(self, row: ApprovalRow) -> None:
+        """Say of a decision that the server has not answered for that it is kept."""
+        local = self._session.known.approvals.local.get(row.id)
+        if local is not None and local.phase is LocalPhase.UNDELIVERED and self._session.known.link.link.is_up:
+            self._tell_kept(row, local.verb, "no answer yet, ")
+
+    def _tell_kept(self, row: ApprovalRow, verb: str, why: str = "") -> None:
+        what = "approved" if verb == "approve" else "rejected"
+        words = f"{why}kept on this disk: {row.to_email} {what} · u takes it back"
+        short = f"kept: {row.to_email} {what} · u undo"
+        self._session.say(words, Level.NOTE, (row.to_email, "u"), short=short)

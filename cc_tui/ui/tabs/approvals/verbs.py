@@ -24,6 +24,8 @@ from cc_tui.ui.widgets.shape import Shape
 if TYPE_CHECKING:
     from cc_tui.ui.tabs.approvals.desk import Steered
 
+UNANSWERED_SECONDS = 0.8
+"""After so long without an answer it is said that a decision is kept: mostly the answer is there before."""
 _NEEDS_A_ROW = frozenset({"list.open", "list.mark", "list.copy", "list.preview"})
 _ON_A_ROW = frozenset({"approvals.approve", "approvals.reject", "approvals.edit", "approvals.edit_in_editor"})
 
@@ -338,6 +340,7 @@ class QueueVerbs:
     def _decided(self, row: ApprovalRow) -> None:
         """The decided row stays, dimmed; the cursor goes to the next undecided one."""
         self._desk.queue.unmark([row.id])
+        self._desk.app.set_timer(UNANSWERED_SECONDS, partial(self._desk.triage.tell_unanswered, row))
         self._after_decision()
 
     def _after_decision(self) -> None:

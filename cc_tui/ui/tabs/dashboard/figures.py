@@ -248,7 +248,7 @@ def _closed(rule: Line, width: int, look: Look) -> Line:
 def _pipeline(facts: FiguresFacts, width: int, look: Look, *, airy: bool) -> list[Line]:
     series = facts.stats.series
     if series is None or not series.pipeline:
-        return [Line().add("–", Token.DIM).add(" this server has no pipeline", Token.DIM)]
+        return [Line().add("–", Token.DIM).add(" no pipeline told", Token.DIM)]
     stages = [stage for stage in series.pipeline if str(stage.stage) != "lost"]
     most = max((stage.count for stage in stages), default=0) or 1
     with_value = airy and width >= 32

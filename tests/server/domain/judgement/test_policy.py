@@ -55,7 +55,7 @@ POLICIES = st.builds(
 def test_what_meets_every_condition_is_let_out_and_says_why() -> None:
     verdict = evaluate(FINE, DEFAULT_POLICY)
     assert verdict.word is Word.APPROVE
-    assert verdict.for_it == ("last written 30 d ago", "risk 10, below 25", "email-draft succeeds in 97%")
+    assert verdict.for_it == ("last written 30 d ago", "risk 10, below 25", "email-draft succeeds in 97 %")
     assert verdict.against == ()
 
 
@@ -75,7 +75,7 @@ def test_what_meets_every_condition_is_let_out_and_says_why() -> None:
         ({"agent_state": "error"}, "ask", "email-draft is in error"),
         ({"agent_state": "silent"}, "ask", "email-draft has not been heard of lately"),
         ({"agent_state": "paused"}, "ask", "email-draft is paused"),
-        ({"agent_success_ratio": 0.5}, "ask", "email-draft succeeds in 50%, the policy asks for 80%"),
+        ({"agent_success_ratio": 0.5}, "ask", "email-draft succeeds in 50 %, the policy asks for 80 %"),
         ({"sent_today": 200}, "ask", "200 were sent today, the policy's cap is 200"),
     ],
 )

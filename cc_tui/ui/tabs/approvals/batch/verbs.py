@@ -175,8 +175,8 @@ class BatchVerbs:
             session.say(str(error), Level.ERROR)
             return
         self._desk.queue.unmark([one.id for one in would])
-        if not session.known.link.link.is_up:
-            session.say(f"kept on this disk: {len(would)} drafts · u takes them back", Level.NOTE, ("u",))
+        where = "on their way" if session.known.link.link.is_up else "kept on this disk"
+        session.say(f"{where}: {len(would)} drafts · u takes them back", Level.NOTE, ("u",))
         self._decided()
 
 

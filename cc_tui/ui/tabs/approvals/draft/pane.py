@@ -14,6 +14,8 @@ from cc_tui.ui.widgets.pane import Pane
 from cc_tui.ui.widgets.shape import margin_of
 
 AIRY_FROM, AIRY_FROM_COLUMNS = 24, 60
+LINES_BEFORE = 2
+"""Lines above one that is brought into view, so that it is seen where it stands."""
 
 
 class DraftPane(Pane):
@@ -81,9 +83,9 @@ class DraftPane(Pane):
         self.repaint()
 
     def reveal(self, place: int) -> None:
-        """Bring a line of the draft into view."""
+        """Bring a line of the draft into view, and as much as there is room for of what follows it."""
         if not self.top <= place < self.top + self.page - 1:
-            self.top = place - self.page // 3
+            self.top = place - LINES_BEFORE
         self._clamp_to_page()
         self.repaint()
 

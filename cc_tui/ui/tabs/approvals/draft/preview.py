@@ -201,6 +201,7 @@ class PreviewDrawing:
             words = _BACK_WORDS.get(returned.why, returned.why).format(who=who)
             told = f"{words}: {'; '.join(returned.reasons)}" if returned.reasons else words
             yield from self._labelled("Back", told, Token.TEXT)
+            yield self._line([])
         if self._item is not None and self._item.edited_by:
             told = f"by {self._item.edited_by} {clock(self._item.edited_at)}, v shows what"
             yield from self._labelled("Edited", told, Token.TEXT)

@@ -12,7 +12,7 @@ from cc_tui.ui.tabs.approvals.draft.faces import part_words
 from cc_tui.ui.tabs.approvals.draft.preview import GUTTER
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
-from cc_tui.ui.widgets.line import Line
+from cc_tui.ui.widgets.line import Line, width_of
 
 NARROW = 60
 """Columns below which choices take two lines."""
@@ -35,9 +35,11 @@ def reason_lines(
     """Why it is rejected; `last` is the reason used last, `is_typing` leaves room for words."""
     gap = [Line()] if is_airy else []
     head = Line().add(" " * GUTTER).add("Reject ", Token.STRONG)
-    head.add(cut_address(safe_line(who), max(12, width - 40))).add(", because of", Token.DIM)
     if last is not None and not is_typing:
         head.end("r", Token.STRONG).end(" again: ", Token.DIM).end(WORDS.get(last, last)).end("  " if is_airy else " ")
+    because = ", because of" if width >= NARROW else ""
+    room = width - width_of(head.left) - len(because) - width_of(head.right) - 2
+    head.add(cut_address(safe_line(who), max(12, room))).add(because, Token.DIM)
     lines = [Line().add(look.signs.heavy_rule * width, Token.ACCENT), *gap, head, *gap]
     if is_typing:
         return [*lines, Line(), _keys(("enter", " rejects"), ("esc", " leaves")), *gap]
@@ -68,9 +70,8 @@ def risk_lines(
     lines += [
         Line().add(" " * GUTTER).add(wrapped.text, Token.DIM) for wrapped in safe_lines(words, width - GUTTER - 2)
     ]
-    keys = Line().add(" " * GUTTER).add("Y", Token.STRONG).add(" approve anyway")
-    keys.add("   or ", Token.DIM).add("e", Token.STRONG).add(" edit first", Token.TEXT)
-    return [*lines, *gap, keys.add("; any other key leaves it", Token.DIM) if width >= 60 else keys, *gap]
+    edit, leave = (" edit first", " leaves it") if width >= NARROW else (" edit", " leaves")
+    return [*lines, *gap, _keys(("Y", " approve anyway"), ("e", edit), ("esc", leave)), *gap]
 
 
 def typed_lines(row: ApprovalRow, step: Step, width: int, look: Look, *, is_airy: bool = False) -> list[Line]:

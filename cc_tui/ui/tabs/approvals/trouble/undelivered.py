@@ -32,6 +32,8 @@ def ask_about(stage: Stage, row: ApprovalRow | None) -> bool:
         about.append(Line().add(f"and {len(together) - LISTED} more", Token.DIM))
     if local.sentence:
         about.append(Line().add(safe_line(local.sentence), Token.DIM))
+    if local.phase is LocalPhase.REFUSED:
+        about += [Line(), Line().add("to send it after all, leave this and decide the draft again", Token.DIM)]
     if local.phase is LocalPhase.OFFERED:
         _ask_to_send(stage, local, about, len(together))
     else:
