@@ -322,6 +322,7 @@ class Session:
             self.say(f"saved {row.to_email}; it still waits for your word", Level.DONE, (row.to_email,))
 
     def _connect_dispatcher(self) -> None:
+        from cc_tui.decisions.deciding import kept_for_others
         from cc_tui.decisions.delivery.batch_port import ClientBatches
         from cc_tui.decisions.journal import Destination
 
@@ -332,6 +333,8 @@ class Session:
         if backstage.deciding.destination != destination:
             client = backstage.client
             backstage.deciding.connect(client.approvals, ClientBatches(client.batches), destination)
+            if kept := kept_for_others(backstage.journal, destination):
+                self.say(kept, Level.WARN, short="decisions of another key are kept; ! says more")
             if self.config.client:
                 self._spawn(self._check_client(self.config.client), "client")
 
