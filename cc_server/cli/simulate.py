@@ -22,7 +22,7 @@ from cc_server.cli.serving.garbage import spare_what_is_there
 from cc_server.cli.serving.server import GracefulServer, bind, url_of
 from cc_server.config import ConfigError, ServerSettings
 from cc_server.db.database import Database
-from cc_server.db.ids import SeededIds
+from cc_server.db.ids import RandomIds, SeededIds
 from cc_server.db.schema import Opening
 from cc_server.domain import installation
 from cc_server.domain.access import keys
@@ -153,7 +153,9 @@ def _prepare(db: Database, settings: ServerSettings, demand: Demand, watch: _Wat
     db.write_sync(installation.mark_simulated)
     world = World(demand.seed, db.ids)
     now = db.clock.now()
-    if not db.read_sync(world.adopt):
+    if db.read_sync(world.adopt):
+        db.ids = world.ids = RandomIds()  # those of the seed are used up
+    else:
         sys.stderr.write("Making up a business with a month of history; this takes some seconds …\n")
         History(db, world, now).play(watch.is_wanted)
     pending = db.read_sync(listing.outbox_counts, SYSTEM).queued

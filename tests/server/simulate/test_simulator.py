@@ -211,6 +211,21 @@ def test_whoever_starts_it_is_told_that_making_up_a_business_takes_a_while_and_o
     assert db.with_suffix(".log").read_text().count("Making up a business") == 1
 
 
+def test_a_business_that_is_started_again_goes_on_and_what_is_new_comes_behind_what_was(tmp_path: Path) -> None:
+    place, waiting = tmp_path / "practice.db", (5, 400)
+    seen: list[set[str]] = []
+    for count in waiting:
+        with simulated_backend(place, approvals=count):
+            pass
+        db = Database(place, ManualClock(NOON))
+        db.open()
+        seen.append(set(db.read_sync(lambda conn: conn.execute(select(approvals.c.id)).scalars().all())))
+        db.close()
+    new = seen[1] - seen[0]
+    assert len(new) == waiting[1] - waiting[0]
+    assert min(new) > max(seen[0])
+
+
 def test_it_leaves_a_business_alone_that_it_did_not_make_up(tmp_path: Path) -> None:
     db = Database(tmp_path / "real.db", ManualClock(NOON), ids=SeededIds(1))
     db.open()
