@@ -130,7 +130,7 @@ def _text_to_them(place: Place) -> tuple[str, str, str]:
 
 def _around_each(conn: Connection, arrivals: Sequence[tuple[Unit, Place]]) -> Sequence[Any]:
     asked = [_asked(unit, place) for unit, place in arrivals]
-    if len(asked) == 1 or any("\0" in one["recipient"] for one in asked):  # SQLite reads JSON's texts up to a NUL only
+    if len(asked) == 1 or any("\0" in one["recipient"] + one["agent"] for one in asked):  # JSON holds no NUL there
         return [AROUND_ONE.one(conn, one) for one in asked]
     return AROUND_EACH.rows(conn, {HANDED: asked})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -43,7 +43,7 @@ def homoglyph(draft: Draft) -> Iterator[Flag]:
     if place is not None:
         message = "the address mixes scripts: a letter only looks Latin"
         yield flag_at(FlagCode.HOMOGLYPH, Severity.BLOCK, message, "to_email", place, place + 1)
-    for link in LINKS.finditer(draft.body):
+    for link in _bare_links(draft.body):
         if _mixed_script(link[0]) is not None:
             message = "a link mixes scripts: a letter only looks Latin"
             yield flag_at(FlagCode.HOMOGLYPH, Severity.WARN, message, "body", link.start(), link.end())
@@ -57,12 +57,17 @@ def link_mismatch(draft: Draft) -> Iterator[Flag]:
         if said is not None and leads is not None and not _is_same_house(said, leads):
             message = f"it says {quoted(said)} and leads to {quoted(leads) or 'nowhere'}"
             yield flag_at(FlagCode.LINK_MISMATCH, Severity.BLOCK, message, "body", link.start, link.end)
-    for found in LINKS.finditer(body):
+    for found in _bare_links(body):
         authority = found[0].partition("://")[2][:TARGET_LONGEST].partition("/")[0]
         name, at, host = authority.rpartition("@")
         if at and _HOST.fullmatch(name.partition(":")[0]):
             message = f"it looks like {quoted(name)} and leads to {quoted(host)}"
             yield flag_at(FlagCode.LINK_MISMATCH, Severity.BLOCK, message, "body", found.start(), found.end())
+
+
+def _bare_links(text: str) -> Iterable[re.Match[str]]:
+    """Links as they stand in a text; one without a hint of any is not looked through."""
+    return LINKS.finditer(text) if "://" in text or "www." in text.casefold() else ()
 
 
 def _html_links(body: str) -> Iterator[_Link]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cc_server.domain.risk import wording
+from cc_server.domain.risk import links, wording
 from cc_server.domain.risk.draft import Draft
 from cc_server.domain.risk.judging import FINDERS, FLAGS_OF_ONE_KIND, judge
 
@@ -93,3 +93,13 @@ def test_the_same_draft_is_always_judged_the_same(judged: Draft) -> None:
 @given(data=st.data())
 def test_a_models_voice_is_never_missed_for_want_of_a_hint(pattern: re.Pattern[str], data: st.DataObject) -> None:
     assert wording._may_match(pattern, data.draw(st.from_regex(pattern)))
+
+
+@given(text=st.from_regex(wording.PLACEHOLDERS))
+def test_a_gap_is_never_missed_for_want_of_a_hint(text: str) -> None:
+    assert any(flag.code == "placeholder" for flag in wording.placeholder(replace(CLEAN, body=text)))
+
+
+@given(text=st.from_regex(links.LINKS))
+def test_a_link_is_never_missed_for_want_of_a_hint(text: str) -> None:
+    assert list(links._bare_links(text))

@@ -162,7 +162,6 @@ def test_what_was_never_to_be_sent_is_no_twin_of_what_comes_with_it(past: House)
     assert [row["reason"] for row in past.trail(second)] == [NEVER_WRITE]
 
 
-@pytest.mark.parametrize("house", ["sqlite"], indirect=True)
 def test_an_address_with_a_nul_in_it_is_not_taken_for_the_one_before_the_nul(past: House) -> None:
     at = past.clock.now()
     hostile, plain = together(past, [(at, draft(past, f"{NOBODY}\0@x.example")), (at, draft(past, NOBODY))])
