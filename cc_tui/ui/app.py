@@ -34,6 +34,7 @@ from cc_tui.ui.tabs.making import make_tab
 from cc_tui.ui.tabs.tab import Tab
 from cc_tui.ui.terminal import hangup
 from cc_tui.ui.terminal.driver import FrameDriver
+from cc_tui.ui.terminal.painter import Painter
 from cc_tui.ui.terminal.taken import can_drive
 from cc_tui.ui.terminal.witness import Witness
 from cc_tui.ui.themes.look import choose_look
@@ -78,6 +79,7 @@ class CommandCenter(App[int]):
         self.keymap = Keymap(config.keys)
         guard = config.guard
         self.guard = Guard(GuardSettings(guard.hold_ms, repeat_ms=guard.repeat_ms, link_ms=guard.link_ms))
+        self.painter = Painter(self, lambda: self._driver, is_patient=config.low_bandwidth)
         self.overlays = Overlays(self)
         self.everywhere = Everywhere(self)
         self.front = Front(
@@ -92,6 +94,7 @@ class CommandCenter(App[int]):
         self.frame = Frame(self.look, self.session, self.active, is_demo=demo is not None)
         self._tabs: dict[str, Tab] = {}
         self._dirty = False
+        self._events_under_way = 0
         self._is_leaving = False
 
     # Composition and life
@@ -121,6 +124,8 @@ class CommandCenter(App[int]):
         hangup.leave_when_told(self.leave, has_terminal=not self.is_headless)
         self.app_suspend_signal.subscribe(self, lambda _app: self.witness.went_away())
         self.app_resume_signal.subscribe(self, lambda _app: self.resumed())
+        if isinstance(self._driver, FrameDriver):
+            self._driver.hand_keys_to(self.take_key)
         self.witness.begin(*self.size)
         self._reshape(*self.size)
         self.set_interval(1.0, self._tick)
@@ -232,25 +237,43 @@ class CommandCenter(App[int]):
 
     async def on_event(self, event: events.Event) -> None:
         """Keys are ours; what an open input should have goes on to it."""
-        match event:
-            case events.Key() if not event.is_forwarded:
-                await self._key(event)
-            case events.Paste() if not event.is_forwarded:
-                self.guard.pasted(event.time)
-                event.text = without_hidden(event.text)[0]  # an input would write them to the terminal as they are
-                if self.overlays.takes_text:
+        self._events_under_way += 1
+        try:
+            match event:
+                case events.Key() if not event.is_forwarded:
+                    if not self._press(event):
+                        await super().on_event(event)
+                case events.Paste() if not event.is_forwarded:
+                    self.guard.pasted(event.time)
+                    event.text = without_hidden(event.text)[0]  # an input would write them to the terminal as they are
+                    if self.overlays.takes_text:
+                        await super().on_event(event)
+                case _:
                     await super().on_event(event)
-            case _:
-                await super().on_event(event)
+        finally:
+            self._events_under_way -= 1
 
-    async def _key(self, event: events.Key) -> None:
+    def take_key(self, event: events.Key) -> bool:
+        """A key just read, when nothing that was read before it waits and no input wants it; False: it must queue."""
+        if self._events_under_way or not self._message_queue.empty() or self.overlays.takes_text:
+            return False
+        try:
+            self._press(event)
+        except Exception as error:  # noqa: BLE001  (Textual's own funnel for what a handler raises)
+            self._handle_exception(error)
+        return True
+
+    def _press(self, event: events.Key) -> bool:
+        """Act on a key; False when it is text for an open input."""
         if not self.front.is_too_small:
             self.session.known.messages.acknowledge()
         name = name_of(event)
         if not self.overlays.takes_text:
             self.router.press(name, event.time)
         elif not self.typed.take(name, event.key, self.router.read(name, event.time)):
-            await super().on_event(event)
+            return False
+        self.painter.paint()
+        return True
 
     # The terminal: what the witness asks
 
@@ -271,8 +294,13 @@ class CommandCenter(App[int]):
             self._driver.flush()
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
-        """Call after so many seconds."""
-        self.set_timer(max(0.001, seconds), call)
+        """Call after so many seconds, and paint at once what that changes."""
+
+        def due() -> None:
+            call()
+            self.painter.paint()
+
+        self.set_timer(max(0.001, seconds), due)
 
     def monotonic(self) -> float:
         """The clock that events carry."""
@@ -287,7 +315,9 @@ class CommandCenter(App[int]):
         self.look_again()
 
     def look_again(self) -> None:
-        """What the guard sees may have changed."""
+        """What the guard sees may have changed; what waits to be painted is looked at then."""
+        if self.painter.is_pending:
+            return
         if self.is_running and self.active in self._tabs:
             self.witness.frame_drawn()
 

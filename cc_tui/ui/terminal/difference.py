@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cc_tui.ui.terminal.picture import BEHIND_WIDE, UNKNOWN, Row
@@ -36,21 +36,31 @@ class Pen:
 
 
 def difference(
-    styles: Styles, before: Sequence[Row], after: Sequence[Row], pen: Pen, *, erases_in_ground: bool = False
+    styles: Styles,
+    before: Sequence[Row],
+    after: Sequence[Row],
+    pen: Pen,
+    *,
+    erases_in_ground: bool = False,
+    among: Iterable[int] | None = None,
 ) -> str:
     """What makes a screen that shows `before` show `after`; what is unknown in `after` is left as it is.
 
     Args:
         pen: as the terminal stands before; afterwards as it stands then.
         erases_in_ground: Whether what the terminal erases gets the ground that is set (terminfo's `bce`).
+        among: The rows that may differ; None: any may.
     """
+    numbers = range(len(after)) if among is None else sorted(among)
+    differing = [number for number in numbers if before[number] != after[number]]
     chosen = _Writing(styles, pen, erases_in_ground)
-    chosen.rows(before, after)
-    scroll = _scroll_between(before, after)
+    chosen.rows(before, after, differing)
+    scroll = _scroll_between(before, after, differing)
     if scroll is not None:
         scrolled = _Writing(styles, Pen(), erases_in_ground)
         scrolled.told = [styles.change(pen.style, PLAIN), scroll.sequence]
-        scrolled.rows(scroll.of(before), after)
+        shown = scroll.of(before)
+        scrolled.rows(shown, after, [number for number, row in enumerate(after) if shown[number] != row])
         chosen = min(chosen, scrolled, key=lambda one: one.length)
     pen.style, pen.place = chosen.pen.style, chosen.pen.place
     return "".join(chosen.told)
@@ -70,11 +80,10 @@ class _Writing:
         """Characters so far: near enough to bytes."""
         return sum(map(len, self.told))
 
-    def rows(self, before: Sequence[Row], after: Sequence[Row]) -> None:
-        """Write what differs."""
-        for number, (old, new) in enumerate(zip(before, after, strict=True)):
-            if old != new:
-                self._row(number, old, new)
+    def rows(self, before: Sequence[Row], after: Sequence[Row], numbers: Iterable[int]) -> None:
+        """Write what differs in these rows."""
+        for number in numbers:
+            self._row(number, before[number], after[number])
 
     def _row(self, number: int, old: Row, new: Row) -> None:
         places = self._places(old, new)
@@ -294,9 +303,8 @@ class _Scroll:
         return [*rows[: self.top], *moved, *rows[self.bottom + 1 :]]
 
 
-def _scroll_between(before: Sequence[Row], after: Sequence[Row]) -> _Scroll | None:
+def _scroll_between(before: Sequence[Row], after: Sequence[Row], differing: Sequence[int]) -> _Scroll | None:
     """The scroll that brings most rows where they belong; None when few would come there."""
-    differing = [number for number, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
     if len(differing) < SCROLLED_FROM:
         return None
     stood: dict[tuple[str, ...], list[int]] = {}

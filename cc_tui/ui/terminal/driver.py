@@ -15,12 +15,18 @@ import select
 import threading
 import time
 from codecs import getincrementaldecoder
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextvars import copy_context
 from typing import Any
 
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+from textual.strip import Strip
 
 from cc_tui.ui.terminal import taken
 from cc_tui.ui.terminal.difference import Pen, difference
@@ -36,6 +42,8 @@ ESCAPE_SECONDS, ESCAPE_LOOKS = 0.1, 10
 """After a key it is looked ten times whether more of its sequence came; then nothing is done until the next key."""
 ERASING_IN_GROUND = ("xterm", "alacritty", "foot", "konsole", "linux", "rxvt", "st-", "vte", "wezterm")
 """The beginnings of the names of terminals of which terminfo says so."""
+_STYLED = re.compile(r"(?:\x1b\[([0-9;]*)m)?x(?:\x1b\[0m)?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _QUESTION = re.compile(r"\x1b7\x1b\[\d+;\d+H\x1b\[6n\x1b8")
 _LEAVES_CELLS = re.compile(r"(?:\x1b\[[?>=<][0-9;]*\$?[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)*")
 _OTHER_SCREEN = "\x1b[?1049"
@@ -53,6 +61,9 @@ class FrameDriver(LinuxDriver):
         super().__init__(*arguments, **options)
         self._styles = Styles()
         self._wanted, self._sent = Picture(self._styles), Picture(self._styles)
+        self._take_key: Callable[[events.Key], bool] | None = None
+        self._context = copy_context()
+        self._numbers: dict[Style, int | None] = {}
         self._pen = Pen()
         self._cursor = (0, 0)
         self._left = b""
@@ -118,16 +129,58 @@ class FrameDriver(LinuxDriver):
         self._sent.become(self._sent.columns, len(self._sent.rows))
         self._pen.place = None
 
+    def draw_line(self, row: int, column: int, strip: Strip) -> bool:
+        """Draw a line where it stands; False, and nothing of it is drawn, where it is more than text in styles."""
+        pieces: list[tuple[str, int]] = []
+        for text, style, control in strip:
+            number = self._number_of(style)
+            if control or number is None or _CONTROL.search(text):
+                return False
+            pieces.append((text, number))
+        for text, number in pieces:
+            column = self._wanted.put(row, column, text, number)
+        return True
+
+    def begin_frame(self) -> None:
+        """Lines are drawn next, for the screen as it is now."""
+        self._fit()
+        self._take_question_back()
+
     def took_question_back(self) -> bool:
         """Whether a question was not asked because a newer frame took the place of its own; told once."""
         took_back, self._took_back = self._took_back, False
         return took_back
 
+    # Keys and answers
+
+    def hand_keys_to(self, take: Callable[[events.Key], bool]) -> None:
+        """From now on keys go to `take` as soon as the loop is free, past the app's queue; False: it goes there."""
+        self._take_key = take
+        self._context = copy_context()
+
+    def send_message(self, message: Message) -> None:
+        """Hand over what was read; called by the thread that reads."""
+        self._loop.call_soon_threadsafe(self._hand_over, message, context=self._context)
+
+    def _hand_over(self, message: Message) -> None:
+        if not (isinstance(message, events.Key) and self._take_key is not None and self._take_key(message)):
+            self._app.post_message(message)
+
     # Frames
+
+    def _number_of(self, style: Style | None) -> int | None:
+        """The number of a style; None for one that is more than codes (a link)."""
+        if style is None:
+            return PLAIN
+        if style not in self._numbers:
+            codes = _STYLED.fullmatch(Strip([Segment("x", style)]).render(self._app.console))
+            self._numbers[style] = self._styles.after(PLAIN, codes[1] or "") if codes is not None else None
+        return self._numbers[style]
 
     def _go_on_from(self, terminal: TakenTerminal) -> list[Any]:
         """Know what is on the screen already; returns the terminal's attributes as the shell had them."""
         self._styles, self._sent = terminal.styles, terminal.picture
+        self._numbers.clear()
         self._wanted = terminal.picture.copy()
         self._is_on_other_screen = True
         terminal.hand_over()
@@ -153,13 +206,15 @@ class FrameDriver(LinuxDriver):
         return question
 
     def _difference(self) -> str:
+        sent, wanted = self._sent, self._wanted
+        touched = sent.touched | wanted.touched
         told = difference(
-            self._styles, self._sent.rows, self._wanted.rows, self._pen, erases_in_ground=self._erases_in_ground
+            self._styles, sent.rows, wanted.rows, self._pen, erases_in_ground=self._erases_in_ground, among=touched
         )
-        self._sent.rows = [
-            sent if sent == wanted else wanted.copy()
-            for sent, wanted in zip(self._sent.rows, self._wanted.rows, strict=True)
-        ]
+        for number in touched:
+            if sent.rows[number] != wanted.rows[number]:
+                sent.rows[number] = wanted.rows[number].copy()
+        sent.touched, wanted.touched = set(), set()
         cursor = self._wanted.row, self._wanted.column
         if cursor != self._cursor or (told and cursor != (0, 0)):
             self._cursor, self._pen.place = cursor, cursor

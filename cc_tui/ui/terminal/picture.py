@@ -75,11 +75,14 @@ class Picture:
         self.row = self.column = 0
         self.is_synchronised = False
         """Whether frames come between the marks of a synchronised update (mode 2026)."""
+        self.touched: set[int] = set()
+        """The rows that were drawn in; whoever has seen to them clears it."""
 
     def become(self, columns: int, rows: int) -> None:
         """Have this size, with nothing known in it."""
         self.columns = columns
         self.rows = [Row.of(UNKNOWN, columns) for _ in range(rows)]
+        self.touched = set(range(rows))
 
     def copy(self) -> Picture:
         """One that changes by itself."""
@@ -97,7 +100,7 @@ class Picture:
             at = token.end()
             match token.lastgroup:
                 case "text":
-                    self._put(token["text"], style)
+                    self.column = self.put(self.row, self.column, token["text"], style)
                 case "style":
                     styled = self._styles.after(style, token["style"])
                     if styled is None:
@@ -111,14 +114,15 @@ class Picture:
                     self.is_synchronised = True
         return True
 
-    def _put(self, text: str, style: int) -> None:
+    def put(self, row: int, column: int, text: str, style: int) -> int:
+        """Show text from a cell on; returns the column behind it. It holds no control characters."""
         joined, cells = ("", tuple(text)) if text.isascii() else _cells_of(text)
-        if self.row < len(self.rows):
-            row = self.rows[self.row]
+        if row < len(self.rows):
+            self.touched.add(row)
             if joined:
-                row.join(self.column - 1, joined)
-            row.put(self.column, cells, style)
-        self.column += len(cells)
+                self.rows[row].join(column - 1, joined)
+            self.rows[row].put(column, cells, style)
+        return column + len(cells)
 
 
 def _is_wide(cell: str) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol, cast
 
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -12,6 +13,19 @@ from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Ground, Token
 from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.strips import strip_of
+
+
+class Paints(Protocol):
+    """Who has changed lines painted."""
+
+    def take(self, canvas: Canvas, lines: Iterable[int]) -> None:
+        """These lines of a canvas changed."""
+
+
+class HasPainter(Protocol):
+    """What a canvas asks of its app."""
+
+    painter: Paints
 
 
 class Canvas(Widget):
@@ -26,7 +40,7 @@ class Canvas(Widget):
         self.look = look
         self.override: Token | None = None
         self._strips: list[Strip] = []
-        self._drawn_for = (0, 0)
+        self._drawn_for = Size()
         self._painted: dict[int, Strip] = {}
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
@@ -35,25 +49,29 @@ class Canvas(Widget):
 
     def repaint(self) -> None:
         """Draw again, and have the lines that differ painted."""
-        if not self.is_mounted or not self.size.area:
+        size = self.size
+        if not self.is_mounted or not size.area:
             return
-        if self._drawn_for != self.size:
+        if self._drawn_for != size:
             self._strips = []
             self.refresh()
             return
-        fresh = self._draw_strips()
-        self._refresh_lines(y for y, strip in enumerate(fresh) if strip != self._strips[y])
+        fresh = self._draw_strips(size)
+        changed = [y for y, strip in enumerate(fresh) if strip != self._strips[y]]
         self._strips = fresh
+        self._paint(changed)
 
     def repaint_lines(self, lines: Mapping[int, Line]) -> None:
         """Have some lines be these, where all others are as they were drawn last."""
-        if not self.is_mounted or self._drawn_for != self.size or not self._strips:
+        size = self.size
+        if not self.is_mounted or self._drawn_for != size or not self._strips:
             self.repaint()
             return
-        fresh = {y: strip_of(line, self.size.width, self.look, self.override) for y, line in lines.items()}
-        self._refresh_lines(y for y, strip in fresh.items() if strip != self._strips[y])
+        fresh = {y: strip_of(line, size.width, self.look, self.override) for y, line in lines.items()}
+        changed = [y for y, strip in fresh.items() if strip != self._strips[y]]
         for y, strip in fresh.items():
             self._strips[y] = strip
+        self._paint(changed)
 
     def fade(self, token: Token | None) -> None:
         """Draw all of it in one token (under a sheet), or as usual again; what a sheet covers is not painted."""
@@ -69,33 +87,36 @@ class Canvas(Widget):
 
     def render_line(self, y: int) -> Strip:
         """One line for Textual."""
-        if self._drawn_for != self.size or not self._strips:
-            self._strips = self._draw_strips()
-        strip = self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
-        self._painted[y] = strip
-        return strip
+        return self._handed_out(y, self.size)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Lines for Textual, as they are: they are whole already, so that no style is laid over them."""
-        strips = [self.render_line(y) for y in crop.line_range]
+        size = self.size
+        strips = [self._handed_out(y, size) for y in crop.line_range]
         for line_filter in self.get_line_filters():
             background = self.background_colors[1]
             strips = [strip.apply_filter(line_filter, background) for strip in strips]
         left, right = crop.column_span
-        return strips if (left, right) == (0, self.size.width) else [strip.crop(left, right) for strip in strips]
+        return strips if (left, right) == (0, size.width) else [strip.crop(left, right) for strip in strips]
+
+    def _handed_out(self, y: int, size: Size) -> Strip:
+        if self._drawn_for != size or not self._strips:
+            self._strips = self._draw_strips(size)
+        strip = self._strips[y] if y < len(self._strips) else Strip.blank(size.width)
+        self._painted[y] = strip
+        return strip
 
     def is_painted(self, y: int) -> bool:
         """Whether what a line shows now was handed out to be painted (the guard asks)."""
         return y < len(self._strips) and self._painted.get(y) == self._strips[y]
 
-    def _refresh_lines(self, changed: Iterable[int]) -> None:
-        regions = [Region(0, y, self.size.width, 1) for y in changed]
-        if regions:
-            self.refresh(*regions)
+    def _paint(self, lines: Sequence[int]) -> None:
+        if lines:
+            cast("HasPainter", self.app).painter.take(self, lines)
 
-    def _draw_strips(self) -> list[Strip]:
-        width, height = self.size
-        self._drawn_for = self.size
+    def _draw_strips(self, size: Size) -> list[Strip]:
+        width, height = size
+        self._drawn_for = size
         lines = list(self.draw(width, height))[:height]
         blank = Line(ground=self.ground)
         lines += [blank] * (height - len(lines))

@@ -104,7 +104,8 @@ class DraftPane(Pane):
         draft = self._draft[: self._draft_count]
         whole = {place for place, one in enumerate(draft) if one.part in (Part.RECIPIENT, Part.SUBJECT)}
         body = frozenset(place for place, one in enumerate(draft) if one.part is Part.BODY)
-        first_screenful = {place for place in body if place < self.size.height - 1}
+        last = self.size.height - 1
+        first_screenful = {place for place in body if place < last}
         return Shown(
             selected=selected,
             in_view=in_view,

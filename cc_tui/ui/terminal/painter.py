@@ -1,0 +1,111 @@
+"""Puts changed lines on the screen at once: in the turn of the loop that changed them, past Textual's queues.
+
+A line on which nothing lies is drawn straight into the driver's picture. Where that can't be done (a sheet over it, a
+size that is not laid out yet, another driver) its widget is refreshed as any other. Contract tests pin what this uses
+of Textual: the compositor's map of visible widgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from textual.geometry import Region
+
+from cc_tui.ui.terminal.driver import FrameDriver
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.driver import Driver
+
+    from cc_tui.ui.widgets.canvas import Canvas
+
+
+class Painter:
+    """Gathers lines that changed, and paints them.
+
+    Args:
+        app: whose screen it is.
+        driver: tells what draws on the terminal.
+        is_patient: leave everything to Textual, which paints so many frames a second and no more.
+    """
+
+    def __init__(self, app: App[Any], driver: Callable[[], Driver | None], *, is_patient: bool) -> None:
+        self._app = app
+        self._driver = driver
+        self._is_patient = is_patient
+        self._changed: dict[Canvas, set[int]] = {}
+        self._map: object = None
+        self._places: dict[Canvas, Region | None] = {}
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether lines wait to be painted."""
+        return bool(self._changed)
+
+    def take(self, canvas: Canvas, lines: Iterable[int]) -> None:
+        """These lines of a canvas changed: paint them at the end of this turn, if nobody does before."""
+        if self._is_patient or not isinstance(self._driver(), FrameDriver):
+            _refresh(canvas, lines)
+            return
+        if not self._changed:
+            self._app.call_next(self.paint)
+        self._changed.setdefault(canvas, set()).update(lines)
+
+    def paint(self) -> None:
+        """Paint now what waits."""
+        changed, self._changed = self._changed, {}
+        driver = self._driver()
+        if not changed:
+            return
+        if not isinstance(driver, FrameDriver) or not self._app.is_running or self._app._batch_count:
+            for canvas, lines in changed.items():
+                _refresh(canvas, lines)
+            return
+        driver.begin_frame()
+        has_drawn = False
+        for canvas, lines in changed.items():
+            place = self._place_of(canvas)
+            left = set(lines) if place is None else _draw(driver, canvas, place, sorted(lines))
+            has_drawn = has_drawn or len(left) < len(lines)
+            _refresh(canvas, left)
+        if has_drawn:
+            driver.flush()
+            self._app.post_display_hook()
+
+    def _place_of(self, canvas: Canvas) -> Region | None:
+        """Where all of it is seen; None where something lies over it, or it is not laid out as it was drawn."""
+        visible = self._app.screen._compositor.visible_widgets
+        if visible is not self._map:
+            self._map, self._places = visible, {}
+        if canvas not in self._places:
+            self._places[canvas] = self._found(canvas)
+        place = self._places[canvas]
+        return place if place is not None and canvas.is_mounted and place.size == canvas.size else None
+
+    def _found(self, canvas: Canvas) -> Region | None:
+        visible = self._app.screen._compositor.visible_widgets
+        if canvas not in visible:
+            return None
+        region, clip = visible[canvas]
+        if not clip.contains_region(region):
+            return None
+        below = {canvas, *canvas.ancestors}
+        is_covered = any(
+            widget not in below and region.overlaps(other.intersection(seen))
+            for widget, (other, seen) in visible.items()
+        )
+        return None if is_covered else region
+
+
+def _draw(driver: FrameDriver, canvas: Canvas, place: Region, lines: Sequence[int]) -> set[int]:
+    """Draw lines of a canvas; returns those that could not be."""
+    first = lines[0]
+    strips = canvas.render_lines(Region(0, first, place.width, lines[-1] + 1 - first))
+    return {y for y in lines if not driver.draw_line(place.y + y, place.x, strips[y - first])}
+
+
+def _refresh(canvas: Canvas, lines: Iterable[int]) -> None:
+    regions = [Region(0, y, canvas.size.width, 1) for y in lines]
+    if regions:
+        canvas.refresh(*regions)
