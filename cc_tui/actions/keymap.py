@@ -39,6 +39,7 @@ class Keymap:
                 near = get_close_matches(name, self.by_id, n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 raise KeyClash(f"keys: there is no action {name!r}{hint}")
+        self._footers: dict[tuple[Where, ...], list[Action]] = {}
         self._by_place: dict[Where, dict[str, Action]] = {where: {} for where in Where}
         for action in self.actions:
             for key in action.keys:
@@ -78,8 +79,11 @@ class Keymap:
 
     def footer(self, places: Sequence[Where]) -> list[Action]:
         """The actions of `places` that stand in the footer, in order."""
-        found = [action for action in self.actions if action.where in places and action.short]
-        return sorted(found, key=lambda action: action.rank)
+        at = tuple(places)
+        if at not in self._footers:
+            found = [action for action in self.actions if action.where in at and action.short]
+            self._footers[at] = sorted(found, key=lambda action: action.rank)
+        return self._footers[at]
 
 
 def _rebound(action: Action, overrides: Mapping[str, Sequence[str]]) -> Action:

@@ -141,20 +141,32 @@ class CommandCenter(App[int]):
         """The tab that is shown."""
         return self._tabs[self.active]
 
-    async def show_tab(self, tab_id: str) -> None:
-        """Show a tab; it is made at its first visit."""
+    def go_to_tab(self, tab_id: str) -> None:
+        """Show another tab; it is made at its first visit, and drawn as it was left at others."""
         if tab_id == self.active:
             return
+        left, self.active = self.tab, tab_id
         self.session.known.messages.leave_behind()
-        self.tab.display = False
-        self.active = tab_id
         tab = self._tab(tab_id)
-        if not tab.is_mounted:
-            await self.query_one("#tabs").mount(tab)
-        tab.display = True
-        tab.shown_again()
-        tab.fit(*self.size)
+        if tab.is_mounted:
+            self.painter.show(tab.walk_children(Canvas), left.region)
+            self.frame_changed()
+            self.painter.paint()
+            self._turn(left, tab)
+        else:
+            self.run_worker(self._mount_and_turn(left, tab), group="tabs", exit_on_error=False)
+
+    async def _mount_and_turn(self, left: Tab, tab: Tab) -> None:
+        await self.query_one("#tabs").mount(tab)
+        self._turn(left, tab)
         self.frame_changed()
+
+    def _turn(self, left: Tab, tab: Tab) -> None:
+        """Have Textual show one in place of the other, unless another one was asked for meanwhile."""
+        self.painter.keep(left.walk_children(Canvas))
+        for one in self._tabs.values():
+            one.display = one is self.tab
+        tab.fit(*self.size)
 
     def leave(self) -> None:
         """End the app: decisions are flushed first. Asked again, it goes on with that."""
@@ -214,10 +226,6 @@ class CommandCenter(App[int]):
     def line_closed(self) -> None:
         """It is gone."""
         self.guard.line_closed()
-
-    def go_to_tab(self, tab_id: str) -> None:
-        """Show another tab."""
-        self.run_worker(self.show_tab(tab_id), group="tabs", exit_on_error=False)
 
     def run_soon(self, work: Coroutine[Any, Any, None]) -> None:
         """Wait for the server in a worker."""

@@ -23,6 +23,8 @@ ERASE = "\x1b[K"
 _MOVE = "\x1b[C"
 """The shortest of the moves over cells."""
 _GAPS = re.compile(f" {{{len(_MOVE)},}}")
+ROWS_KNOWN = 256
+"""So many rows are remembered as they were written: there and back between three tabs, each of 40 rows."""
 UNSTYLED = -1
 """No style's number."""
 
@@ -86,6 +88,23 @@ class _Writing:
             self._row(number, before[number], after[number])
 
     def _row(self, number: int, old: Row, new: Row) -> None:
+        """Write a row; one that was written over the same one before, as between two tabs, is known."""
+        was, now = old.identity, new.identity
+        if was is None or now is None:
+            self._row_anew(number, old, new)
+            return
+        pen, known, key = self.pen, self._styles.rows, (number, self.pen.style, self.pen.place, was, now, self._erases)
+        if key not in known:
+            first = len(self.told)
+            self._row_anew(number, old, new)
+            if len(known) >= ROWS_KNOWN:
+                del known[next(iter(known))]
+            known[key] = "".join(self.told[first:]), self.pen.style, self.pen.place
+            return
+        told, pen.style, pen.place = known[key]
+        self.told.append(told)
+
+    def _row_anew(self, number: int, old: Row, new: Row) -> None:
         places = self._places(old, new)
         if not places:
             return

@@ -30,7 +30,7 @@ from textual.strip import Strip
 
 from cc_tui.ui.terminal import taken
 from cc_tui.ui.terminal.difference import Pen, difference
-from cc_tui.ui.terminal.picture import Picture
+from cc_tui.ui.terminal.picture import ONE_CELL_EACH, Picture
 from cc_tui.ui.terminal.styles import PLAIN, Styles
 from cc_tui.ui.terminal.taken import OTHER_SCREEN, TakenTerminal, open_terminal
 
@@ -63,7 +63,7 @@ class FrameDriver(LinuxDriver):
         self._wanted, self._sent = Picture(self._styles), Picture(self._styles)
         self._take_key: Callable[[events.Key], bool] | None = None
         self._context = copy_context()
-        self._numbers: dict[Style, int | None] = {}
+        self._numbers: dict[Style | None, int | None] = {}
         self._pen = Pen()
         self._cursor = (0, 0)
         self._left = b""
@@ -131,14 +131,28 @@ class FrameDriver(LinuxDriver):
 
     def draw_line(self, row: int, column: int, strip: Strip) -> bool:
         """Draw a line where it stands; False, and nothing of it is drawn, where it is more than text in styles."""
-        pieces: list[tuple[str, int]] = []
+        texts: list[str] = []
+        styles: list[int] = []
+        numbers = self._numbers
         for text, style, control in strip:
-            number = self._number_of(style)
-            if control or number is None or _CONTROL.search(text):
+            if style not in numbers:
+                numbers[style] = self._number_of(style)
+            number = numbers[style]
+            if control or number is None:
                 return False
-            pieces.append((text, number))
-        for text, number in pieces:
-            column = self._wanted.put(row, column, text, number)
+            texts.append(text)
+            styles += [number] * len(text)
+        line = "".join(texts)
+        if ONE_CELL_EACH.fullmatch(line):
+            self._wanted.put_cells(row, column, line, styles)
+        elif _CONTROL.search(line):
+            return False
+        else:
+            at = 0
+            for text in texts:
+                if text:
+                    column = self._wanted.put(row, column, text, styles[at])
+                    at += len(text)
         return True
 
     def begin_frame(self) -> None:
@@ -169,13 +183,14 @@ class FrameDriver(LinuxDriver):
     # Frames
 
     def _number_of(self, style: Style | None) -> int | None:
-        """The number of a style; None for one that is more than codes (a link)."""
+        """The number of a style as Textual would write it; None for one that is more than codes (a link)."""
         if style is None:
             return PLAIN
-        if style not in self._numbers:
-            codes = _STYLED.fullmatch(Strip([Segment("x", style)]).render(self._app.console))
-            self._numbers[style] = self._styles.after(PLAIN, codes[1] or "") if codes is not None else None
-        return self._numbers[style]
+        shown = Strip([Segment("x", style)])
+        for line_filter in self._app.get_line_filters():
+            shown = shown.apply_filter(line_filter, self._app.screen.background_colors[1])
+        codes = _STYLED.fullmatch(shown.render(self._app.console))
+        return self._styles.after(PLAIN, codes[1] or "") if codes is not None else None
 
     def _go_on_from(self, terminal: TakenTerminal) -> list[Any]:
         """Know what is on the screen already; returns the terminal's attributes as the shell had them."""

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from textual.geometry import Region
+from textual.strip import Strip
 
 from cc_tui.ui.terminal.driver import FrameDriver
+from cc_tui.ui.themes.tokens import Token
 
 if TYPE_CHECKING:
     from textual.app import App
     from textual.driver import Driver
+    from textual.geometry import Size
 
     from cc_tui.ui.widgets.canvas import Canvas
 
@@ -35,6 +39,8 @@ class Painter:
         self._driver = driver
         self._is_patient = is_patient
         self._changed: dict[Canvas, set[int]] = {}
+        self._has_drawn = False
+        self._kept: WeakKeyDictionary[Canvas, tuple[Size, Region]] = WeakKeyDictionary()
         self._map: object = None
         self._places: dict[Canvas, Region | None] = {}
 
@@ -45,33 +51,65 @@ class Painter:
 
     def take(self, canvas: Canvas, lines: Iterable[int]) -> None:
         """These lines of a canvas changed: paint them at the end of this turn, if nobody does before."""
-        if self._is_patient or not isinstance(self._driver(), FrameDriver):
+        if self._ready() is None:
             _refresh(canvas, lines)
             return
         if not self._changed:
             self._app.call_next(self.paint)
         self._changed.setdefault(canvas, set()).update(lines)
 
+    def keep(self, canvases: Iterable[Canvas]) -> None:
+        """These are about to be hidden: remember where they stand, for `show`."""
+        for canvas in canvases:
+            place = self._place_of(canvas)
+            if place is not None:
+                self._kept[canvas] = self._app.size, place
+
+    def show(self, canvases: Iterable[Canvas], ground: Region) -> None:
+        """Draw hidden canvases as they were left, where they stood; `paint` has it painted.
+
+        They are about to be shown: Textual lays them out later and finds them on the screen already.
+
+        Args:
+            ground: what they are drawn on; nothing of what stood there stays.
+        """
+        driver = self._ready()
+        kept = [(canvas, *self._kept[canvas]) for canvas in canvases if canvas in self._kept]
+        if driver is None or not kept or any(size != self._app.size for _canvas, size, _place in kept):
+            return
+        driver.begin_frame()
+        blank = Strip.blank(ground.width, kept[0][0].look.style(Token.TEXT))
+        for y in ground.line_range:
+            driver.draw_line(y, ground.x, blank)
+        for canvas, _size, place in kept:
+            _draw(driver, canvas, place, range(place.height))
+        self._has_drawn = True
+
     def paint(self) -> None:
         """Paint now what waits."""
         changed, self._changed = self._changed, {}
-        driver = self._driver()
-        if not changed:
-            return
-        if not isinstance(driver, FrameDriver) or not self._app.is_running or self._app._batch_count:
+        driver = self._ready()
+        if driver is None:
             for canvas, lines in changed.items():
                 _refresh(canvas, lines)
             return
-        driver.begin_frame()
-        has_drawn = False
+        if changed:
+            driver.begin_frame()
         for canvas, lines in changed.items():
             place = self._place_of(canvas)
             left = set(lines) if place is None else _draw(driver, canvas, place, sorted(lines))
-            has_drawn = has_drawn or len(left) < len(lines)
+            self._has_drawn = self._has_drawn or len(left) < len(lines)
             _refresh(canvas, left)
-        if has_drawn:
+        if self._has_drawn:
+            self._has_drawn = False
             driver.flush()
             self._app.post_display_hook()
+
+    def _ready(self) -> FrameDriver | None:
+        """The driver, where it can be drawn on now."""
+        driver = self._driver()
+        is_held = self._is_patient or not self._app.is_running or self._app._batch_count
+        return driver if isinstance(driver, FrameDriver) and not is_held else None
 
     def _place_of(self, canvas: Canvas) -> Region | None:
         """Where all of it is seen; None where something lies over it, or it is not laid out as it was drawn."""
@@ -100,9 +138,7 @@ class Painter:
 
 def _draw(driver: FrameDriver, canvas: Canvas, place: Region, lines: Sequence[int]) -> set[int]:
     """Draw lines of a canvas; returns those that could not be."""
-    first = lines[0]
-    strips = canvas.render_lines(Region(0, first, place.width, lines[-1] + 1 - first))
-    return {y for y in lines if not driver.draw_line(place.y + y, place.x, strips[y - first])}
+    return {y for y in lines if not driver.draw_line(place.y + y, place.x, canvas.render_line(y))}
 
 
 def _refresh(canvas: Canvas, lines: Iterable[int]) -> None:

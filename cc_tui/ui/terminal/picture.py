@@ -6,7 +6,8 @@ Knows nothing of how a picture came or comes onto a real screen.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from rich.cells import split_graphemes
@@ -18,10 +19,20 @@ UNKNOWN = "\x00"
 BEHIND_WIDE = ""
 """The second cell of a character that takes two."""
 
+ONE_CELL_EACH = re.compile(
+    r"[ -~\xa1-\xac\xae-\u02ff\u2010-\u2027\u2190-\u2199\u2500-\u25fc\u2713-\u2717\u2800-\u28ff]*"
+)
+"""Text of characters that take one cell each and join none: nearly all that is drawn."""
+
 _TOKEN = re.compile(
     r"\x1b\[(?P<style>[0-9;]*)m|\x1b\[(?P<row>[0-9]+);(?P<column>[0-9]+)H|(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
     r"|(?P<end>\n)|(?P<sync>\x1b\[\?2026[hl])"
 )
+
+
+STYLES_IN_A_BYTE = 256
+Identity = tuple[str, bytes]
+"""The text of a row whose cells are one character each, and the numbers of their styles."""
 
 
 @dataclass(slots=True)
@@ -30,6 +41,16 @@ class Row:
 
     shown: list[str]
     styles: list[int]
+    _identity: Identity | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def identity(self) -> Identity | None:
+        """What tells it from other rows, quickly compared; None where a cell holds more or less than one character."""
+        if self._identity is None and max(self.styles) < STYLES_IN_A_BYTE:
+            text = "".join(self.shown)
+            if len(text) == len(self.shown) and BEHIND_WIDE not in self.shown:
+                self._identity = text, bytes(self.styles)
+        return self._identity
 
     @classmethod
     def of(cls, cell: str, columns: int) -> Row:
@@ -38,28 +59,40 @@ class Row:
 
     def copy(self) -> Row:
         """One that changes by itself."""
-        return Row(self.shown.copy(), self.styles.copy())
+        return Row(self.shown.copy(), self.styles.copy(), self._identity)
 
     def put(self, column: int, cells: tuple[str, ...], style: int) -> None:
         """Show `cells` from `column` on; what does not fit is left out, half of a wide character becomes a blank."""
         room = len(self.shown) - column
         if room <= 0:
             return
+        self._identity = None
         if len(cells) > room:
             cells = cells[:room]
         if cells and len(cells) == room and _is_wide(cells[-1]):
             cells = (*cells[:-1], " ")
+        self._put(column, cells, [style] * len(cells))
+
+    def put_cells(self, column: int, text: str, styles: list[int]) -> None:
+        """Show text of one cell a character from `column` on; what does not fit is left out."""
+        room = len(self.shown) - column
+        if room > 0:
+            self._identity = None
+            self._put(column, text[:room], styles[:room])
+
+    def _put(self, column: int, cells: Sequence[str], styles: list[int]) -> None:
         end = column + len(cells)
         if column and self.shown[column] == BEHIND_WIDE:
             self.shown[column - 1] = " "
         if end < len(self.shown) and self.shown[end] == BEHIND_WIDE:
             self.shown[end] = " "
         self.shown[column:end] = cells
-        self.styles[column:end] = [style] * len(cells)
+        self.styles[column:end] = styles
 
     def join(self, column: int, joined: str) -> None:
         """Add marks to the character in a cell."""
         if 0 <= column < len(self.shown):
+            self._identity = None
             place = column - 1 if column and self.shown[column] == BEHIND_WIDE else column
             if self.shown[place] != UNKNOWN:
                 self.shown[place] += joined
@@ -113,6 +146,12 @@ class Picture:
                 case _:
                     self.is_synchronised = True
         return True
+
+    def put_cells(self, row: int, column: int, text: str, styles: list[int]) -> None:
+        """Show text of which each character takes one cell (`ONE_CELL_EACH`), each in its own style."""
+        if row < len(self.rows):
+            self.touched.add(row)
+            self.rows[row].put_cells(column, text, styles)
 
     def put(self, row: int, column: int, text: str, style: int) -> int:
         """Show text from a cell on; returns the column behind it. It holds no control characters."""

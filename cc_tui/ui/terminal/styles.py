@@ -52,6 +52,8 @@ class Styles:
         self._changes: dict[tuple[int, int], str] = {}
         self.grounds: list[str | int] = [""]
         """What a blank in each style looks like; equal where it looks the same."""
+        self.rows: dict[tuple[object, ...], tuple[str, int, tuple[int, int] | None]] = {}
+        """How rows were written that came before: what was told, and the pen behind it. `difference` keeps it."""
 
     def after(self, style: int, codes: str) -> int | None:
         """The style that a sequence of codes leads to; None when one of them is not known here."""

@@ -43,6 +43,16 @@ class Canvas(Widget):
         self._drawn_for = Size()
         self._painted: dict[int, Strip] = {}
 
+    @property
+    def size(self) -> Size:
+        """A canvas has neither border nor padding; what is hidden keeps the size that it had."""
+        return self.outer_size
+
+    @property
+    def is_laid_out(self) -> bool:
+        """Whether it has a place on the screen."""
+        return bool(self.region.area)
+
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """The lines to show in `width` × `height` cells; fewer than `height` leave the rest blank."""
         raise NotImplementedError
@@ -50,7 +60,7 @@ class Canvas(Widget):
     def repaint(self) -> None:
         """Draw again, and have the lines that differ painted."""
         size = self.size
-        if not self.is_mounted or not size.area:
+        if not self.is_mounted or not self.is_laid_out:
             return
         if self._drawn_for != size:
             self._strips = []
@@ -86,7 +96,7 @@ class Canvas(Widget):
         self._painted.clear()
 
     def render_line(self, y: int) -> Strip:
-        """One line for Textual."""
+        """One line, as it is handed out to be painted."""
         return self._handed_out(y, self.size)
 
     def render_lines(self, crop: Region) -> list[Strip]:

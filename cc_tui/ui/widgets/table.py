@@ -179,11 +179,12 @@ class Table(Canvas):
         """Only these rows are drawn anew."""
         width, height = self.size.width, self.source.row_height
         first = 1 if self.source.header(width) is not None else 0
+        last = min(self.source.count(), self._top + self._page())
         self.repaint_lines(
             {
                 first + (place - self._top) * height + number: line
                 for place in places
-                if self._top <= place < min(self.source.count(), self._top + self._page())
+                if self._top <= place < last
                 for number, line in enumerate(self._row(place, width))
             }
         )

@@ -300,7 +300,7 @@ class ApprovalsTab(Tab):
 
     def refresh_draft(self) -> None:
         """Draw the selected draft, where there is room for it and no line of choices belongs to it."""
-        if not self.pane.is_mounted or not self.pane.size.area or self.verbs.leave_stale_choice():
+        if not self.pane.is_mounted or not self.pane.is_laid_out or self.verbs.leave_stale_choice():
             return
         self.draft.show(self.row, self.selection, self.shape, is_diff_open=self.is_diff_open)
         if self.row is not None:

@@ -107,7 +107,7 @@ class BatchSheet(Sheet):
 
     def shown(self) -> Shown | None:
         """Its first screenful must have been on the screen; a risky or flagged item asks for the longer look."""
-        if not self._face.is_mounted or not self._face.size.area:
+        if not self._face.is_mounted or not self._face.is_laid_out:
             return None
         lines = frozenset(range(self._face.size.height))
         painted = frozenset(line for line in lines if self._face.is_painted(line))

@@ -119,7 +119,7 @@ class DraftPane(Pane):
     @property
     def is_on_screen(self) -> bool:
         """Whether it is displayed and nothing covers it."""
-        return self.is_mounted and bool(self.size.area) and self.override is None
+        return self.is_mounted and self.is_laid_out and self.override is None
 
     def _lines_in_view(self) -> int:
         """Lines of the draft on screen; the last one may be taken by the words about more."""
