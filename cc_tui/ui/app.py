@@ -147,26 +147,26 @@ class CommandCenter(App[int]):
             return
         left, self.active = self.tab, tab_id
         self.session.known.messages.leave_behind()
+        if self.overlays.sheet is None:
+            self.painter.turn(left.id or "", tab_id, left.region)
         tab = self._tab(tab_id)
         if tab.is_mounted:
-            self.painter.show(tab.walk_children(Canvas), left.region)
             self.frame_changed()
             self.painter.paint()
-            self._turn(left, tab)
+            self._turn()
         else:
-            self.run_worker(self._mount_and_turn(left, tab), group="tabs", exit_on_error=False)
+            self.run_worker(self._mount(tab), group="tabs", exit_on_error=False)
 
-    async def _mount_and_turn(self, left: Tab, tab: Tab) -> None:
+    async def _mount(self, tab: Tab) -> None:
         await self.query_one("#tabs").mount(tab)
-        self._turn(left, tab)
+        self._turn()
         self.frame_changed()
 
-    def _turn(self, left: Tab, tab: Tab) -> None:
-        """Have Textual show one in place of the other, unless another one was asked for meanwhile."""
-        self.painter.keep(left.walk_children(Canvas))
+    def _turn(self) -> None:
+        """Have Textual show the tab, and no other."""
         for one in self._tabs.values():
             one.display = one is self.tab
-        tab.fit(*self.size)
+        self.tab.fit(*self.size)
 
     def leave(self) -> None:
         """End the app: decisions are flushed first. Asked again, it goes on with that."""

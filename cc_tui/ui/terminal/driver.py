@@ -30,7 +30,7 @@ from textual.strip import Strip
 
 from cc_tui.ui.terminal import taken
 from cc_tui.ui.terminal.difference import Pen, difference
-from cc_tui.ui.terminal.picture import ONE_CELL_EACH, Picture
+from cc_tui.ui.terminal.picture import ONE_CELL_EACH, Picture, Row
 from cc_tui.ui.terminal.styles import PLAIN, Styles
 from cc_tui.ui.terminal.taken import OTHER_SCREEN, TakenTerminal, open_terminal
 
@@ -64,6 +64,7 @@ class FrameDriver(LinuxDriver):
         self._take_key: Callable[[events.Key], bool] | None = None
         self._context = copy_context()
         self._numbers: dict[Style | None, int | None] = {}
+        self._left_rows: dict[str, list[Row]] = {}
         self._pen = Pen()
         self._cursor = (0, 0)
         self._left = b""
@@ -154,6 +155,17 @@ class FrameDriver(LinuxDriver):
                     column = self._wanted.put(row, column, text, styles[at])
                     at += len(text)
         return True
+
+    def turn(self, left: str, shown: str, rows: range) -> bool:
+        """Have rows show what stood there when `shown` was left; False when that was never seen at this size."""
+        there = slice(rows.start, rows.stop)
+        standing, kept = self._wanted.rows[there], self._left_rows.pop(shown, [])
+        is_kept = len(kept) == len(standing) and all(len(row.shown) == self._wanted.columns for row in kept)
+        self._left_rows[left] = standing if is_kept else [row.copy() for row in standing]
+        if is_kept:
+            self._wanted.rows[there] = kept
+            self._wanted.touched.update(rows)
+        return is_kept
 
     def begin_frame(self) -> None:
         """Lines are drawn next, for the screen as it is now."""

@@ -9,18 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from textual.geometry import Region
-from textual.strip import Strip
 
 from cc_tui.ui.terminal.driver import FrameDriver
-from cc_tui.ui.themes.tokens import Token
 
 if TYPE_CHECKING:
     from textual.app import App
     from textual.driver import Driver
-    from textual.geometry import Size
 
     from cc_tui.ui.widgets.canvas import Canvas
 
@@ -40,7 +36,6 @@ class Painter:
         self._is_patient = is_patient
         self._changed: dict[Canvas, set[int]] = {}
         self._has_drawn = False
-        self._kept: WeakKeyDictionary[Canvas, tuple[Size, Region]] = WeakKeyDictionary()
         self._map: object = None
         self._places: dict[Canvas, Region | None] = {}
 
@@ -58,32 +53,20 @@ class Painter:
             self._app.call_next(self.paint)
         self._changed.setdefault(canvas, set()).update(lines)
 
-    def keep(self, canvases: Iterable[Canvas]) -> None:
-        """These are about to be hidden: remember where they stand, for `show`."""
-        for canvas in canvases:
-            place = self._place_of(canvas)
-            if place is not None:
-                self._kept[canvas] = self._app.size, place
+    def turn(self, left: str, shown: str, ground: Region) -> None:
+        """Draw one thing in place of another, as it was left; `paint` has it painted.
 
-    def show(self, canvases: Iterable[Canvas], ground: Region) -> None:
-        """Draw hidden canvases as they were left, where they stood; `paint` has it painted.
-
-        They are about to be shown: Textual lays them out later and finds them on the screen already.
+        Textual lays it out later, and finds it on the screen already; what changed meanwhile is drawn then. What was
+        never left here waits for that.
 
         Args:
-            ground: what they are drawn on; nothing of what stood there stays.
+            left: the name of what stands on `ground` now, whole rows of it, with nothing over it.
+            shown: the name of what will stand there.
         """
         driver = self._ready()
-        kept = [(canvas, *self._kept[canvas]) for canvas in canvases if canvas in self._kept]
-        if driver is None or not kept or any(size != self._app.size for _canvas, size, _place in kept):
-            return
-        driver.begin_frame()
-        blank = Strip.blank(ground.width, kept[0][0].look.style(Token.TEXT))
-        for y in ground.line_range:
-            driver.draw_line(y, ground.x, blank)
-        for canvas, _size, place in kept:
-            _draw(driver, canvas, place, range(place.height))
-        self._has_drawn = True
+        if driver is not None and ground.width == self._app.size.width:
+            driver.begin_frame()
+            self._has_drawn |= driver.turn(left, shown, ground.line_range)
 
     def paint(self) -> None:
         """Paint now what waits."""
