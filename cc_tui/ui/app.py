@@ -36,6 +36,7 @@ from cc_tui.ui.terminal import hangup
 from cc_tui.ui.terminal.driver import FrameDriver
 from cc_tui.ui.terminal.painter import Painter
 from cc_tui.ui.terminal.taken import can_drive
+from cc_tui.ui.terminal.turns import Turns
 from cc_tui.ui.terminal.witness import Witness
 from cc_tui.ui.themes.look import choose_look
 from cc_tui.ui.themes.native import theme_name, theme_of
@@ -80,6 +81,7 @@ class CommandCenter(App[int]):
         guard = config.guard
         self.guard = Guard(GuardSettings(guard.hold_ms, repeat_ms=guard.repeat_ms, link_ms=guard.link_ms))
         self.painter = Painter(self, lambda: self._driver, is_patient=config.low_bandwidth)
+        self.turns = Turns(self, self.painter, lambda: self._driver, self.monotonic)
         self.overlays = Overlays(self)
         self.everywhere = Everywhere(self)
         self.front = Front(
@@ -87,13 +89,13 @@ class CommandCenter(App[int]):
             changed=self.frame_changed, swallowed=self._swallowed,
         )  # fmt: skip
         self.witness = Witness(self, self.guard, self.front.shown)
-        self.router = KeyRouter(self.keymap, self.guard, self.front, self)
+        self.router = KeyRouter(self.keymap, self.guard, self.front, self.turns)
         self.typed = TypedKeys(self.overlays, self.router, lambda key: self.keymap.find(key, self.front.places()))
         self.opening = Opening(self, self.session, self.overlays, demo, first_rows)
         self.active = config.tab
         self.frame = Frame(self.look, self.session, self.active, is_demo=demo is not None)
         self._tabs: dict[str, Tab] = {}
-        self._dirty = False
+        self._dirty = self._is_frame_stale = False
         self._events_under_way = 0
         self._is_leaving = False
 
@@ -151,7 +153,7 @@ class CommandCenter(App[int]):
             self.painter.turn(left.id or "", tab_id, left.region)
         tab = self._tab(tab_id)
         if tab.is_mounted:
-            self.frame_changed()
+            self._draw_frame()
             self.painter.paint()
             self._turn()
         else:
@@ -166,6 +168,7 @@ class CommandCenter(App[int]):
         """Have Textual show the tab, and no other."""
         for one in self._tabs.values():
             one.display = one is self.tab
+        self.tab.shown_again()
         self.tab.fit(*self.size)
 
     def leave(self) -> None:
@@ -249,8 +252,9 @@ class CommandCenter(App[int]):
         try:
             match event:
                 case events.Key() if not event.is_forwarded:
-                    if not self._press(event):
+                    if not self._act_on(event):
                         await super().on_event(event)
+                    self.painter.paint()
                 case events.Paste() if not event.is_forwarded:
                     self.guard.pasted(event.time)
                     event.text = without_hidden(event.text)[0]  # an input would write them to the terminal as they are
@@ -265,13 +269,10 @@ class CommandCenter(App[int]):
         """A key just read, when nothing that was read before it waits and no input wants it; False: it must queue."""
         if self._events_under_way or not self._message_queue.empty() or self.overlays.takes_text:
             return False
-        try:
-            self._press(event)
-        except Exception as error:  # noqa: BLE001  (Textual's own funnel for what a handler raises)
-            self._handle_exception(error)
+        self.turns.do(lambda: self._act_on(event))
         return True
 
-    def _press(self, event: events.Key) -> bool:
+    def _act_on(self, event: events.Key) -> bool:
         """Act on a key; False when it is text for an open input."""
         if not self.front.is_too_small:
             self.session.known.messages.acknowledge()
@@ -280,7 +281,6 @@ class CommandCenter(App[int]):
             self.router.press(name, event.time)
         elif not self.typed.take(name, event.key, self.router.read(name, event.time)):
             return False
-        self.painter.paint()
         return True
 
     # The terminal: what the witness asks
@@ -303,12 +303,7 @@ class CommandCenter(App[int]):
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
         """Call after so many seconds, and paint at once what that changes."""
-
-        def due() -> None:
-            call()
-            self.painter.paint()
-
-        self.set_timer(max(0.001, seconds), due)
+        self.turns.later(seconds, call)
 
     def monotonic(self) -> float:
         """The clock that events carry."""
@@ -351,7 +346,14 @@ class CommandCenter(App[int]):
     # The frame
 
     def frame_changed(self) -> None:
-        """Footer and tabs may read differently now."""
+        """Footer and tabs may read differently now: they are drawn behind what is under way."""
+        if self.is_running and not self._is_frame_stale:
+            self._is_frame_stale = True
+            self.call_next(self._draw_frame)
+
+    def _draw_frame(self) -> None:
+        """Footer and tabs as they read now."""
+        self._is_frame_stale = False
         if not self.is_running:
             return
         self.frame.show_tab(self.active, self.tab.inner_title())
@@ -391,7 +393,7 @@ class CommandCenter(App[int]):
         """Redraw the frame at most five times a second, and only when something changed."""
         if not self._dirty:
             self._dirty = True
-            self.set_timer(REPAINT_SECONDS, self._redraw_frame)
+            self.later(REPAINT_SECONDS, self._redraw_frame)
 
     def _redraw_frame(self) -> None:
         self._dirty = False

@@ -58,11 +58,8 @@ class KeyHost(Protocol):
 class Timing(Protocol):
     """When things happen."""
 
-    def later(self, seconds: float, call: Callable[[], None]) -> None:
-        """Call after so many seconds."""
-
-    def monotonic(self) -> float:
-        """The clock that key events carry."""
+    def when_read(self, at: float, call: Callable[[], None]) -> None:
+        """Call once all that was read up to `at`, by the clock that key events carry, was handed over."""
 
 
 class KeyRouter:
@@ -107,7 +104,7 @@ class KeyRouter:
             else:
                 then()
 
-        self._timing.later(self._wait(read), judged)
+        self._timing.when_read(self._judged_at(read), judged)
 
     def _handle(self, read: KeyRead) -> None:
         host = self._host
@@ -130,7 +127,7 @@ class KeyRouter:
                 host.look_first()
                 return
             self._waiting = (read, action, selected)
-            self._timing.later(self._wait(read), self._judge)
+            self._timing.when_read(self._judged_at(read), self._judge)
         else:
             host.act(action, read.name)
 
@@ -148,9 +145,9 @@ class KeyRouter:
         while self._queue and self._waiting is None:
             self._handle(self._queue.popleft())
 
-    def _wait(self, read: KeyRead) -> float:
-        burst = self._guard.settings.burst_ms / 1_000
-        return max(0.0, read.at + burst + 0.001 - self._timing.monotonic())
+    def _judged_at(self, read: KeyRead) -> float:
+        """When it is known whether others came with a key."""
+        return read.at + self._guard.settings.burst_ms / 1_000
 
 
 def name_of(event: events.Key) -> str:

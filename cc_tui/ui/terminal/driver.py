@@ -63,6 +63,7 @@ class FrameDriver(LinuxDriver):
         self._wanted, self._sent = Picture(self._styles), Picture(self._styles)
         self._take_key: Callable[[events.Key], bool] | None = None
         self._context = copy_context()
+        self._is_reading = False
         self._numbers: dict[Style | None, int | None] = {}
         self._left_rows: dict[str, list[Row]] = {}
         self._pen = Pen()
@@ -178,6 +179,13 @@ class FrameDriver(LinuxDriver):
         return took_back
 
     # Keys and answers
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether something waits to be read, or was read and is not handed over yet."""
+        if self._key_thread is None or not self._key_thread.is_alive():
+            return False
+        return self._is_reading or bool(select.select([self.fileno], [], [], 0)[0])
 
     def hand_keys_to(self, take: Callable[[events.Key], bool]) -> None:
         """From now on keys go to `take` as soon as the loop is free, past the app's queue; False: it goes there."""
@@ -318,12 +326,14 @@ class FrameDriver(LinuxDriver):
                 os.read(self._wake_read, 1)
                 break
             if self.fileno in ready:
+                self._is_reading = True
                 told = os.read(self.fileno, 4096)
                 if not told:
                     return
                 text = decode(told)  # empty for the first half of a character, which the parser would take for the end
                 for event in parser.feed(text) if text else ():
                     self.process_message(event)
+                self._is_reading = False
             for event in parser.tick():
                 self.process_message(event)
         with contextlib.suppress(EOFError, ParseError):

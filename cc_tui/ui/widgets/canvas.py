@@ -88,7 +88,7 @@ class Canvas(Widget):
         if token is not self.override:
             self.override = token
             self._painted.clear()
-            self._drawn_for = (0, 0)
+            self._drawn_for = Size()
             self.repaint()
 
     def on_hide(self) -> None:

@@ -350,7 +350,7 @@ class QueueVerbs:
             return
         following = desk.queue.next_undecided(desk.table.cursor)
         if following is not None:
-            desk.table.go(following)
+            desk.table.go(following, is_all_else_as_drawn=True)
             if desk.is_item_open:
                 desk.select_anew()
         else:
