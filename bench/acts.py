@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import time
 from collections.abc import Awaitable, Callable
 
@@ -12,45 +13,62 @@ import httpx
 
 from bench.findings import Finding, Samples
 from bench.setting import FEW, PAGEFUL, Setting
-from bench.watching import cost_of_keys
+from bench.watching import cost_of_keys, paint_of, wait_calm
 from cc_api_client.client import CommandCenterClient
 from rig.pty_app import Backend, simulated_backend
-from rig.terminal import Terminal
 
+DECIDED_AMONG = 400
 TAB_BUDGET, CLIENT_BUDGET, DECISION_BUDGET = 2.0, 1.3, 1.0
 GUARD_MS = 12.0
 """A decision key is judged so long after its read, when it is known whether others came with it."""
 _SEEN_SECONDS = 0.9
 """At rest so long, a draft has been seen as long as the guard asks for."""
-_DECISIONS = 5
+_QUIET_SECONDS = 0.3
+_SWITCHES, _DECISIONS = 4, 10
+"""To each tab, and of drafts, a run of the scenario: with five runs 40 switches and 50 decisions."""
+_DECIDED = "undelivered"
+"""What a decided row says, from the moment that the decision is on the disk until the server has it."""
 _READY_SECONDS = 240.0
+_WORDS = 24
 
 
 def tab_switch(setting: Setting) -> list[Finding]:
-    """To another tab and back, both visited before, in turns with a cursor key."""
+    """To another tab and back, both visited before, until all of it is there, in turns with a cursor key."""
     switches: list[float] = []
     keys: list[float] = []
     with setting.ours_at_rest(FEW) as terminal:
-        cost_of_keys(terminal, ("3", "5"))
-        for _ in range(2 * setting.runs):
-            switches += [cost.paint_ms for cost in cost_of_keys(terminal, ("3", "5"), quiet=0.3)]
-            keys += [cost.paint_ms for cost in cost_of_keys(terminal, ("down", "up"), quiet=0.3)]
+        approvals = terminal.screen()
+        cost_of_keys(terminal, ("3",), quiet=_SEEN_SECONDS)
+        agents = terminal.screen()
+        cost_of_keys(terminal, ("5",), quiet=_SEEN_SECONDS)
+        landmarks = {"3": _lowest_of(agents, approvals), "5": _lowest_of(approvals, agents)}
+        for _ in range(_SWITCHES * setting.runs):
+            for name, landmark in landmarks.items():
+                switches.append(paint_of(terminal, name, landmark))
+                terminal.wait_silent(_QUIET_SECONDS)
+            keys += [cost.paint_ms for cost in cost_of_keys(terminal, ("down", "up"), quiet=_QUIET_SECONDS)]
     beside = Samples("a key", tuple(keys))
     return [Finding("tab switch to painted", "ms", Samples("cc-tui", tuple(switches)), beside, TAB_BUDGET)]
 
 
 def decision(setting: Setting) -> list[Finding]:
-    """`a` on drafts that ask for no more than that, until it is painted: by then it is durable."""
+    """`a` on safe drafts, which ask for no more than that, until it is painted: by then it is durable.
+
+    In turns with cursor keys and with syncs of the disk where the journal is.
+    """
     decisions: list[float] = []
     keys: list[float] = []
-    with _with_drafts_of_its_own(setting) as backend, setting.ours_at_rest(PAGEFUL, backend=backend) as terminal:
-        while len(decisions) < _DECISIONS * setting.runs:
-            keys += [cost.paint_ms for cost in cost_of_keys(terminal, ("down", "up"), quiet=0.3)]
-            if _is_safe(terminal):
-                decisions += [cost.paint_ms for cost in cost_of_keys(terminal, ("a",), quiet=_SEEN_SECONDS)]
-            else:
-                cost_of_keys(terminal, ("down",))
-    syncs = [_sync_ms(setting) for _ in decisions]
+    syncs: list[float] = []
+    with _with_drafts_of_its_own(setting) as backend, setting.ours(DECIDED_AMONG, backend=backend) as terminal:
+        terminal.wait_for(r"pending \d", within=30.0)
+        wait_calm(terminal)
+        terminal.type("/safe\n")
+        for _ in range(_DECISIONS * setting.runs):
+            keys += [cost.paint_ms for cost in cost_of_keys(terminal, ("down", "up"), quiet=_QUIET_SECONDS)]
+            time.sleep(_SEEN_SECONDS)
+            decisions.append(paint_of(terminal, "a", _DECIDED))
+            terminal.wait_gone(_DECIDED)
+            syncs.append(_sync_ms(setting))
     least = Samples("keys", tuple(keys)).median + GUARD_MS + Samples("syncs", tuple(syncs)).median
     beside = Samples(f"a key + {GUARD_MS:.0f} ms + one fsync", (least,))
     return [
@@ -67,11 +85,13 @@ def client_call(setting: Setting) -> list[Finding]:
 
 def _with_drafts_of_its_own(setting: Setting) -> contextlib.AbstractContextManager[Backend]:
     """A queue that nobody else measures: what is decided is gone."""
-    return simulated_backend(setting.folder() / "decided.db", approvals=PAGEFUL, within=_READY_SECONDS)
+    return simulated_backend(setting.folder() / "decided.db", approvals=DECIDED_AMONG, within=_READY_SECONDS)
 
 
-def _is_safe(terminal: Terminal) -> bool:
-    return any(row.startswith("▌") and "✓" in row[:6] for row in terminal.screen())
+def _lowest_of(rows: list[str], others: list[str]) -> str:
+    """A pattern for the lowest words above the bars that are on this screen and not on the other."""
+    lowest = next(row for row in reversed(rows[:-2]) if row.strip() and row.strip()[:_WORDS] not in "\n".join(others))
+    return re.escape(lowest.strip()[:_WORDS])
 
 
 def _sync_ms(setting: Setting) -> float:

@@ -75,6 +75,17 @@ def cost_of_keys(terminal: Terminal, names: Sequence[str], quiet: float = _KEY_Q
     return costs
 
 
+def paint_of(terminal: Terminal, name: str, pattern: str) -> float:
+    """Press a key; milliseconds until `pattern` (multi-line mode), which was not there before, is on the screen.
+
+    Raises:
+        NotSeen: it was not within ten seconds.
+    """
+    watch = terminal.watch(pattern)
+    pressed = terminal.press(name)
+    return (terminal.wait_seen(watch) - pressed) * 1000
+
+
 def rest_of(terminal: Terminal, seconds: float, meanwhile: Callable[[float], None] | None = None) -> Rest:
     """Watch for `seconds`; `meanwhile(deadline)` causes what is to be measured, if anything."""
     began, bytes_before, cpu_before = time.monotonic(), terminal.bytes_out, cpu_seconds(terminal.offspring())
