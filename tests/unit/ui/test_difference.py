@@ -15,8 +15,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from cc_tui.ui.terminal.difference import Pen, difference
-from cc_tui.ui.terminal.picture import Picture
+from cc_tui.ui.terminal.difference import ROWS_KNOWN, Pen, difference
+from cc_tui.ui.terminal.picture import ONE_CELL_EACH, Picture
 from cc_tui.ui.terminal.styles import Styles
 
 COLS, ROWS = 24, 9
@@ -135,10 +135,13 @@ class Line:
 
     def send(self) -> str:
         """What goes over the line now."""
+        touched = self.sent.touched | self.wanted.touched
         self.told = difference(
-            self.styles, self.sent.rows, self.wanted.rows, self.pen, erases_in_ground=self.erases
-        )  # fmt: skip
-        self.sent.rows = [row.copy() for row in self.wanted.rows]
+            self.styles, self.sent.rows, self.wanted.rows, self.pen, erases_in_ground=self.erases, among=touched
+        )
+        for number in touched:
+            self.sent.rows[number] = self.wanted.rows[number].copy()
+        self.sent.touched, self.wanted.touched = set(), set()
         return self.told
 
 
@@ -165,6 +168,41 @@ def test_the_newest_of_several_frames_is_drawn_at_once(first: Frame, others: lis
     for frame in [first, *others]:
         theirs.feed(written(frame))
     assert ours.cells() == theirs.cells()
+
+
+@quick
+@given(full_frames, full_frames, st.booleans())
+def test_there_and_back_is_drawn_as_the_first_time(one: Frame, other: Frame, erases: bool) -> None:
+    line, theirs, ours = Line(erases), Judge(), Judge()
+    for frame in [one, other] * 3:
+        theirs.feed(written(frame))
+        line.take(written(frame))
+        ours.feed(line.send())
+        assert ours.cells() == theirs.cells()
+
+
+def test_a_row_that_was_written_before_is_not_thought_out_again() -> None:
+    line = Line()
+    for names in ("abcdefghi", "ABCDEFGHI") * 2:
+        line.take(written(page(*names)))
+        line.send()
+    known = dict(line.styles.rows)
+    line.take(written(page(*"abcdefghi")))
+    line.send()
+    assert line.styles.rows == known
+    assert len(known) <= ROWS_KNOWN
+
+
+@quick
+@given(full_frames, st.integers(0, ROWS - 1), st.integers(0, COLS - 1), st.text(st.characters(), max_size=COLS))
+def test_text_of_one_cell_a_character_is_drawn_as_any_other(before: Frame, row: int, column: int, text: str) -> None:
+    simple = "".join(character for character in text if ONE_CELL_EACH.fullmatch(character))
+    ours, theirs = Line(), Line()
+    for line in (ours, theirs):
+        line.take(written(before))
+    ours.wanted.put_cells(row, column, simple, [0] * len(simple))
+    theirs.wanted.put(row, column, simple, 0)
+    assert ours.wanted.rows == theirs.wanted.rows
 
 
 @quick
