@@ -31,6 +31,7 @@ from cc_tui.ui.keys.router import KeyRouter, name_of
 from cc_tui.ui.keys.typed import TypedKeys
 from cc_tui.ui.opening import Opening
 from cc_tui.ui.tabs.making import make_tab
+from cc_tui.ui.tabs.shelf import TabShelf
 from cc_tui.ui.tabs.tab import Tab
 from cc_tui.ui.terminal import hangup
 from cc_tui.ui.terminal.driver import FrameDriver
@@ -92,9 +93,8 @@ class CommandCenter(App[int]):
         self.router = KeyRouter(self.keymap, self.guard, self.front, self.turns)
         self.typed = TypedKeys(self.overlays, self.router, lambda key: self.keymap.find(key, self.front.places()))
         self.opening = Opening(self, self.session, self.overlays, demo, first_rows)
-        self.active = config.tab
-        self.frame = Frame(self.look, self.session, self.active, is_demo=demo is not None)
-        self._tabs: dict[str, Tab] = {}
+        self.shelf = TabShelf(config.tab, lambda tab_id: make_tab(tab_id, self, self.guard.met), self.painter)
+        self.frame = Frame(self.look, self.session, config.tab, is_demo=demo is not None)
         self._dirty = self._is_frame_stale = False
         self._events_under_way = 0
         self._is_leaving = False
@@ -111,7 +111,7 @@ class CommandCenter(App[int]):
         yield self.frame.bar
         yield self.frame.tabs
         with Container(id="tabs"):
-            yield self._tab(self.active)
+            yield self.tab
         yield self.frame.message
         yield self.frame.footer
 
@@ -133,43 +133,28 @@ class CommandCenter(App[int]):
         self.set_interval(1.0, self._tick)
         self.call_after_refresh(self.opening.begin)
 
-    def _tab(self, tab_id: str) -> Tab:
-        if tab_id not in self._tabs:
-            self._tabs[tab_id] = make_tab(tab_id, self, self.guard.met)
-        return self._tabs[tab_id]
-
     @property
     def tab(self) -> Tab:
         """The tab that is shown."""
-        return self._tabs[self.active]
+        return self.shelf.tab
 
     def go_to_tab(self, tab_id: str) -> None:
         """Show another tab; it is made at its first visit, and drawn as it was left at others."""
-        if tab_id == self.active:
+        if tab_id == self.shelf.active:
             return
-        left, self.active = self.tab, tab_id
         self.session.known.messages.leave_behind()
-        if self.overlays.sheet is None:
-            self.painter.turn(left.id or "", tab_id, left.region)
-        tab = self._tab(tab_id)
-        if tab.is_mounted:
+        self.shelf.turn_to(tab_id, is_covered=self.overlays.sheet is not None)
+        if self.tab.is_mounted:
             self._draw_frame()
             self.painter.paint()
-            self._turn()
-        else:
-            self.run_worker(self._mount(tab), group="tabs", exit_on_error=False)
+            self.shelf.show(self.size)
+        elif not self.tab.is_attached:
+            self.run_worker(self._mount(self.tab), group="tabs", exit_on_error=False)
 
     async def _mount(self, tab: Tab) -> None:
         await self.query_one("#tabs").mount(tab)
-        self._turn()
+        self.shelf.show(self.size)
         self.frame_changed()
-
-    def _turn(self) -> None:
-        """Have Textual show the tab, and no other."""
-        for one in self._tabs.values():
-            one.display = one is self.tab
-        self.tab.shown_again()
-        self.tab.fit(*self.size)
 
     def leave(self) -> None:
         """End the app: decisions are flushed first. Asked again, it goes on with that."""
@@ -321,7 +306,7 @@ class CommandCenter(App[int]):
         """What the guard sees may have changed; what waits to be painted is looked at then."""
         if self.painter.is_pending:
             return
-        if self.is_running and self.active in self._tabs:
+        if self.is_running and not self.shelf.is_empty:
             self.witness.frame_drawn()
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
@@ -356,7 +341,7 @@ class CommandCenter(App[int]):
         self._is_frame_stale = False
         if not self.is_running:
             return
-        self.frame.show_tab(self.active, self.tab.inner_title())
+        self.frame.show_tab(self.shelf.active, self.tab.inner_title())
         sheet, prompt = self.overlays.sheet, self.overlays.prompt
         if self.front.is_too_small:
             self.frame.show_fixed_keys(((self.keymap.first_key("app.quit"), "quit"),), has_help=False)

@@ -111,7 +111,7 @@ async def test_a_screen_that_is_too_small_offers_to_quit_and_does_nothing_else(t
         for key in ("p", "1", "?", "u", ":", "q"):
             await press(pilot, key)
             assert "too small: 40×10" in said(app)
-        assert app.active == "agents"
+        assert app.shelf.active == "agents"
         assert (app.overlays.sheet, app.overlays.prompt) == (None, None)
         await pilot.resize_terminal(80, 24)
         await settled(pilot)
