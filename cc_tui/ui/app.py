@@ -143,10 +143,10 @@ class CommandCenter(App[int]):
         if tab_id == self.shelf.active:
             return
         self.session.known.messages.leave_behind()
-        self.shelf.turn_to(tab_id, is_covered=self.overlays.sheet is not None)
+        self.shelf.turn_to(tab_id, self.frame.of_a_tab, is_covered=self.overlays.sheet is not None)
         if self.tab.is_mounted:
-            self._draw_frame()
             self.painter.paint()
+            self._draw_frame()
             self.shelf.show(self.size)
         elif not self.tab.is_attached:
             self.run_worker(self._mount(self.tab), group="tabs", exit_on_error=False)

@@ -33,6 +33,8 @@ class Frame:
         self.tabs = TabBar(look, active)
         self.message = MessageLine(look, session.known.messages, session.clock.wall)
         self.footer = KeyFooter(look)
+        self.of_a_tab = (self.tabs, self.footer)
+        """What reads differently with every tab."""
 
     def show_state(self) -> None:
         """Health, counts, spend and link as they are now."""

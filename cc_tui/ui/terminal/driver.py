@@ -15,7 +15,7 @@ import select
 import threading
 import time
 from codecs import getincrementaldecoder
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
 from typing import Any
 
@@ -65,7 +65,7 @@ class FrameDriver(LinuxDriver):
         self._context = copy_context()
         self._is_reading = False
         self._numbers: dict[Style | None, int | None] = {}
-        self._left_rows: dict[str, list[Row]] = {}
+        self._left_rows: dict[str, dict[int, Row]] = {}
         self._pen = Pen()
         self._cursor = (0, 0)
         self._left = b""
@@ -157,15 +157,16 @@ class FrameDriver(LinuxDriver):
                     at += len(text)
         return True
 
-    def turn(self, left: str, shown: str, rows: range) -> bool:
+    def turn(self, left: str, shown: str, rows: Sequence[int]) -> bool:
         """Have rows show what stood there when `shown` was left; False when that was never seen at this size."""
-        there = slice(rows.start, rows.stop)
-        standing, kept = self._wanted.rows[there], self._left_rows.pop(shown, [])
-        is_kept = len(kept) == len(standing) and all(len(row.shown) == self._wanted.columns for row in kept)
-        self._left_rows[left] = standing if is_kept else [row.copy() for row in standing]
+        wanted = self._wanted
+        standing, kept = {number: wanted.rows[number] for number in rows}, self._left_rows.pop(shown, {})
+        is_kept = kept.keys() == standing.keys() and all(len(row.shown) == wanted.columns for row in kept.values())
+        self._left_rows[left] = standing if is_kept else {number: row.copy() for number, row in standing.items()}
         if is_kept:
-            self._wanted.rows[there] = kept
-            self._wanted.touched.update(rows)
+            for number, row in kept.items():
+                wanted.rows[number] = row
+            wanted.touched.update(rows)
         return is_kept
 
     def begin_frame(self) -> None:

@@ -17,6 +17,7 @@ from cc_tui.ui.terminal.driver import FrameDriver
 if TYPE_CHECKING:
     from textual.app import App
     from textual.driver import Driver
+    from textual.widget import Widget
 
     from cc_tui.ui.widgets.canvas import Canvas
 
@@ -53,20 +54,21 @@ class Painter:
             self._app.call_next(self.paint)
         self._changed.setdefault(canvas, set()).update(lines)
 
-    def turn(self, left: str, shown: str, ground: Region) -> None:
+    def turn(self, left: str, shown: str, stage: Sequence[Widget]) -> None:
         """Draw one thing in place of another, as it was left; `paint` has it painted.
 
         Textual lays it out later, and finds it on the screen already; what changed meanwhile is drawn then. What was
         never left here waits for that.
 
         Args:
-            left: the name of what stands on `ground` now, whole rows of it, with nothing over it.
+            left: the name of what stands on the stage now, with nothing over it.
             shown: the name of what will stand there.
+            stage: widgets that take whole rows.
         """
-        driver = self._ready()
-        if driver is not None and ground.width == self._app.size.width:
+        driver, regions = self._ready(), [widget.region for widget in stage]
+        if driver is not None and all(region.width == self._app.size.width for region in regions):
             driver.begin_frame()
-            self._has_drawn |= driver.turn(left, shown, ground.line_range)
+            self._has_drawn |= driver.turn(left, shown, [row for region in regions for row in region.line_range])
 
     def paint(self) -> None:
         """Paint now what waits."""
