@@ -216,7 +216,7 @@ def _fastapi(lifespan: Callable[[FastAPI], Any]) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},  # we have our own; it asks with each request
     )
     for router in (*routers.IN_ORDER, routers.stream.socket_router):
-        app.router.routes += router.routes  # as an included router each would be matched twice
+        app.router.routes.extend(router.routes)  # as an included router each would be matched twice
     describe(app)
     app.add_exception_handler(DomainRefusal, _refused)
     app.add_exception_handler(RequestProblem, _problem)
