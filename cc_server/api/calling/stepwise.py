@@ -15,6 +15,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from cc_server.api.calling import calls
+from cc_server.domain.access import keys
 from cc_server.domain.base.actors import Actor
 from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.base.replays import Answer, Intent
@@ -60,12 +61,14 @@ async def run(request: Request, steps: Steps) -> Response:
             await asyncio.gather(*(_in_order(call, steps, work, row) for row in together))
 
         def finish(conn: Connection) -> Answer:
+            if told := call.replay(conn):
+                return told
             unit = call.begin(conn, Turn.READS)
             answer = Answer(200, {}, steps.result(conn, call.actor, work).model_dump_json().encode())
             call.keep(conn, unit, answer)
             return answer
 
-        return call.respond(await db.write(finish))
+        return call.respond(await call.write(finish))
 
 
 async def _in_order(call: calls.WriteCall, steps: Steps, work: str, row: Sequence[int]) -> None:
@@ -74,9 +77,13 @@ async def _in_order(call: calls.WriteCall, steps: Steps, work: str, row: Sequenc
 
 
 async def _step(call: calls.WriteCall, steps: Steps, work: str, place: int) -> None:
-    """One step in its transaction; why it was refused is written in the same one."""
+    """One step in its transaction; why it was refused is written in the same one.
+
+    The steps of a key that is revoked meanwhile are refused too.
+    """
 
     def do(conn: Connection) -> None:
+        keys.require_valid(conn, call.actor.key_id)
         steps.do(conn, call.begin(conn, Turn.JUDGES), work, place)
 
     def refuse(conn: Connection, error: Exception) -> None:

@@ -1,0 +1,1 @@
+"""Many decisions at once, and what a policy would have done."""
