@@ -24,6 +24,7 @@ from cc_server.domain.base.unit import Unit
 from cc_server.simulate.history import History
 from cc_server.simulate.queue import Queue
 from cc_server.simulate.world import World
+from rig.direct_api import DirectApi
 from rig.house import NOON, new_client
 from rig.pty_app import simulated_backend
 
@@ -224,6 +225,18 @@ def test_a_business_that_is_started_again_goes_on_and_what_is_new_comes_behind_w
     new = seen[1] - seen[0]
     assert len(new) == waiting[1] - waiting[0]
     assert min(new) > max(seen[0])
+
+
+def test_a_business_that_is_served_again_goes_on_without_ids_that_it_had_given_out(tmp_path: Path) -> None:
+    db = tmp_path / "practice.db"
+    decided = 0
+    for _start in range(3):
+        with simulated_backend(db, approvals=8) as backend, DirectApi(backend) as api:
+            for waiting in api.approvals():
+                draft = api.approval(waiting["id"])
+                decided += (api.reject(draft) if decided % 2 else api.approve(draft))["status"] != "pending"
+    assert decided == 24
+    assert "UNIQUE" not in db.with_suffix(".log").read_text()
 
 
 def test_it_leaves_a_business_alone_that_it_did_not_make_up(tmp_path: Path) -> None:
