@@ -187,4 +187,8 @@ def _listed(codes: list[str]) -> str:
 
 
 def _ago(days: float) -> str:
-    return f"{days:.0f} d" if days >= 1 else f"{days * 24:.0f} h"
+    """How long ago, in its greatest whole unit, as the screens write ages: `3 d`, `5 h`, `12 min`."""
+    minutes = int(days * 1_440)
+    if minutes >= 1_440:
+        return f"{minutes // 1_440} d"
+    return f"{minutes // 60} h" if minutes >= 60 else f"{max(1, minutes)} min"
