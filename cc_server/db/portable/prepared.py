@@ -40,7 +40,11 @@ class Prepared:
         return plan.run(conn, values) if plan is not None else self._executed(conn, values).rowcount
 
     def run_many(self, conn: Connection, rows: Sequence[Values]) -> int:
-        """Run it for each of `rows`, which have the same names; how many rows it changed."""
+        """Run it for each of `rows`, which have the same names.
+
+        Returns:
+            How many rows it changed; -1 where PostgreSQL was given several, and does not tell.
+        """
         if not rows:
             return 0
         plan = self._plan(conn, rows[0])

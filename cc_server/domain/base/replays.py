@@ -97,6 +97,7 @@ def keep(conn: Connection, unit: Unit, intent: Intent, answer: Answer) -> None:
 
 
 def _write(conn: Connection, rows: list[dict[str, Any]]) -> None:
+    """Write the answers of a transaction: on SQLite those of all its units, on PostgreSQL that of its one."""
     if _KEEP.run_many(conn, rows) < len(rows):
         raise Overtaken
 
