@@ -158,7 +158,7 @@ class Writer:
         unit: UnitOfWork | None = first
         begun = 0
         while unit is not None:
-            if unit.future.set_running_or_notify_cancel():
+            if _begins(unit):
                 begun += 1
                 yield Ran(unit)
             if begun >= GROUP_UNITS or time.monotonic() >= closes:
@@ -182,8 +182,13 @@ class Writer:
         """
         unit: UnitOfWork | None = first if not ran else None
         while unit is not None:
-            if unit.future.set_running_or_notify_cancel():
+            if _begins(unit):
                 unit.future.set_exception(error)
             unit = self._next_of_group()
         for one in ran:
             one.unit.future.set_exception(error)
+
+
+def _begins(unit: UnitOfWork) -> bool:
+    """Whether a unit is to run: somebody waits for it still. One that was given up may be asked for more than once."""
+    return not unit.future.cancelled() and unit.future.set_running_or_notify_cancel()

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import ResourceClosedError
 
 from cc_server.db.clock import SystemClock
 from cc_server.db.database import Database
 from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.schema import Opening
+from cc_server.db.sqlite.store import SqliteStore
 from cc_server.db.transaction import closing
 from cc_server.db.transaction.units import UnitOfWork
 from cc_server.domain.access import keys
@@ -46,6 +47,28 @@ def test_a_commit_that_breaks_in_an_unknown_way_is_told_and_the_next_one_goes_on
     assert "ResourceClosedError" in (house.db.trouble or "")
     assert house.db.write_sync(one) == 1
     assert house.db.trouble is None
+
+
+@on_a_file
+def test_a_commit_that_breaks_with_nothing_in_it_ends_no_thread(house: House) -> None:
+    given_up = UnitOfWork(one)
+    given_up.future.cancel()
+
+    has_broken = threading.Event()
+
+    def breaks(_conn: Connection) -> None:
+        has_broken.set()
+        raise OSError("the disk is gone")
+
+    store = house.db._store
+    assert isinstance(store, SqliteStore)
+    event.listen(store._write_engine, "commit", breaks, once=True)
+    store.write(given_up)
+    assert has_broken.wait(10)
+    next_one = UnitOfWork(one)
+    store.write(next_one)
+    next_one.future.exception(10)  # it may have been told of that commit
+    assert house.db.write_sync(one) == 1
 
 
 @contextmanager
