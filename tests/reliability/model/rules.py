@@ -175,6 +175,11 @@ class Approval:
     past: list[Delivery] = field(default_factory=list)
     """Deliveries that were recalled or blocked."""
 
+    @property
+    def is_mail(self) -> bool:
+        """What somebody is called by is none: a mail to them does not wait for it."""
+        return self.kind != "call_script"
+
     def edges(self) -> set[datetime]:
         """The moments at which something about it changes by time alone."""
         found = {self.expires_at}
@@ -286,7 +291,7 @@ class Approval:
         assert self.delivery is not None and self.decided_at is not None
         if self.kind in NO_COOLDOWN or controls.had_written_to(self.recipient, self.decided_at):
             return None
-        beside = [one.delivery for one in others if one.recipient == self.recipient and one is not self]
+        beside = [one.delivery for one in others if one.recipient == self.recipient and one.is_mail and one is not self]
         is_again = self.delivery.may_have_left
         open_ = [one for one in beside if one and one.may_reach_them and not (one.is_made_again and is_again)]
         if not open_:
