@@ -136,10 +136,13 @@ class KeyRouter:
             return
         read, action, selected = self._waiting
         self._waiting = None
-        is_still_selected = selected is None or self._host.selected() == selected
-        swallowed = self._guard.judge(read, selected, is_still_selected=is_still_selected)
+        now = self._host.selected() if selected is not None else None
+        swallowed = self._guard.judge(read, selected, is_still_selected=now == selected)
         if swallowed is not None:
             self._host.swallowed(swallowed)
+            is_other_version = now is not None and selected is not None and now.item_id == selected.item_id
+            if now != selected and is_other_version and (why := self._host.why_not(action)) is not None:
+                self._host.refuse(action, why)  # somebody was first, within these 12 ms: that says more
         else:
             self._host.act(action, read.name)
         while self._queue and self._waiting is None:
