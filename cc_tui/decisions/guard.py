@@ -8,7 +8,8 @@ read, when it is known whether others came with them.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Set
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cc_api_client.models.outbox.risk_levels import CAREFUL_FROM
@@ -143,13 +144,21 @@ class _Hold:
     opens_at: float | None = None
 
 
+@dataclass(slots=True)
+class _Evidence:
+    """What was seen of one version of an item, and whether that version met the rule while it was selected."""
+
+    version: int
+    lines: set[int] = field(default_factory=set)
+    is_met: bool = False
+
+
 class Guard:
     """Evidence of what was seen, and the judgement of keys."""
 
     def __init__(self, settings: GuardSettings) -> None:
         self.settings = settings
-        self._seen: dict[tuple[str, int], set[int]] = {}
-        self._met: dict[tuple[str, int], None] = {}
+        self._evidence: dict[str, _Evidence] = {}
         self._hold: _Hold | None = None
         self._last_shown: Shown | None = None
         self._opener: str | None = None
@@ -170,8 +179,8 @@ class Guard:
             written_at: when the frame's fence was written.
             is_testimony: False on a mute terminal, where only time speaks; no second fence can be asked for.
         """
-        item = (shown.selected.item_id, shown.selected.version)
-        self._remember(item).update(shown.in_view)
+        evidence = self._remember(shown.selected)
+        evidence.lines.update(shown.in_view)
         hold = self._hold
         if hold is None or hold.selected != shown.selected:
             hold = self._hold = _Hold(shown.selected, at + self.settings.link_ms / 1_000)
@@ -181,9 +190,9 @@ class Guard:
             hold.opens_at = hold.since + need if hold.opens_at is None else hold.opens_at
         elif hold.opens_at is None and written_at >= hold.since + need:
             hold.opens_at = at
-        is_whole = shown.required <= self._seen[item] and self._unseen(shown) is None
+        is_whole = shown.required <= evidence.lines and self._unseen(shown) is None
         if hold.opens_at is not None and shown.selected.line is None and is_whole:
-            self._met[item] = None
+            evidence.is_met = True
 
     def wants_fence(self, at: float) -> bool:
         """Whether the hold is over and a second fence must go out, for keys read after its answer to count."""
@@ -199,14 +208,14 @@ class Guard:
 
     def forget(self) -> None:
         """Nothing that was shown counts any more: resize, suspend, a terminal that begins to testify."""
-        self._seen.clear()
-        self._met.clear()
+        self._evidence.clear()
         self._hold = None
         self._last_shown = None
 
     def met(self, item_id: str, version: int) -> bool:
         """Whether this version of this item met the rule while it was selected."""
-        return (item_id, version) in self._met
+        evidence = self._evidence.get(item_id)
+        return evidence is not None and evidence.version == version and evidence.is_met
 
     # What was read
 
@@ -307,7 +316,7 @@ class Guard:
         hold, shown = self._hold, self._last_shown
         if hold is None or shown is None or hold.selected != selected:
             return _swallow(read, Why.NOT_SEEN)
-        seen = self._seen.get((selected.item_id, selected.version), set())
+        seen = self._lines_seen(selected)
         if selected.line is None and not shown.required <= seen:
             first = min(shown.required - seen)
             return Swallowed(read.name, Why.NOT_SEEN, "part of this draft was not on your screen yet", first)
@@ -330,7 +339,7 @@ class Guard:
 
     def _unseen(self, shown: Shown) -> tuple[Why, frozenset[int]] | None:
         """What a draft that asks for it has not shown yet: lines with flags, from risk 40 all its text."""
-        seen = self._seen.get((shown.selected.item_id, shown.selected.version), set())
+        seen = self._lines_seen(shown.selected)
         flags = shown.flagged - seen
         if flags:
             return Why.FLAGS_UNSEEN, flags
@@ -347,13 +356,19 @@ class Guard:
             self._hold.since = max(self._hold.since, at)
             self._hold.opens_at = None
 
-    def _remember(self, item: tuple[str, int]) -> set[int]:
-        seen = self._seen.setdefault(item, set())
-        while len(self._seen) > ITEMS_REMEMBERED:
-            oldest = next(iter(self._seen))
-            del self._seen[oldest]
-            self._met.pop(oldest, None)
-        return seen
+    def _lines_seen(self, selected: Selected) -> Set[int]:
+        evidence = self._evidence.get(selected.item_id)
+        return evidence.lines if evidence is not None and evidence.version == selected.version else frozenset()
+
+    def _remember(self, selected: Selected) -> _Evidence:
+        """The evidence of an item's version; what was seen of another version of it counts no more."""
+        evidence = self._evidence.get(selected.item_id)
+        if evidence is None or evidence.version != selected.version:
+            self._evidence.pop(selected.item_id, None)
+            evidence = self._evidence[selected.item_id] = _Evidence(selected.version)
+        while len(self._evidence) > ITEMS_REMEMBERED:
+            del self._evidence[next(iter(self._evidence))]
+        return evidence
 
 
 def _swallow(read: KeyRead, why: Why) -> Swallowed:

@@ -279,6 +279,19 @@ def test_of_512_drafts_seen_since_the_one_before_them_is_forgotten() -> None:
     assert not desk.guard.met("one", 1)
 
 
+def test_however_often_a_draft_is_edited_it_counts_as_one_and_only_what_was_seen_of_the_newest_version_counts() -> None:
+    desk = Desk()
+    desk.look()
+    desk.select("edited")
+    for version in range(1, 600):
+        desk.version = version
+        desk.look()
+    assert desk.guard.met("one", 1)
+    assert [version for version in range(1, 600) if desk.guard.met("edited", version)] == [599]
+    desk.version = 598
+    assert why(desk.press()) is Why.NOT_SEEN
+
+
 def test_what_was_shown_before_a_resize_or_a_suspend_proves_nothing() -> None:
     desk = Desk()
     desk.look()
