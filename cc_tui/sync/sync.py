@@ -20,6 +20,7 @@ from cc_tui.sync.feeds import IDENTITY, Feeds, name_of
 from cc_tui.sync.intake import Intake
 from cc_tui.sync.link_machine import LinkMachine
 from cc_tui.sync.poller import Poller
+from cc_tui.sync.readiness import get_ready
 from cc_tui.sync.schedule import Schedule
 from cc_tui.sync.streamer import Streamer
 from cc_tui.sync.views import ViewLoader
@@ -104,18 +105,25 @@ class Sync:
 
     async def run(self) -> None:
         """Run until cancelled."""
-        stream = asyncio.create_task(self._stream())
-        stream.add_done_callback(self._stream_ended)
+        beside = [asyncio.create_task(work) for work in (self._stream(), self._get_ready())]
+        for task in beside:
+            task.add_done_callback(self._ended)
         try:
             await self._poller.run()
         finally:
-            stream.cancel()
-            await asyncio.gather(stream, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
-    def _stream_ended(self, stream: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[None]) -> None:
         """Polls go on without it."""
-        if not stream.cancelled() and (error := stream.exception()) is not None:
+        if not task.cancelled() and (error := task.exception()) is not None:
             self.broke.emit(error)
+
+    async def _get_ready(self) -> None:
+        """What reads events is built once the first answer is here."""
+        await self._first_answer.wait()
+        await get_ready()
 
     async def _stream(self) -> None:
         """Follow the stream from a snapshot on; where the server has none for this key, ask for it now and then."""

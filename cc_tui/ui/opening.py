@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from cc_tui.ui.themes.look import Look
 
 OFFER_SECONDS = 0.1
+LOADED_SECONDS = 6.0
+"""After so long all is loaded that the app needs to live with: the client, and what it answered first."""
 PAINT_SECONDS = 0.1
 """How long the paint of the first rows may keep what comes after them waiting."""
 
@@ -82,7 +84,8 @@ class Opening:
     async def _begin(self) -> None:
         config = self._session.config
         await self._show_first_rows()
-        _settle_memory()
+        if _settle_memory():
+            self._host.set_timer(LOADED_SECONDS, _settle_what_was_loaded)
         self._session.outcomes.offers.subscribe(lambda _none: self._offer_soon())
         if self._demo is not None:
             await self._open_demo(self._demo)
@@ -222,8 +225,16 @@ class Opening:
         )
 
 
-def _settle_memory() -> None:
-    """All that was made so far stays: the collector, if it was off until now, need not look at it again."""
-    if not gc.isenabled():
-        gc.enable()
-        gc.freeze()
+def _settle_memory() -> bool:
+    """All that was made so far stays: the collector need not look at it again; False if it was at work already."""
+    if gc.isenabled():
+        return False
+    gc.enable()
+    gc.freeze()
+    return True
+
+
+def _settle_what_was_loaded() -> None:
+    """So does what was loaded since. What is looked at from now on is new and little, and never piles up."""
+    gc.collect()
+    gc.freeze()

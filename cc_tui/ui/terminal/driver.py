@@ -23,13 +23,13 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual._parser import ParseError
-from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 from textual.strip import Strip
 
 from cc_tui.ui.terminal import taken
 from cc_tui.ui.terminal.difference import Pen, difference
+from cc_tui.ui.terminal.parsing import KeyParser
 from cc_tui.ui.terminal.picture import ONE_CELL_EACH, Picture, Row
 from cc_tui.ui.terminal.styles import PLAIN, Styles
 from cc_tui.ui.terminal.taken import OTHER_SCREEN, TakenTerminal, open_terminal
@@ -318,7 +318,7 @@ class FrameDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read keys and answers, each stamped as it is read; wake up for nothing else."""
-        parser, decode = XTermParser(self._debug), getincrementaldecoder("utf-8")("replace").decode
+        parser, decode = KeyParser(self._debug), getincrementaldecoder("utf-8")("replace").decode
         looks = ESCAPE_LOOKS
         while not self.exit_event.is_set():
             ready = select.select([self.fileno, self._wake_read], [], [], ESCAPE_SECONDS if looks else None)[0]
