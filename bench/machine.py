@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 _PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
+_OWN = re.compile(r"^Pss_Anon:\s+(\d+) kB", re.MULTILINE)
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
@@ -28,10 +29,19 @@ def cpu_seconds(pids: Iterable[int]) -> float:
 
 def pss_mb(pids: Iterable[int]) -> float:
     """Proportional set size of `pids` together, in MB of 2**20 bytes."""
+    return _mb(pids, _PSS)
+
+
+def own_mb(pids: Iterable[int]) -> float:
+    """The part of it that is theirs alone: the rest are files that other programs map too, and moves with those."""
+    return _mb(pids, _OWN)
+
+
+def _mb(pids: Iterable[int], wanted: re.Pattern[str]) -> float:
     total = 0
     for pid in pids:
         with contextlib.suppress(OSError):
-            found = _PSS.search(Path(f"/proc/{pid}/smaps_rollup").read_text())
+            found = wanted.search(Path(f"/proc/{pid}/smaps_rollup").read_text())
             total += int(found[1]) if found else 0
     return total / 1024
 
