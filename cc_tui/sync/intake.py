@@ -62,7 +62,7 @@ class Intake:
         if event.type == EventType.DELIVERY_CHANGED:
             self.take_delivery(Delivery.model_validate(event.data), event.seq)
             return
-        row = _row_told(event.data)
+        row = _row_of_event(event.data)
         store.tell_whole(row.id, event.data)
         if event.seq is not None and event.seq <= self.counts_at:
             store.load([row])
@@ -145,7 +145,7 @@ class Intake:
             self._known.dashboard.amend(lambda stats: stats.model_copy(update={"queue": queue}))
 
 
-def _row_told(told: dict[str, Any]) -> ApprovalRow:
+def _row_of_event(told: dict[str, Any]) -> ApprovalRow:
     """The row an event brings; by the model where it is told in a way that only that understands.
 
     Raises:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.sqlite.errors import unavailable
 from cc_server.db.transaction import closing
-from cc_server.db.transaction.units import Announcements, Committed, Ran, UnitOfWork, run_in_savepoint
+from cc_server.db.transaction.units import Announcements, Committed, Ran, UnitOfWork, run_in_savepoint, takes_all_back
 
 GROUP_UNITS = 64
 """Units in one commit at most: 3,600 units/s with 64 callers against 1,500 with one commit each."""
@@ -127,7 +127,7 @@ class Writer:
             try:
                 return closing.finish(conn)
             except Exception as error:
-                if conn.invalidated or (isinstance(error, DBAPIError) and self._is_fatal(error)):
+                if takes_all_back(conn, error, self._is_fatal):
                     raise
                 raise _Spoiled(error) from error
 

@@ -4,6 +4,8 @@ Counters, the audit chain and the head of the event log are rows that every unit
 one holds it until the commit, so they are changed last, always in the same order: nobody waits long, nobody waits in a
 circle, and events are numbered in the order of commits. On SQLite units that share a commit also share this work: their
 lines of the trail, their events and their counts are written together.
+
+What a unit found out and need not find out again stays as long, and is forgotten with it where the unit is taken back.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ class Last(Generic[T]):
 
 @dataclass(slots=True)
 class Closing:
-    """What was left for the end so far."""
+    """What one unit, or all of a transaction that went well, left for the end so far, made and found out."""
 
     shares: dict[Last[Any], Any] = field(default_factory=dict)
     announcements: list[object] = field(default_factory=list)
@@ -97,8 +99,8 @@ def share(conn: Connection, last: Last[T]) -> T:
     closing: Closing = conn.info[_UNIT]
     if last not in closing.shares:
         closing.shares[last] = last.make()
-    gathered: T = closing.shares[last]
-    return gathered
+    so_far: T = closing.shares[last]
+    return so_far
 
 
 def gathered(conn: Connection, last: Last[T]) -> list[T]:

@@ -116,8 +116,13 @@ def _record(conn: Connection, ran: Ran, refusal: Refused, is_fatal: Callable[[DB
         _take_back(conn, ran, error, is_fatal)
 
 
+def takes_all_back(conn: Connection, error: Exception, is_fatal: Callable[[DBAPIError], bool]) -> bool:
+    """Whether an error took the whole transaction with it, and not only what was tried last."""
+    return conn.invalidated or (isinstance(error, DBAPIError) and is_fatal(error))
+
+
 def _take_back(conn: Connection, ran: Ran, error: Exception, is_fatal: Callable[[DBAPIError], bool]) -> None:
-    if conn.invalidated or (isinstance(error, DBAPIError) and is_fatal(error)):
+    if takes_all_back(conn, error, is_fatal):
         raise error
     _ROLLBACK.run(conn)
     ran.error = error

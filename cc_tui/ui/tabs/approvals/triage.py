@@ -122,7 +122,9 @@ class Triage:
             self._tell_kept(row, local.verb, "no answer yet, ")
 
     def _tell_kept(self, row: ApprovalRow, verb: str, why: str = "") -> None:
-        what = "approved" if verb == "approve" else "rejected"
+        from cc_tui.decisions.journal import Verb
+
+        what = "approved" if verb == Verb.APPROVE else "rejected"
         words = f"{why}kept on this disk: {row.to_email} {what} · u takes it back"
         short = f"kept: {row.to_email} {what} · u undo"
         self._session.say(words, Level.NOTE, (row.to_email, "u"), short=short)
