@@ -276,14 +276,16 @@ class Guard:
             read: the key.
             selected: what it would decide, as selected when it was read; None for a decision on marks, whose items
                 met the rule each by itself (`met`).
-            is_still_selected: False when another row, version or line stands there by now.
+            is_still_selected: False when another row, version or line stands there by now, or marks came or went.
 
         Returns:
             None when it counts; else why not. A swallowed key starts the hold again.
         """
         swallowed = self._by_finger(read)
-        if swallowed is None and selected is not None:
-            swallowed = self._by_sight(read, selected) if is_still_selected else _swallow(read, Why.NOT_SEEN)
+        if swallowed is None and not is_still_selected:
+            swallowed = _swallow(read, Why.NOT_SEEN)
+        elif swallowed is None and selected is not None:
+            swallowed = self._by_sight(read, selected)
         if swallowed is not None:
             self._silent_until = read.at + self.settings.silence_ms / 1_000
             self._restart(read.at)

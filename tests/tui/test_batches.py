@@ -6,17 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from cc_api_client.errors import NotFound, Unreachable
 from cc_tui.decisions.batches import Batch
 from cc_tui.decisions.journal import Destination, Verb
+from cc_tui.state.approvals.rows import row_of
 from cc_tui.state.link import Link, LinkPhase
 from cc_tui.ui.app import CommandCenter
 from cc_tui.ui.dialogs.question import QuestionSheet
 from cc_tui.ui.tabs.approvals.batch.sheet import BatchSheet
 from tests.tui.desk import StillCommands, app_of
-from tests.tui.piloting import command_center, press, said, settled, verbs
+from tests.tui.piloting import command_center, look, press, queue, said, settled, verbs, write
 
 
 def batches(app: CommandCenter) -> list[Batch]:
@@ -160,6 +162,42 @@ async def test_marks_are_rejected_for_one_reason(tmp_path: Path) -> None:
         assert (kept.action, kept.reason.code, len(kept.items)) == ("reject", "tone", 2)
 
 
+async def test_marks_that_somebody_else_decides_in_the_instant_of_the_key_leave_the_row_below_alone(
+    tmp_path: Path,
+) -> None:
+    app = app_of(tmp_path)
+    app.guard.settings = replace(app.guard.settings, burst_ms=400)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await press(pilot, "space")
+        await pilot.pause(0.5)
+        await pilot.press("a")
+        decide_elsewhere(app, *queue(app).queue.marks)
+        await pilot.pause(0.5)
+        await settled(pilot)
+        assert (verbs(app), batches(app)) == ([], [])
+        assert said(app).startswith("a did not count")
+
+
+@pytest.mark.parametrize("key", ["3", "8"])
+async def test_a_reason_for_marks_that_somebody_else_decided_rejects_nothing(tmp_path: Path, key: str) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await press(pilot, "space")
+        await look(pilot)
+        await press(pilot, "r")
+        await pilot.pause(0.6)
+        if key == "8":
+            await press(pilot, key)
+        decide_elsewhere(app, *queue(app).queue.marks)
+        await pilot.pause(0.6)
+        told = said(app)
+        await (write(pilot, "too long") if key == "8" else press(pilot, key))
+        assert (verbs(app), batches(app)) == ([], [])
+        assert "no mark is left" in told
+
+
 async def test_undo_takes_the_batch_back_as_a_whole_and_before_what_was_decided_earlier(tmp_path: Path) -> None:
     app = app_of(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -228,3 +266,12 @@ async def test_after_a_batch_the_cursor_stays_on_a_draft_that_still_waits(tmp_pa
         assert after is not None
         assert selected is not None
         assert after.item_id == selected.item_id
+
+
+def decide_elsewhere(app: CommandCenter, *ids: str) -> None:
+    """Somebody else approved these."""
+    store = app.session.known.approvals
+    for one in ids:
+        whole = store.whole(one)
+        assert whole is not None
+        store.put([row_of(whole.model_copy(update={"status": "approved", "version": whole.version + 1}))])

@@ -122,7 +122,7 @@ class KeyRouter:
         if why is not None:
             host.refuse(action, why)
         elif is_decision:
-            selected = host.selected() if host.decides_by_sight(action) else None
+            selected = self._selected_for(action)
             if selected is None and host.decides_by_sight(action):
                 host.look_first()
                 return
@@ -136,7 +136,7 @@ class KeyRouter:
             return
         read, action, selected = self._waiting
         self._waiting = None
-        now = self._host.selected() if selected is not None else None
+        now = self._selected_for(action)
         swallowed = self._guard.judge(read, selected, is_still_selected=now == selected)
         if swallowed is not None:
             self._host.swallowed(swallowed)
@@ -147,6 +147,10 @@ class KeyRouter:
             self._host.act(action, read.name)
         while self._queue and self._waiting is None:
             self._handle(self._queue.popleft())
+
+    def _selected_for(self, action: Action) -> Selected | None:
+        """What the action would decide by sight; None where it decides marks: one never becomes the other."""
+        return self._host.selected() if self._host.decides_by_sight(action) else None
 
     def _judged_at(self, read: KeyRead) -> float:
         """When it is known whether others came with a key."""

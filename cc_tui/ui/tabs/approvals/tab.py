@@ -365,6 +365,7 @@ class ApprovalsTab(Tab):
         self._fit()
         self.views.repaint()
         self.table.rows_changed(frozenset(ids))
+        self.verbs.leave_stale_choice()
         if self.table.cursor_key is not None and (self.table.cursor_key in ids or before != self.table.cursor_key):
             self.refresh_draft()
             self._watch_items(is_moved=before != self.table.cursor_key)

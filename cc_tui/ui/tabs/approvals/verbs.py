@@ -40,6 +40,7 @@ class QueueVerbs:
         self._settling = Settling(desk, self._close)
         self._asked_of: tuple[str, int] | None = None
         """The version of the draft that the open line of choices asks about; None where it asks about marks."""
+        self._asks_marks = False
         self._acts: dict[str, Callable[[str], None]] = {
             "approvals.approve": self._approve,
             "approvals.reject": self._open_reasons,
@@ -102,15 +103,22 @@ class QueueVerbs:
         self._desk.session.say("nothing was decided")
 
     def leave_stale_choice(self) -> bool:
-        """A line of choices belongs to the version it was opened for; True when it had to be closed."""
-        desk, row, asked_of = self._desk, self._desk.row, self._asked_of
-        if asked_of is None or desk.pane.choice_name is None or (row is not None and (row.id, row.version) == asked_of):
+        """A line of choices belongs to the version, or the marks, it was opened for; True when it had to be closed."""
+        why = self._why_stale() if self._desk.pane.choice_name is not None else None
+        if why is None:
             return False
         self._close()
-        is_same = row is not None and row.id == asked_of[0]
-        why = "the draft changed meanwhile" if is_same else "another draft is selected"
-        desk.session.say(f"nothing was decided: {why}", Level.WARN)
+        self._desk.session.say(f"nothing was decided: {why}", Level.WARN)
         return True
+
+    def _why_stale(self) -> str | None:
+        row, asked_of = self._desk.row, self._asked_of
+        if self._asks_marks and not self._desk.queue.marks:
+            return "no mark is left, somebody else decided"
+        if asked_of is None or (row is not None and (row.id, row.version) == asked_of):
+            return None
+        is_same = row is not None and row.id == asked_of[0]
+        return "the draft changed meanwhile" if is_same else "another draft is selected"
 
     # Approve
 
@@ -208,6 +216,7 @@ class QueueVerbs:
     def _ask_words(self) -> None:
         desk = self._desk
         row = desk.row
+        asked_of = None if self._asks_marks else row
         who = row.to_email if row is not None else ""
         lines = reason_lines(
             who, None, desk.pane.size.width, desk.stage.look, is_typing=True, is_airy=desk.pane.is_airy
@@ -218,9 +227,10 @@ class QueueVerbs:
             if not text.strip():
                 desk.session.say("not rejected: a reason in words needs words", Level.WARN)
                 self._close()
-            elif desk.row != row and not desk.queue.marks:
+            elif (None if desk.queue.marks else desk.row) != asked_of:
                 self._close()
-                desk.session.say("not rejected: the draft changed meanwhile", Level.WARN)
+                what = "the draft" if asked_of is not None else "what was marked"
+                desk.session.say(f"not rejected: {what} changed meanwhile", Level.WARN)
             else:
                 self._reject_for("other", text.strip()[:2000])
 
@@ -322,15 +332,16 @@ class QueueVerbs:
         desk = self._desk
         desk.stage.line_opened(key)
         desk.session.say("nothing is decided yet")
-        asks_of_row = desk.row is not None and not (name == "reason" and desk.queue.marks)
-        self._asked_of = (desk.row.id, desk.row.version) if desk.row is not None and asks_of_row else None
+        self._asks_marks = name == "reason" and bool(desk.queue.marks)
+        asked_of = None if self._asks_marks else desk.row
+        self._asked_of = (asked_of.id, asked_of.version) if asked_of is not None else None
         desk.pane.open_choice(name, lines)
         desk.stage.frame_changed()
         desk.stage.look_again()
 
     def _close(self) -> None:
         desk = self._desk
-        self._asked_of = None
+        self._asked_of, self._asks_marks = None, False
         desk.pane.close_choice()
         desk.stage.line_closed()
         desk.selection += 1
