@@ -270,6 +270,8 @@ class Outbox(RuleBasedStateMachine):
 
     @rule(asked=st.booleans())
     def four_eyes_are_asked_for_or_not(self, *, asked: bool) -> None:
+        if asked is not self.controls.asks_for_four_eyes:
+            self._wake()  # as each change of the settings does
         self.controls.asks_for_four_eyes = asked
         self.house.set("approvals", four_eyes=asked)
 
