@@ -140,8 +140,7 @@ class KeyRouter:
         swallowed = self._guard.judge(read, selected, is_still_selected=now == selected)
         if swallowed is not None:
             self._host.swallowed(swallowed)
-            is_other_version = now is not None and selected is not None and now.item_id == selected.item_id
-            if now != selected and is_other_version and (why := self._host.why_not(action)) is not None:
+            if _changed_meanwhile(selected, now) and (why := self._host.why_not(action)) is not None:
                 self._host.refuse(action, why)  # somebody was first, within these 12 ms: that says more
         else:
             self._host.act(action, read.name)
@@ -155,6 +154,11 @@ class KeyRouter:
     def _judged_at(self, read: KeyRead) -> float:
         """When it is known whether others came with a key."""
         return read.at + self._guard.settings.burst_ms / 1_000
+
+
+def _changed_meanwhile(before: Selected | None, now: Selected | None) -> bool:
+    """Whether the same item is selected still, but not as it was."""
+    return before is not None and now is not None and now != before and now.item_id == before.item_id
 
 
 def name_of(event: events.Key) -> str:

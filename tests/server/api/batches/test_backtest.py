@@ -17,8 +17,8 @@ from cc_server.domain.policy.facts import Facts
 from cc_server.domain.review import backtest
 from cc_server.domain.work import agents
 from rig.house import AGENT, ANA, House
-from tests.server.domain.judgement.test_policy import POLICIES
 from tests.server.serving import Api
+from tests.support.policies import POLICIES
 
 PATH = "/api/policy/backtest"
 LENIENT = DEFAULT_POLICY.model_copy(update={"version": "lenient", "agent_min_success": None})

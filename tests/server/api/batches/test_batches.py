@@ -20,11 +20,10 @@ from cc_server.domain.policy.default import DEFAULT_POLICY
 from cc_server.domain.review import committing
 from cc_server.domain.work import agents
 from rig.house import AGENT, NOON, TOM, House
+from tests.server.api.batches.planning import PATH, Plan, commit_of, planned, statuses
 from tests.server.serving import Api
 
-PATH = "/api/approvals/batches"
 LENIENT = DEFAULT_POLICY.model_copy(update={"version": "lenient", "agent_min_success": None})
-Plan = dict[str, Any]
 
 
 @pytest.fixture(autouse=True)
@@ -32,28 +31,6 @@ def lenient(house: House) -> None:
     """A clean mail of an agent that lives is safe."""
     house.set("approvals", policy=LENIENT.model_dump())
     house.do(agents.beat, AGENT, by=SYSTEM)
-
-
-async def planned(api: Api, action: str, *drafts: Approval, **more: Any) -> Plan:
-    asked: Plan = {"action": action, "dry_run": True, **more}
-    if drafts:
-        asked["ids"] = [draft.id for draft in drafts]
-    answer = await api.post(PATH, json=asked)
-    assert answer.status_code == 200, answer.text
-    found: Plan = answer.json()
-    return found
-
-
-def commit_of(action: str, plan: Plan, **more: Any) -> Plan:
-    items = [{name: one[name] for name in ("id", "version", "payload_sha256")} for one in plan["items"]
-             if one["would"] == "ok"]  # fmt: skip
-    pins = {name: plan[name] for name in ("selection_sha256", "policy_version")}
-    return {"action": action, "dry_run": False, "items": items, **pins, **more}
-
-
-def statuses(answer: Any) -> list[str]:
-    assert answer.status_code == 200, answer.text
-    return [one["status"] for one in answer.json()["items"]]
 
 
 async def test_a_dry_run_tells_item_by_item_and_does_nothing(api: Api, house: House) -> None:

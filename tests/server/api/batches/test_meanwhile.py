@@ -14,7 +14,7 @@ from cc_server.domain.base.unit import Unit
 from cc_server.domain.review import committing
 from rig.house import BOSS, House
 from tests.server.api.asking import problem_of
-from tests.server.api.batches.test_batches import PATH, commit_of, planned, statuses
+from tests.server.api.batches.planning import PATH, commit_of, planned, statuses
 from tests.server.serving import Api, api_of
 
 

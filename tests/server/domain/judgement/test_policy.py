@@ -14,6 +14,7 @@ from cc_api_client.models.outbox.policy import FlagCode, Policy, PolicyBody
 from cc_server.domain.policy.default import DEFAULT_POLICY, pin_of
 from cc_server.domain.policy.evaluation import Word, evaluate
 from cc_server.domain.policy.facts import Facts
+from tests.support.policies import POLICIES
 
 FINE = Facts(
     kind="email", risk_score=10, flags={}, is_suppressed=False, was_written=True, days_since_last=30.0,
@@ -39,17 +40,6 @@ FACTS = st.builds(
     agent_success_ratio=st.none() | st.floats(0, 1),
     sent_today=st.none() | st.integers(0, 1000),
 )  # fmt: skip
-POLICIES = st.builds(
-    Policy,
-    version=st.just("v7"),
-    safe_kinds=st.lists(st.sampled_from([str(kind) for kind in ApprovalKind]), unique=True),
-    risk_below=st.integers(0, 100),
-    cooldown_days=st.integers(0, 30),
-    sequence_kinds=st.lists(st.sampled_from([str(kind) for kind in ApprovalKind]), unique=True),
-    daily_cap=st.none() | st.integers(0, 500),
-    agent_min_success=st.none() | st.floats(0, 1),
-    deny_flags=st.lists(st.sampled_from([str(code) for code in FlagCode]), unique=True),
-)
 
 
 def test_what_meets_every_condition_is_let_out_and_says_why() -> None:
