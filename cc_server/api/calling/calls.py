@@ -241,7 +241,7 @@ class WriteCall:
             return await db.write_recording(self.record_refusal, self._as_valid, fn)
 
     def _as_valid(self, conn: Connection, fn: Callable[[Connection], R]) -> R:
-        keys.require_valid(conn, self.actor.key_id)
+        keys.hold_valid(conn, self.actor.key_id)
         return fn(conn)
 
     def record_refusal(self, conn: Connection, error: Exception) -> None:

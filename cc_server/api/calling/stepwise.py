@@ -83,7 +83,7 @@ async def _step(call: calls.WriteCall, steps: Steps, work: str, place: int) -> N
     """
 
     def do(conn: Connection) -> None:
-        keys.require_valid(conn, call.actor.key_id)
+        keys.hold_valid(conn, call.actor.key_id)
         steps.do(conn, call.begin(conn, Turn.JUDGES), work, place)
 
     def refuse(conn: Connection, error: Exception) -> None:

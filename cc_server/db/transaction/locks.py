@@ -1,7 +1,7 @@
 """Locks by name that end with the transaction: what one writer orders on SQLite, PostgreSQL orders by these.
 
-Take a lock before the first read that it protects. A unit that takes several takes the controls first, then that of a
-recipient, then that of the day's cap.
+Take a lock before the first read that it protects. A unit that takes several takes that of its key first, then the
+controls, then that of a recipient, then that of the day's cap.
 On SQLite all of this does nothing: writers never run side by side.
 """
 
@@ -29,6 +29,11 @@ DAILY_CAP = "daily cap"
 def of_recipient(client_id: str, address: str) -> str:
     """The lock of whom a message goes to: held by who decides or claims one, so that two never pass each other."""
     return f"recipient:{client_id}:{address}"
+
+
+def of_key(key_id: str) -> str:
+    """The lock of an API key: shared by what it changes, exclusive for who revokes it."""
+    return f"key:{key_id}"
 
 
 def exclusive(conn: Connection, name: str) -> None:

@@ -21,7 +21,7 @@ from cc_api_client.models.installation.keys import KEY_NAME, ApiKey, CreatedApiK
 from cc_server.db.portable.prepared import Prepared
 from cc_server.db.portable.upsert import insert_new
 from cc_server.db.tables import api_keys
-from cc_server.db.transaction import closing
+from cc_server.db.transaction import closing, locks
 from cc_server.domain.access import clients
 from cc_server.domain.base import audit
 from cc_server.domain.base.actors import SHELL, SYSTEM, Actor, Key
@@ -77,10 +77,13 @@ def create(conn: Connection, unit: Unit, name: str, role: str, client_ids: Seque
 def revoke(conn: Connection, unit: Unit, key_id: str) -> None:
     """End a key for good; its streams are closed at once. One that is revoked already stays so.
 
+    What the key changes at this moment is waited for.
+
     Raises:
         DomainRefusal: there is none that the actor may touch (`not_found`).
     """
     row = find(conn, unit.actor, key_id)
+    locks.exclusive(conn, locks.of_key(key_id))
     if _REVOKE.run(conn, {"wanted": key_id, "moment": unit.now}):
         closing.forget(conn)
         audit.record(
@@ -145,6 +148,18 @@ def require_valid(conn: Connection, key_id: str) -> None:
     """
     if closing.known(conn, (_VALID, key_id), lambda: _VALID.scalar(conn, {"wanted": key_id})) is None:
         raise DomainRefusal("unauthenticated", "the key was revoked")
+
+
+def hold_valid(conn: Connection, key_id: str) -> None:
+    """The same for what changes something: the key stays valid until the transaction ends.
+
+    Once somebody was told that a key is revoked, nothing that it began is kept any more.
+
+    Raises:
+        DomainRefusal: it is valid no more (`unauthenticated`).
+    """
+    locks.shared(conn, locks.of_key(key_id))
+    require_valid(conn, key_id)
 
 
 def used(conn: Connection, uses: Mapping[str, datetime]) -> None:
