@@ -87,17 +87,18 @@ class Overlays:
 
     def when_free(self, offer: Callable[[], None]) -> None:
         """Make an offer that opens a sheet: now, or as soon as nothing else is open; none is lost."""
-        if self._is_any_open:
+        if self.is_any_open:
             self._waiting.append(offer)
         else:
             offer()
 
     @property
-    def _is_any_open(self) -> bool:
+    def is_any_open(self) -> bool:
+        """Whether a sheet or the prompt is open."""
         return self.sheet is not None or self.prompt is not None
 
     def _offer_next(self) -> None:
-        if self._waiting and not self._is_any_open:
+        if self._waiting and not self.is_any_open:
             self._waiting.popleft()()
 
     def close_sheet(self) -> None:
