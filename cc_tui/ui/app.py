@@ -87,7 +87,7 @@ class CommandCenter(App[int]):
         self.everywhere = Everywhere(self)
         self.front = Front(
             self.session, self.overlays, tab=lambda: self.tab, everywhere=self.everywhere.act,
-            changed=self.frame_changed, swallowed=lambda: self.witness.hold_restarted(),
+            changed=self.frame_changed, swallowed=lambda: self.witness.hold_restarted(),  # noqa: PLW0108  (it is made below)
         )  # fmt: skip
         self.witness = Witness(self, self.guard, self.front.shown)
         self.router = KeyRouter(self.keymap, self.guard, self.front, self.turns)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from cc_tui.state.approvals.rows import row_of
 from cc_tui.ui.app import CommandCenter
+from cc_tui.ui.widgets.canvas import Canvas
 from tests.tui.desk import app_of
 from tests.tui.piloting import look, press, queue, said, settled, verbs
 
@@ -53,6 +55,55 @@ async def test_what_a_sheet_covered_is_not_painted_before_it_is_drawn_again(tmp_
         assert painted(app)
 
 
+async def test_a_tab_that_was_just_left_is_drawn_no_more_and_is_whole_when_one_is_back_at_once(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await press(pilot, "1")
+        await press(pilot, "5")
+        await look(pilot)
+        left, selected = queue(app), app.tab.selected()
+        assert selected is not None
+        before = left.pane.lines
+        app.go_to_tab("dashboard")
+        store = app.session.known.approvals
+        whole = store.whole(selected.item_id)
+        assert whole is not None
+        changed = whole.model_copy(update={"to_email": "another@one.example", "version": whole.version + 1})
+        store.put([row_of(changed)])
+        store.put_whole(changed, row_of(changed))
+        assert left.pane.lines == before
+        assert left.shown() is None
+        app.go_to_tab("approvals")
+        await settled(pilot)
+        assert all("another@one.example" in drawn(canvas) for canvas in (left.pane, left.table))
+
+
+@pytest.mark.parametrize("key", ["?", "/"])
+async def test_a_click_on_a_tab_waits_for_what_is_open(tmp_path: Path, key: str) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await look(pilot)
+        await press(pilot, key)
+        await pilot.click("#tab-bar", offset=(5, 0))
+        await settled(pilot)
+        assert app.shelf.active == "approvals"
+        await press(pilot, "escape")
+        await look(pilot)
+        await pilot.click("#tab-bar", offset=(5, 0))
+        await settled(pilot)
+        assert app.shelf.active == "dashboard"
+        await press(pilot, "5")
+        await press(pilot, "j")
+        await look(pilot)
+        await press(pilot, "a")
+        assert len(verbs(app)) == 1
+
+
 def painted(app: CommandCenter) -> set[int]:
     """The lines of the draft's pane that count as painted."""
     return {line for line in range(40) if queue(app).pane.is_painted(line)}
+
+
+def drawn(canvas: Canvas) -> str:
+    """What was drawn of it last."""
+    return "\n".join(strip.text for strip in canvas._strips)

@@ -56,3 +56,5 @@ class TabShelf:
             one.display = one is self.tab
         self.tab.shown_again()
         self.tab.fit(*size)
+        if self.tab.region.area:  # it was not taken off since it was left: Textual will not tell it of its place
+            self.tab.reveal()

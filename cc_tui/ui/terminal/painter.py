@@ -122,8 +122,8 @@ class Painter:
 
 
 def _draw(driver: FrameDriver, canvas: Canvas, place: Region, lines: Sequence[int]) -> set[int]:
-    """Draw lines of a canvas; returns those that could not be."""
-    return {y for y in lines if not driver.draw_line(place.y + y, place.x, canvas.render_line(y))}
+    """Draw lines of a canvas, but none below its end; returns those that could not be."""
+    return {y for y in lines if y < place.height and not driver.draw_line(place.y + y, place.x, canvas.render_line(y))}
 
 
 def _refresh(canvas: Canvas, lines: Iterable[int]) -> None:
