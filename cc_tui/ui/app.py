@@ -87,7 +87,7 @@ class CommandCenter(App[int]):
         self.everywhere = Everywhere(self)
         self.front = Front(
             self.session, self.overlays, tab=lambda: self.tab, everywhere=self.everywhere.act,
-            changed=self.frame_changed, swallowed=lambda: self.witness.hold_restarted(),  # noqa: PLW0108  (it is made below)
+            changed=self.frame_changed, swallowed=self._swallowed,
         )  # fmt: skip
         self.witness = Witness(self, self.guard, self.front.shown)
         self.router = KeyRouter(self.keymap, self.guard, self.front, self.turns)
@@ -139,11 +139,11 @@ class CommandCenter(App[int]):
         return self.shelf.tab
 
     def go_to_tab(self, tab_id: str) -> None:
-        """Show another tab; it is made at its first visit, and drawn as it was left at others."""
-        if tab_id == self.shelf.active:
+        """Show another tab, made at its first visit and drawn as it was left at others; not under what is open."""
+        if tab_id == self.shelf.active or self.overlays.is_any_open:
             return
         self.session.known.messages.leave_behind()
-        self.shelf.turn_to(tab_id, self.frame.of_a_tab, is_covered=self.overlays.sheet is not None)
+        self.shelf.turn_to(tab_id, self.frame.of_a_tab)
         if self.tab.is_mounted:
             self.painter.paint()
             self._draw_frame()
@@ -198,6 +198,9 @@ class CommandCenter(App[int]):
         self.tab.shown_again()
         self.tab.reveal()
         self.frame_changed()
+
+    def _swallowed(self) -> None:
+        self.witness.hold_restarted()
 
     def on_sheet_closed(self, event: SheetClosed) -> None:
         """A sheet asks to be closed."""
@@ -352,9 +355,8 @@ class CommandCenter(App[int]):
             self.frame.show_keys(self.keymap, self.front.places(), self.tab.offers)
 
     def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
-        """A click on a tab, where nothing lies over the one that is shown."""
-        if not self.overlays.is_any_open:
-            self.go_to_tab(event.tab_id)
+        """A click on a tab."""
+        self.go_to_tab(event.tab_id)
 
     def on_key_footer_clicked(self, event: KeyFooter.Clicked) -> None:
         """A click on a key never decides."""

@@ -40,15 +40,14 @@ class TabShelf:
             self._tabs[self.active] = self._make(self.active)
         return self._tabs[self.active]
 
-    def turn_to(self, tab_id: str, around: Sequence[Widget], *, is_covered: bool) -> None:
-        """Another tab is the one that is shown; one that was left here is drawn, where nothing lies over the tabs.
+    def turn_to(self, tab_id: str, around: Sequence[Widget]) -> None:
+        """Another tab is the one that is shown; one that was left here is drawn. Nothing lies over them.
 
         Args:
             around: what reads differently with every tab, and is drawn as it was left with it.
         """
         left, self.active = self.tab, tab_id
-        if not is_covered:
-            self._painter.turn(left.id or "", tab_id, [*around, left])
+        self._painter.turn(left.id or "", tab_id, [*around, left])
 
     def show(self, size: Size) -> None:
         """Have Textual show the tab on a screen of `size`, and no other."""
