@@ -71,6 +71,11 @@ class Shown:
     is_warned: bool = False
 
     @property
+    def laid_out(self) -> object:
+        """Which numbers its lines have: a note that comes or goes above the text gives them others."""
+        return self.flagged, self.body
+
+    @property
     def is_careful(self) -> bool:
         """Whether it asks for the longer look."""
         return self.risk >= CAREFUL_FROM or self.is_warned
@@ -146,9 +151,10 @@ class _Hold:
 
 @dataclass(slots=True)
 class _Evidence:
-    """What was seen of one version of an item, and whether that version met the rule while it was selected."""
+    """What was seen of one version of an item as it was laid out, and whether it met the rule while it was selected."""
 
     version: int
+    laid_out: object
     lines: set[int] = field(default_factory=set)
     is_met: bool = False
 
@@ -179,7 +185,7 @@ class Guard:
             written_at: when the frame's fence was written.
             is_testimony: False on a mute terminal, where only time speaks; no second fence can be asked for.
         """
-        evidence = self._remember(shown.selected)
+        evidence = self._remember(shown)
         evidence.lines.update(shown.in_view)
         hold = self._hold
         if hold is None or hold.selected != shown.selected:
@@ -362,12 +368,13 @@ class Guard:
         evidence = self._evidence.get(selected.item_id)
         return evidence.lines if evidence is not None and evidence.version == selected.version else frozenset()
 
-    def _remember(self, selected: Selected) -> _Evidence:
-        """The evidence of an item's version; what was seen of another version of it counts no more."""
+    def _remember(self, shown: Shown) -> _Evidence:
+        """The evidence of an item's version; what was seen of another version, or where lines stood, counts no more."""
+        selected = shown.selected
         evidence = self._evidence.get(selected.item_id)
-        if evidence is None or evidence.version != selected.version:
+        if evidence is None or (evidence.version, evidence.laid_out) != (selected.version, shown.laid_out):
             self._evidence.pop(selected.item_id, None)
-            evidence = self._evidence[selected.item_id] = _Evidence(selected.version)
+            evidence = self._evidence[selected.item_id] = _Evidence(selected.version, shown.laid_out)
         while len(self._evidence) > ITEMS_REMEMBERED:
             del self._evidence[next(iter(self._evidence))]
         return evidence

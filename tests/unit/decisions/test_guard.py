@@ -292,6 +292,23 @@ def test_however_often_a_draft_is_edited_it_counts_as_one_and_only_what_was_seen
     assert why(desk.press()) is Why.NOT_SEEN
 
 
+def test_what_was_seen_under_a_note_that_is_gone_is_told_by_where_it_stands_now() -> None:
+    under_a_note, without = frozenset(range(4, 40)), frozenset(range(36))
+    desk = Desk(risk=50, body=under_a_note, flagged=frozenset({38}), in_view=frozenset(range(38)))
+    desk.look()
+    assert why(desk.press(wait=1.0)) is Why.FLAGS_UNSEEN
+    desk.body, desk.flagged, desk.in_view = without, frozenset({34}), LINES
+    desk.look(2.0)
+    assert why(desk.press(wait=2.0)) is Why.FLAGS_UNSEEN
+    assert not desk.guard.met("one", 1)
+    desk.in_view = frozenset(range(26, 36))
+    desk.look(2.0)
+    assert why(desk.press(wait=2.0)) is Why.TEXT_UNSEEN
+    desk.in_view = frozenset(range(10, 26))
+    desk.look(2.0)
+    assert desk.press(wait=2.0) is None
+
+
 def test_what_was_shown_before_a_resize_or_a_suspend_proves_nothing() -> None:
     desk = Desk()
     desk.look()
