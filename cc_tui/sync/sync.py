@@ -67,7 +67,7 @@ class Sync:
         self._schedule = Schedule(rng)
         machine = LinkMachine(known.link, poll_seconds)
         self._on_reached = on_reached
-        self._poller = Poller(self._schedule, machine, known, clock, self._is_back)
+        self._poller = Poller(self._schedule, machine, known, clock, self._reached)
         self.intake = Intake(known, partial(self._poller.ask, after_seconds=COALESCED_SECONDS))
         """Takes over events, and the answers to commands."""
         self._streamer = Streamer(client, self.intake, machine, clock)
@@ -95,7 +95,7 @@ class Sync:
         self._poller.ask_all()
         self._stream_wanted.set()
 
-    def _is_back(self) -> None:
+    def _reached(self) -> None:
         """The server answers; where it takes a key again that it had refused, it has a stream for it, too."""
         if self._streamer.is_locked_out:
             self._stream_wanted.set()
