@@ -7,6 +7,7 @@ failed unit and every failed commit.
 
 from __future__ import annotations
 
+import errno
 import logging
 import queue
 import threading
@@ -47,6 +48,7 @@ class Writer:
     def __init__(self, engine: Engine, path: Path, committed: Committed) -> None:
         self._engine = engine
         self._path = path
+        self._file = _file_at(path)
         self._committed = committed
         self._units: queue.SimpleQueue[UnitOfWork | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name=f"{THREADS}writer", daemon=True)
@@ -119,17 +121,29 @@ class Writer:
 
         Raises:
             _Spoiled: what they left for its end can't be done; nothing was kept.
+            OSError: the file is not where it was; nothing was kept.
         """
         with self._engine.connect() as conn, conn.begin(), closing.transaction(conn):
             for one in units:
                 ran.append(one)
                 run_in_savepoint(conn, one, self._is_fatal)
             try:
-                return closing.finish(conn)
+                told = closing.finish(conn)
             except Exception as error:
                 if takes_all_back(conn, error, self._is_fatal):
                     raise
                 raise _Spoiled(error) from error
+            self._require_file()
+            return told
+
+    def _require_file(self) -> None:
+        """Keep nothing in a file that nobody finds any more: SQLite itself goes on writing to it.
+
+        Raises:
+            OSError: it was removed, moved away, or replaced.
+        """
+        if _file_at(self._path) != self._file:
+            raise OSError(errno.ESTALE, "another file was put in its place; stop the server before you replace it")
 
     def _found_broken(self, error: Exception) -> Exception:
         """What the callers of a commit that failed are told; it is written down that it did."""
@@ -192,3 +206,9 @@ class Writer:
 def _begins(unit: UnitOfWork) -> bool:
     """Whether a unit is to run: somebody waits for it still. One that was given up may be asked for more than once."""
     return not unit.future.cancelled() and unit.future.set_running_or_notify_cancel()
+
+
+def _file_at(path: Path) -> tuple[int, int]:
+    """Which file lies there."""
+    found = path.stat()
+    return found.st_dev, found.st_ino

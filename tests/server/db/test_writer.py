@@ -71,6 +71,29 @@ def test_a_commit_that_breaks_with_nothing_in_it_ends_no_thread(house: House) ->
     assert house.db.write_sync(one) == 1
 
 
+@on_a_file
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_nothing_is_kept_in_a_file_that_was_taken_away_and_it_goes_on_once_it_is_back(
+    house: House, *, is_replaced: bool
+) -> None:
+    def count(conn: Connection) -> None:
+        counters.add(conn, None, {"x.a": 1})
+
+    path = Path(str(house.db.address))
+    house.db.write_sync(count)
+    away = path.rename(path.with_name("away.db"))
+    if is_replaced:
+        path.touch()
+    for _ in range(2):
+        with pytest.raises(DatabaseUnavailable, match="another file" if is_replaced else "No such file"):
+            house.db.write_sync(count)
+    assert "can't be used" in (house.db.trouble or "")
+    away.rename(path)
+    house.db.write_sync(count)
+    assert house.db.read_sync(counters.read, "x.", None) == {"a": 2}
+    assert house.db.trouble is None
+
+
 @contextmanager
 def waiting_for_one_commit(house: House) -> Iterator[list[UnitOfWork]]:
     """What is added to the list is queued, and shares a commit: the writer is held up until all of it is there."""
