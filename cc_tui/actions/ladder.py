@@ -17,7 +17,7 @@ from typing import Any
 from cc_api_client.models.outbox.risk_levels import HIGH_FROM
 from cc_tui.state.approvals.rows import ApprovalRow, Weight
 from cc_tui.text.fit import cells, cut
-from cc_tui.text.safe import SafeText, typeable_words
+from cc_tui.text.safe import typeable_words
 
 PHRASE_MOST = 32
 """Cells of a name that are asked for; the longest names there are would be no hurdle but a wall."""
@@ -97,7 +97,7 @@ def _typeable(name: str) -> str:
         return ""
     if cells(words) <= PHRASE_MOST:
         return words
-    first = cut(SafeText(words), PHRASE_MOST + 1, ellipsis="")
+    first = cut(words, PHRASE_MOST + 1, ellipsis="")
     return (first.rpartition(" ")[0] or first).strip()
 
 

@@ -96,7 +96,7 @@ def without_hidden(text: str) -> tuple[str, int]:
     return "".join(kept), len(text) - len(kept)
 
 
-def typeable_words(text: str) -> str:
+def typeable_words(text: str) -> SafeText:
     """What of a text can be typed, with single blanks: nothing hidden, and no heap of combining marks."""
     kept: list[str] = []
     marks = 0
@@ -104,7 +104,7 @@ def typeable_words(text: str) -> str:
         marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
         if marks <= MARKS_MOST:
             kept.append(char)
-    return " ".join("".join(kept).split())
+    return SafeText(" ".join("".join(kept).split()))
 
 
 def _pieces(text: str, ascii_only: bool) -> Iterator[tuple[int, str]]:

@@ -79,9 +79,12 @@ def _few_blocks(facts: BarFacts, look: Look) -> list[list[Piece]]:
 
 def _waiting(facts: BarFacts) -> list[Piece]:
     """The count at the right end of a narrow bar."""
-    figure = SafeText(f"{facts.pending:,}" if facts.pending is not None else "–")
+    return _to_approve(facts, f"{facts.pending:,}" if facts.pending is not None else "–")
+
+
+def _to_approve(facts: BarFacts, figure: str) -> list[Piece]:
     word = Token.TEXT if facts.is_fresh else Token.DIM
-    return [(figure, _figure(facts, Token.STRONG)), (SafeText(" to approve"), word)]
+    return [(SafeText(figure), _figure(facts, Token.STRONG)), (SafeText(" to approve"), word)]
 
 
 def _blocks(facts: BarFacts, width: int, look: Look) -> list[list[Piece]]:
@@ -131,8 +134,7 @@ def _health(condition: Condition, look: Look, *, wide: bool) -> list[Piece]:
 def _pending(facts: BarFacts) -> list[Piece]:
     if not facts.pending:
         return [(SafeText("nothing to approve"), Token.DIM)]
-    word = Token.TEXT if facts.is_fresh else Token.DIM
-    return [(SafeText(f"{facts.pending:,}"), _figure(facts, Token.STRONG)), (SafeText(" to approve"), word)]
+    return _to_approve(facts, f"{facts.pending:,}")
 
 
 def _spend(facts: BarFacts, *, wide: bool) -> list[Piece]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,8 +21,9 @@ from cc_server.db.sqlite.store import SqliteStore
 from cc_server.db.transaction import closing
 from cc_server.db.transaction.units import UnitOfWork
 from cc_server.domain.access import keys
-from cc_server.domain.base import counters
+from cc_server.domain.base import counters, replays
 from cc_server.domain.base.refusals import DomainRefusal
+from cc_server.domain.base.replays import Answer, Intent, Overtaken
 from cc_server.domain.controls import settings
 from cc_server.domain.controls.begin import Turn
 from rig.house import BOSS, House
@@ -170,6 +172,31 @@ def test_one_that_leaves_what_cannot_be_done_fails_alone(house: House) -> None:
     assert written == ["one", "three"]
     assert house.db.read_sync(counters.read, "x.", None) == {"one": 1, "three": 1}
     assert house.db.trouble is None
+
+
+@on_a_file
+def test_of_two_answers_to_one_intent_the_first_stands_and_the_unit_of_the_other_leaves_nothing(house: House) -> None:
+    intent = Intent("a key", "", "POST", "/a/path", "one-intent", "one body")
+
+    def answering(word: str, *, to: Intent) -> UnitOfWork:
+        def work(conn: Connection) -> None:
+            counters.add(conn, None, {f"x.{word}": 1})
+            replays.keep(conn, house.unit(conn, BOSS), to, Answer(200, {}, word.encode()))
+
+        return UnitOfWork(work)
+
+    with waiting_for_one_commit(house) as units:
+        units += [answering("first", to=intent), answering("second", to=intent)]
+        units += [answering("other", to=replace(intent, path="/another"))]
+    first, second, other = units
+    first.future.result(10)
+    other.future.result(10)
+    with pytest.raises(Overtaken):
+        second.future.result(10)
+    known = house.db.read_sync(replays.find, intent)
+    assert known is not None
+    assert known.answer.body == b"first"
+    assert house.db.read_sync(counters.read, "x.", None) == {"first": 1, "other": 1}
 
 
 @on_a_file
