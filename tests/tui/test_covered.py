@@ -42,6 +42,19 @@ async def test_a_draft_that_was_closed_is_not_painted_before_it_is_drawn_again(t
         assert painted(app)
 
 
+async def test_how_many_each_view_has_is_drawn_anew_when_a_phones_draft_is_closed(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(45, 30)) as pilot:
+        await settled(pilot)
+        assert "pending 12 " in queue(app).views.render_line(0).text
+        await press(pilot, "enter")
+        await look(pilot)
+        await press(pilot, "a")
+        await press(pilot, "q")
+        await settled(pilot)
+        assert "pending 11 " in queue(app).views.render_line(0).text
+
+
 async def test_what_a_sheet_covered_is_not_painted_before_it_is_drawn_again(tmp_path: Path) -> None:
     app = app_of(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -13,6 +13,7 @@ from cc_tui.state.approvals.rows import View
 from cc_tui.ui.tabs.agents.tab import AgentsTab
 from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
 from cc_tui.ui.tabs.dashboard.tab import DashboardTab
+from cc_tui.ui.tabs.runs import short_id
 from cc_tui.ui.widgets.canvas import Canvas
 from tests.tui.desk import app_of
 from tests.tui.piloting import command_center, press, said, settled
@@ -75,6 +76,11 @@ async def test_a_letter_that_sorts_nothing_says_what_would(tmp_path: Path) -> No
         assert said(app).startswith("not sorted: n name")
 
 
+def test_runs_of_one_moment_are_told_apart_by_the_end_of_their_ids() -> None:
+    assert short_id("01a214ce-6773-7000-a84a-0962e33d5404") == "5404"
+    assert short_id("01a214ce-6774-7000-8478-3578c14f9d0c") == "9d0c"
+
+
 async def test_a_run_is_opened_from_its_agent_and_left_layer_by_layer(tmp_path: Path) -> None:
     app = app_of(tmp_path, tab="agents")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -85,7 +91,7 @@ async def test_a_run_is_opened_from_its_agent_and_left_layer_by_layer(tmp_path: 
             await press(pilot, key)
         wanted = tab.one.rows.key_at(1)
         assert tab.one.run_id == wanted
-        assert f"Run {wanted[:8]}" in text_of(tab.one.body)
+        assert f"Run {wanted[-8:]}" in text_of(tab.one.body)
         assert "Steps" in text_of(tab.one.body)
         assert wanted in app.session.backstage.sync.watch.looked_at  # type: ignore[union-attr]
         await press(pilot, "escape")

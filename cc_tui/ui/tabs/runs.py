@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cc_api_client.models.work.runs import Run, RunStep
 
 SHORT_ID = 4
+"""So much of an id's end tells runs apart: it begins with the moment, which runs of some weeks share."""
 GAP = 2
 """Cells between two columns: a row has eight of them, and closer they run into one another."""
 _COLUMNS = (
@@ -34,6 +35,11 @@ _COLUMNS = (
     Column("took", "Took", 6, is_figure=True, dropped=4),
     Column("ago", "Ago", 4, is_figure=True),
 )
+
+
+def short_id(run_id: str) -> SafeText:
+    """What a run is called where there is no room for its id: how that ends."""
+    return safe_line(run_id[-SHORT_ID:])
 
 
 def status_pieces(status: str, look: Look) -> list[Piece]:
@@ -176,7 +182,7 @@ class RunRows:
         room = next((wide for column, wide in self._fitting(width) if column.id == "lead"), 32)
         name = Token.STRONG if is_cursor else Token.TEXT
         return {
-            "run": (safe_line(run.id[:SHORT_ID]), Token.DIM),
+            "run": (short_id(run.id), Token.DIM),
             "agent": (_agent(run), name),
             "lead": (_lead(run, room), name if self._of_one_agent else Token.TEXT),
             "status": status_pieces(str(run.status), self._look),
@@ -214,7 +220,7 @@ def run_lines(run: Run, width: int, look: Look) -> list[Line]:
         Fact("Began", clock_seconds(run.started_at)),
         Fact("Took", took(run.duration_ms)),
     ]
-    title = Line().add(" " * margin).add(f"Run {safe_line(run.id[:8])}", Token.STRONG)
+    title = Line().add(" " * margin).add(f"Run {safe_line(run.id[-2 * SHORT_ID :])}", Token.STRONG)
     if width >= NARROW_FROM:
         title.end("esc", Token.STRONG).end(" back", Token.DIM).end(" " * margin)
     lines = [title, Line()]

@@ -92,8 +92,9 @@ class Canvas(Widget):
             self.repaint()
 
     def on_hide(self) -> None:
-        """It is no longer on the screen: once it is again, it is not painted before it was drawn again."""
+        """It is no longer on the screen: once it is again, it is drawn anew, and not painted before."""
         self._painted.clear()
+        self._drawn_for = Size()
 
     def render_line(self, y: int) -> Strip:
         """One line, as it is handed out to be painted."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cc_tui.text.formats import clock_seconds
 from cc_tui.text.safe import SafeText, safe_line
+from cc_tui.ui.tabs.runs import short_id
 from cc_tui.ui.themes.look import Look
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.charts import section
@@ -17,8 +18,6 @@ from cc_tui.ui.widgets.shape import NARROW_FROM, WIDE_FROM, margin_of
 
 if TYPE_CHECKING:
     from cc_tui.state.agents import KeptLine
-
-SHORT_RUN = 4
 
 
 class Level(IntEnum):
@@ -85,5 +84,5 @@ def _line(line: KeptLine, width: int, margin: int, look: Look) -> Line:
     if width < NARROW_FROM:
         return drawn.add(f" {sign} ", token).add(safe_line(line.message)).to(width - margin)
     drawn.add(f"  {sign} {safe_line(line.level):<5}", token).to(margin + 19)
-    drawn.add(f"{safe_line((line.run_id or '')[:SHORT_RUN]):<6}", Token.DIM)
+    drawn.add(f"{short_id(line.run_id or ''):<6}", Token.DIM)
     return drawn.add(safe_line(line.message)).to(width - margin)

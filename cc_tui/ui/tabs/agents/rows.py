@@ -97,6 +97,13 @@ def _each(agent: Agent) -> Decimal | None:
     return agent.cost_24h_usd / agent.runs_24h
 
 
+def _an_hour(cost: Decimal | None) -> SafeText:
+    """What an agent cost in the last hour, also where it no longer works."""
+    if not cost:
+        return NONE
+    return SafeText(f"{cost:.2f}" if cost < 100 else f"{cost:.0f}")
+
+
 class AgentRows:
     """The agents as the source of a table."""
 
@@ -189,13 +196,12 @@ class AgentRows:
         each = _each(agent)
         beat = self._now() - agent.last_heartbeat_at.timestamp() if agent.last_heartbeat_at is not None else None
         state = Token.BAD if str(agent.status) == "error" else Token.TEXT if works else Token.DIM
-        hour = f"{agent.cost_1h_usd:.1f}" if works and agent.cost_1h_usd else "–"
         return {
             "agent": (safe_line(agent.id), Token.STRONG if is_cursor else Token.TEXT),
             "state": (safe_line(str(agent.status)), state),
             "success": (ratio(agent.success_ratio_24h) if ran else NONE, Token.TEXT),
             "day": (spend(agent.cost_24h_usd) if ran else NONE, Token.TEXT),
-            "hour": (SafeText(hour), Token.WARN_STRONG if is_expensive else Token.TEXT),
+            "hour": (_an_hour(agent.cost_1h_usd), Token.WARN_STRONG if is_expensive else Token.TEXT),
             "runs": (count(agent.runs_24h), Token.TEXT),
             "each": (SafeText(f"{each:.3f}") if each is not None else NONE, Token.DIM),
             "beat": (age(beat), Token.DIM),

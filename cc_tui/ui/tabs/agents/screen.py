@@ -13,7 +13,7 @@ from textual.widget import Widget
 from cc_tui.ui.tabs.agents.detail import SECTIONS, DetailDrawing
 from cc_tui.ui.tabs.agents.log import Level, ShownLog
 from cc_tui.ui.tabs.facts import waiting_lines
-from cc_tui.ui.tabs.runs import RunRows, run_lines
+from cc_tui.ui.tabs.runs import RunRows, run_lines, short_id
 from cc_tui.ui.tabs.sorting import SortAsk
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.drawn import Drawn
@@ -82,7 +82,7 @@ class AgentScreen:
     @property
     def title(self) -> str:
         """For the narrow title."""
-        return f"run {self.run_id[:4]}" if self.run_id is not None else f"{self.agent_id}, {self.section}"
+        return f"run {short_id(self.run_id)}" if self.run_id is not None else f"{self.agent_id}, {self.section}"
 
     # Opening and leaving
 

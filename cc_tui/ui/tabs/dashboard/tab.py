@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 
 from cc_tui.actions.action import Action, Where
-from cc_tui.text.safe import SafeText, without_hidden
+from cc_tui.text.safe import without_hidden
 from cc_tui.ui.frame.facts import as_of
 from cc_tui.ui.tabs.dashboard.figures import CHARTS, FiguresFacts, figures_lines
 from cc_tui.ui.tabs.facts import waiting_lines
-from cc_tui.ui.tabs.runs import RunRows, run_lines
+from cc_tui.ui.tabs.runs import RunRows, run_lines, short_id
 from cc_tui.ui.tabs.soon import Soon
 from cc_tui.ui.tabs.sorting import SortAsk
 from cc_tui.ui.tabs.tab import Stage, Tab
@@ -133,7 +133,7 @@ class DashboardTab(Tab):
 
     def inner_title(self) -> tuple[str, str] | None:
         """The run that is open."""
-        return ("1 Dashboard", f"run {self._open_run[:4]}") if self._open_run is not None else None
+        return ("1 Dashboard", f"run {short_id(self._open_run)}") if self._open_run is not None else None
 
     def tick(self) -> None:
         """Ages change."""
@@ -250,4 +250,4 @@ class DashboardTab(Tab):
             return
         text, _hidden = without_hidden(f"{run.id} {run.agent_name} {run.status} {run.error_message or ''}")
         self.app.copy_to_clipboard(text)
-        self._session.say(f"copied run {SafeText(run.id[:4])}")
+        self._session.say(f"copied run {short_id(run.id)}")
