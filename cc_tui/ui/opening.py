@@ -221,6 +221,7 @@ class Opening:
                 lines,
                 "send them now" if count > 1 else "send it now",
                 lambda: deciding.send(keys),
+                decides=True,
             )
         )
 

@@ -60,7 +60,7 @@ def test_an_app_killed_right_after_it_showed_a_decision_has_lost_nothing(home: P
     with app_terminal(home, "--tab", "approvals", backend=server.backend) as terminal:
         terminal.wait_for(r"1 decision waits for your word", PATIENCE)
         terminal.wait_for(re.escape(to[:20]))
-        terminal.wait_silent(0.5, PATIENCE)
+        terminal.wait_silent(0.8, PATIENCE)
         terminal.press("y")
         terminal.wait_gone(r"no answer came", PATIENCE)
         eventually(lambda: len(server.outbox) == 1, terminal, "the mail in the outbox", 30.0)

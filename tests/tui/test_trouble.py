@@ -267,3 +267,29 @@ async def test_a_decision_that_waits_for_a_word_can_be_forgotten_after_it_was_no
         await press(pilot, "y")
         assert backstage.journal.decisions() == []
         assert "forgotten" in said(app)
+
+
+async def test_keys_meant_for_what_was_there_before_do_not_send_what_is_offered_by_itself(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    backstage = app.session.backstage
+    assert backstage is not None
+    async with app.run_test(size=(120, 40)) as pilot:
+        await look(pilot)
+        await press(pilot, "a")
+        decided = backstage.journal.decisions()[0]
+        backstage.journal.offer([decided.key])
+        app.guard.settings = replace(app.guard.settings, hold_ms=2_000)
+        app.session.outcomes.offers.emit(None)
+        await pilot.pause(0.8)
+        offer = app.overlays.sheet
+        assert isinstance(offer, QuestionSheet)
+        for key in ("y", "tab", "enter"):
+            await press(pilot, key)
+            assert backstage.journal.decisions()[0].is_offered
+            assert app.overlays.sheet is offer
+            await pilot.pause(0.6)
+        assert said(app).startswith("enter did not count")
+        await pilot.pause(2.5)
+        await press(pilot, "y")
+        assert app.overlays.sheet is None
+        assert not backstage.journal.decisions()[0].is_offered

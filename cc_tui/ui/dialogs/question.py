@@ -1,13 +1,18 @@
-"""A question: what would happen, Cancel focused, and one word for yes. Dead for its first quarter of a second."""
+"""A question: what would happen, Cancel focused, and one word for yes. Dead for its first quarter of a second.
+
+One that decides takes its keys as a draft does: it must have been on the screen, whole, before they were pressed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import count
 from time import monotonic
 
 from textual.app import ComposeResult
 
-from cc_tui.actions.action import Action
+from cc_tui.actions.action import Action, Where
+from cc_tui.decisions.guard import Selected, Shown
 from cc_tui.text.safe import SafeText
 from cc_tui.ui.dialogs.sheet import Sheet
 from cc_tui.ui.themes.look import Look
@@ -17,6 +22,7 @@ from cc_tui.ui.widgets.line import Line, Piece, wrapped
 from cc_tui.ui.widgets.shape import margin_of
 
 DEAD_SECONDS = 0.25
+_openings = count(1)
 
 
 class _Face(Canvas):
@@ -53,7 +59,7 @@ class _Face(Canvas):
 
 
 class QuestionSheet(Sheet):
-    """Asks before something happens."""
+    """Asks before something happens; `decides`: yes sends, keeps from leaving, or forgets what somebody decided."""
 
     def __init__(
         self,
@@ -65,8 +71,13 @@ class QuestionSheet(Sheet):
         on_no: Callable[[], None] | None = None,
         *,
         is_risky: bool = False,
+        decides: bool = False,
     ) -> None:
         super().__init__(look)  # no id: one may follow another that is still going
+        self._selected: Selected | None = None
+        if decides:
+            self._selected = Selected(f"question {next(_openings)}", 1, 1)
+            self.places, self.keys = (Where.BATCH,), (("y", "yes"), ("n", "no"), ("tab", "next"))
         self._face = _Face(look, title, lines, yes, is_risky=is_risky)
         self._on_yes = on_yes
         self._on_no = on_no
@@ -86,20 +97,31 @@ class QuestionSheet(Sheet):
         """One canvas."""
         yield self._face
 
+    def selected(self) -> Selected | None:
+        """This question, where yes decides."""
+        return self._selected
+
+    def shown(self) -> Shown | None:
+        """All of it must have been on the screen."""
+        if self._selected is None or not self._face.is_mounted or not self._face.is_laid_out:
+            return None
+        lines = frozenset(range(self._face.size.height))
+        return Shown(self._selected, frozenset(filter(self._face.is_painted, lines)), lines)
+
     def act(self, action: Action, key: str) -> bool:
         """`y` does it, `n` and `esc` don't, `tab` and `enter` are the buttons."""
         del key
         if monotonic() - self._opened_at < DEAD_SECONDS:
             return True
         match action.id:
-            case "dialog.yes":
+            case "dialog.yes" | "batch.yes":
                 self._answer(yes=True)
-            case "dialog.no":
+            case "dialog.no" | "batch.no":
                 self._answer(yes=False)
-            case "dialog.next":
+            case "dialog.next" | "batch.next":
                 self._face.is_yes_focused = not self._face.is_yes_focused
                 self._face.repaint()
-            case "dialog.press":
+            case "dialog.press" | "batch.press":
                 self._answer(yes=self._face.is_yes_focused)
             case _:
                 return False

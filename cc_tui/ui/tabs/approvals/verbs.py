@@ -261,7 +261,9 @@ class QueueVerbs:
         lines = [Line().add(plan.why_staying)] if plan.staying else []
         yes = f"{verb.lower()} these {len(plan.decided)}"
         desk.stage.open_sheet(
-            QuestionSheet(desk.stage.look, title, lines, yes, lambda: self._decide_marked(plan.decided, reason))
+            QuestionSheet(
+                desk.stage.look, title, lines, yes, lambda: self._decide_marked(plan.decided, reason), decides=True
+            )
         )
 
     def _decide_marked(self, rows: Sequence[ApprovalRow], reason: tuple[str, str | None] | None) -> None:

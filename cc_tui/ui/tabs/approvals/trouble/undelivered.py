@@ -63,7 +63,7 @@ def _ask_to_send(stage: Stage, local: LocalDecision, about: list[Line], count: i
     title = "Send this decision now?" if count == 1 else f"Send this batch now? It decides {count} drafts."
     stage.open_sheet(
         QuestionSheet(
-            stage.look, title, about, "send it", lambda: backstage.deciding.send([local.key]), ask_next
+            stage.look, title, about, "send it", lambda: backstage.deciding.send([local.key]), ask_next, decides=True
         )
     )  # fmt: skip
 
@@ -75,4 +75,8 @@ def _ask_to_forget(stage: Stage, local: LocalDecision, about: list[Line], count:
     title = "Forget this decision? The draft stays as the server has it."
     if count > 1:
         title = f"Forget this batch? Its {count} drafts stay as the server has them."
-    stage.open_sheet(QuestionSheet(stage.look, title, about, "forget it", lambda: backstage.deciding.drop([local.key])))
+    stage.open_sheet(
+        QuestionSheet(
+            stage.look, title, about, "forget it", lambda: backstage.deciding.drop([local.key]), decides=True
+        )
+    )  # fmt: skip
