@@ -1,7 +1,7 @@
 """The log of events: a row in the transaction of the change it tells of, numbered in commit order.
 
-Events of a unit of work are numbered at its very end, under the lock of the row that holds the head of the log: who is
-numbered first commits first, on PostgreSQL too, where a sequence would let 11 be seen before 10.
+Events are numbered at the very end of their transaction, under the lock of the row that holds the head of the log: who
+is numbered first commits first, on PostgreSQL too, where a sequence would let 11 be seen before 10.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def append(
     request_id: str | None = None,
     idempotency_key: str | None = None,
 ) -> None:
-    """Write an event whose `data` is JSON, the whole new object; it gets its number when the unit of work ends."""
+    """Write an event whose `data` is JSON, the whole new object; it gets its number when the transaction ends."""
     frame = {
         "at": _moment(at), "topic": topic, "type": type,
         "id": object_id, "version": version, "client_id": client_id,
@@ -128,7 +128,7 @@ def append(
 
 
 def _write(conn: Connection, rows: list[dict[str, Any]]) -> None:
-    """Number the events of a unit of work, write them, and hand them on after the commit."""
+    """Number the events of a transaction, write them, and hand them on after the commit."""
     before = int(_ADVANCE.scalar(conn, {"events": len(rows)})) - len(rows)
     for seq, row in enumerate(rows, start=before + 1):
         row |= {"seq": seq, "body": f'{{"frame":"event","seq":{seq},{row["body"]}'}

@@ -3,7 +3,8 @@
 Counters, the audit chain and the head of the event log are rows that every unit changes. On PostgreSQL whoever changes
 one holds it until the commit, so they are changed last, always in the same order: nobody waits long, nobody waits in a
 circle, and events are numbered in the order of commits. On SQLite units that share a commit also share this work: their
-lines of the trail, their events and their counts are written together.
+lines of the trail, their events and their counts are written together. Until then they stand in no table, and only
+`gathered` tells of them.
 
 What a unit found out and need not find out again stays as long, and is forgotten with it where the unit is taken back.
 """

@@ -1,6 +1,6 @@
 """The audit trail: who did or tried what, to which object. Bodies stand in it as hashes only.
 
-Rows are written when a unit of work ends, each sealed and chained to the one before; the database refuses to change or
+Rows are written when a transaction ends, each sealed and chained to the one before; the database refuses to change or
 delete them. What is refused is on record too; wrong keys are counted, not recorded.
 """
 
@@ -46,7 +46,7 @@ def record(
     after: Mapping[str, Any] | None = None,
     reason: str | None = None,
 ) -> None:
-    """Write one line, when the unit of work ends."""
+    """Write one line, when the transaction ends."""
     row = {
         "at": unit.now, "actor": unit.actor.name, "action": action, "object_type": object_type,
         "object_id": object_id, "client_id": client_id, "before": dict(before) if before else None,
@@ -67,7 +67,7 @@ def head(conn: Connection) -> Sealed:
 
 
 def _write(conn: Connection, rows: list[dict[str, Any]]) -> None:
-    """Number and seal the lines of a unit of work, and write them."""
+    """Number and seal the lines of a transaction, and write them."""
     locks.exclusive(conn, CHAIN)
     last, key = head(conn), newest_key(conn)
     for row in rows:

@@ -44,7 +44,7 @@ def move(conn: Connection, client_id: str | None, before: Iterable[str], after: 
 
 
 def add(conn: Connection, client_id: str | None, steps: Mapping[str, int]) -> None:
-    """Add to some counts; they are written when the unit of work ends."""
+    """Add to some counts; they are written when the transaction ends."""
     gathered = closing.share(conn, _STEPS)
     for name, step in steps.items():
         gathered[name, client_id or ""] += step

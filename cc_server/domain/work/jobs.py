@@ -159,7 +159,7 @@ def count(conn: Connection, unit: Unit, client_id: str | None, before: JobStatus
 
 
 def _tell(conn: Connection, moments: list[datetime]) -> None:
-    """Tell the counts once a unit of work, when they are written: they stand still until it is committed."""
+    """Tell the counts once a transaction, when they are written: they stand still until it is committed."""
     events.volatile(
         conn, at=moments[-1], topic="jobs", type=EventType.JOB_COUNTS, object_id="queue",
         data=counts(conn).model_dump(mode="json"),
