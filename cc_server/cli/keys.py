@@ -1,4 +1,4 @@
-"""`cc-server init`, `keys`, `clients add`: what makes a database usable, and who may use it."""
+"""`cc-server init`, `keys`, `clients`: what makes a database usable, and who may use it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from cc_server.db.schema import Opening
 from cc_server.domain.access import clients, keys
 from cc_server.domain.access.clients import NewClient, NewContract
 from cc_server.domain.base.actors import SHELL
+from cc_server.domain.base.refusals import DomainRefusal
 from cc_server.domain.base.unit import Unit
 
 
@@ -22,8 +23,12 @@ def init(settings: ServerSettings, name: str) -> int:
     """Make the database and its first key.
 
     Raises:
-        ConfigError: the database is there already, or can't be made.
+        ConfigError: the database is there already, or can't be made; no key can have that name.
     """
+    try:
+        keys.require_name(name)  # first: a database without its key helps nobody
+    except DomainRefusal as refusal:
+        raise ConfigError(refusal.detail) from None
     token = _create(settings, Opening.NEW, name, Role.ADMIN, None)
     sys.stderr.write(f"{settings.db} is made. This is the admin key {name!r}; it is shown this once:\n")
     sys.stdout.write(token + "\n")
@@ -97,10 +102,30 @@ def add_client(settings: ServerSettings, name: str, plan: str, monthly_usd: int)
     return 0
 
 
+def show_clients(settings: ServerSettings) -> int:
+    """Print every client: id, state, since when, name.
+
+    Raises:
+        ConfigError: there is no database.
+    """
+    with opened(settings, Opening.EXISTING) as db:
+        for one in db.read_sync(clients.every):
+            sys.stdout.write("\t".join((one.id, str(one.status), f"since {one.since}", _printable(one.name))) + "\n")
+    return 0
+
+
+def _printable(name: str) -> str:
+    """A name that can't act on the terminal."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
+
+
 def _create(settings: ServerSettings, opening: Opening, name: str, role: str, client_ids: list[str] | None) -> str:
     with opened(settings, opening) as db:
 
         def work(conn: Connection) -> str:
+            for client_id in client_ids or ():
+                if not clients.exists(conn, client_id):
+                    raise ConfigError(f"there is no client {client_id[:64]!r}; see them with: cc-server clients list")
             return keys.create(conn, Unit(SHELL, db.clock.now(), db.ids), name, role, client_ids).token or ""
 
         return db.write_sync(work)

@@ -92,6 +92,8 @@ def _run_once(typed: argparse.Namespace, settings: ServerSettings) -> int:
         case "restored":
             return backup.restored(settings)
         case _:
+            if typed.verb == "list":
+                return keys.show_clients(settings)
             return keys.add_client(settings, typed.name, typed.plan, typed.monthly_usd)
 
 
@@ -156,7 +158,7 @@ def parser() -> argparse.ArgumentParser:
     init.add_argument("--name", default="admin", help="the key's name: decisions are recorded under it")
     _add_keys(commands.add_parser("keys", help="make, list and revoke keys"), store)
     _add_audit(commands.add_parser("audit", help="verify and export the audit trail"), store)
-    _add_clients(commands.add_parser("clients", help="add clients"), store)
+    _add_clients(commands.add_parser("clients", help="add and list clients"), store)
     _add_policy(commands.add_parser("policy", help="check, show and put in force what is safe to send"), store)
     backup = commands.add_parser("backup", parents=[store], help="copy a SQLite database while a server uses it")
     backup.add_argument("--to", type=Path, metavar="FILE", required=True, help="where to; must not exist yet")
@@ -207,6 +209,7 @@ def _add_clients(clients: argparse.ArgumentParser, store: argparse.ArgumentParse
     add.add_argument("name", help="the client's name")
     add.add_argument("--plan", default="Standard", help="what was agreed, in a word")
     add.add_argument("--monthly-usd", type=_whole(0, 10_000_000), default=0, metavar="N", help="what it pays a month")
+    verbs.add_parser("list", parents=[store], help="list all clients with their ids")
 
 
 def _add_simulation(simulate: argparse.ArgumentParser) -> None:

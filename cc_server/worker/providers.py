@@ -184,6 +184,7 @@ def _mail(claimed: Claimed, sender: str) -> EmailMessage:
         ValueError, MessageError: something in it can't stand in a header.
     """
     message = EmailMessage(policy=SMTP)
+    message["Date"] = claimed.delivery["changed_at"]
     message["From"] = sender
     local, _, domain = claimed.to_email.rpartition("@")
     message["To"] = Address(claimed.to_name or "", local, domain)

@@ -95,7 +95,7 @@ def test_a_database_that_is_none(tmp_path: Path, home: Path, command: tuple[str,
 
 def test_a_database_in_a_folder_that_is_not_there(tmp_path: Path, home: Path) -> None:
     db = tmp_path / "nowhere" / "x.db"
-    one_sentence(run(CC_SERVER, "init", f"--db={db}", home=home), 1, str(db))
+    one_sentence(run(CC_SERVER, "init", f"--db={db}", home=home), 1, str(db), "check that its folder exists")
 
 
 def test_a_second_server_on_the_same_database(backend: Backend, tmp_path: Path, home: Path) -> None:

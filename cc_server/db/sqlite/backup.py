@@ -23,6 +23,8 @@ def copy_to(source: Path, target: Path) -> None:
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileNotFoundError:
+        raise DatabaseUnavailable(f"{target} can't be written: there is no folder {target.parent}; make it.") from None
     except OSError as error:
         raise DatabaseUnavailable(f"{target} can't be written: {error.strerror}.") from None
     try:

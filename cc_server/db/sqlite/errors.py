@@ -12,6 +12,8 @@ from cc_server.db.errors import DatabaseUnavailable
 def unavailable(path: Path, error: Exception) -> DatabaseUnavailable | None:
     """`error` as a sentence about `path`, or None where it is a mistake of ours and not of the store."""
     cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, FileNotFoundError):
+        return DatabaseUnavailable(_SENTENCES["SQLITE_CANTOPEN"].format(path=path))
     if isinstance(cause, OSError):
         return DatabaseUnavailable(f"The database {path} can't be used: {cause.strerror or cause}.")
     name = getattr(cause, "sqlite_errorname", "") or ""

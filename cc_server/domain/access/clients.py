@@ -68,6 +68,12 @@ def add(conn: Connection, unit: Unit, new: NewClient) -> str:
     return client_id
 
 
+def every(conn: Connection) -> list[BusinessClient]:
+    """All clients by name, without what they pay."""
+    rows = conn.execute(select(clients).order_by(clients.c.name, clients.c.id)).mappings()
+    return [_model(row, None) for row in rows]
+
+
 def page(conn: Connection, actor: Actor, today: date, limit: int, cursor: str | None) -> Page[BusinessClient]:
     """Clients by name.
 

@@ -57,7 +57,7 @@ def create(conn: Connection, unit: Unit, name: str, role: str, client_ids: Seque
     """
     bound = sorted(set(client_ids)) if client_ids is not None else None
     _require_within(unit.actor, bound)
-    _require_name(name)
+    require_name(name)
     for client_id in bound or ():
         if not clients.exists(conn, client_id):
             raise DomainRefusal("not_found", f"there is no client {client_id[:64]}, or this key may not see it")
@@ -168,7 +168,13 @@ def used(conn: Connection, uses: Mapping[str, datetime]) -> None:
         _USED.run_many(conn, [{"wanted": key_id, "moment": at} for key_id, at in sorted(uses.items())])
 
 
-def _require_name(name: str) -> None:
+def require_name(name: str) -> None:
+    """Say no to a name that no key can have.
+
+    Raises:
+        DomainRefusal: it has no characters, too many or hidden ones (`validation_failed`), or is the server's own
+            (`invalid_state`).
+    """
     if not re.fullmatch(KEY_NAME, name) or not name.isprintable():
         detail = "a key's name has 1 to 100 characters, no control or hidden characters, and no blank at either end"
         raise DomainRefusal("validation_failed", detail)

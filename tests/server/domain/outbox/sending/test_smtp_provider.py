@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,9 @@ from cc_server.domain.outbox.sending.claims import Accepted, Claimed, NotAccepte
 from cc_server.worker.providers import FileProvider, SmtpProvider
 
 CLAIMED = Claimed(
-    delivery={"id": "d", "attempt": 1}, stable_key="apr_1_v2", channel=Channel.EMAIL, client_id="c", kind="email",
-    to_email="maya@acme.example", to_name="Maya", subject="Hello", body="Hi Maya,\n", payload=None,
+    delivery={"id": "d", "attempt": 1, "changed_at": datetime(2026, 3, 1, 9, 30, tzinfo=UTC)}, stable_key="apr_1_v2",
+    channel=Channel.EMAIL, client_id="c", kind="email", to_email="maya@acme.example", to_name="Maya", subject="Hello",
+    body="Hi Maya,\n", payload=None,
 )  # fmt: skip
 
 
@@ -83,6 +85,7 @@ async def test_a_mail_that_was_taken_is_sent_and_carries_its_stable_key(tmp_path
     assert outcome == Accepted("smtp", "<apr_1_v2@command-center.invalid>")
     (mail,) = answers.taken
     assert b"X-Command-Center-Key: apr_1_v2\r\n" in mail
+    assert b"Date: Sun, 01 Mar 2026 09:30:00 +0000\r\n" in mail
 
 
 @pytest.mark.parametrize(
