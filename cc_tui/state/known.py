@@ -23,7 +23,7 @@ class Known:
         self.messages = MessageStore()
 
     @property
-    def has_failed(self) -> bool:
+    def is_worth_retrying(self) -> bool:
         """Whether trying again by hand is of use: the link is down, or something failed before it was ever there."""
         loads = (self.dashboard.load, self.agents.load, *self.approvals.loads.values())
         return not self.link.link.is_up or any(load.phase is Phase.FAILED and not load.has_rows for load in loads)

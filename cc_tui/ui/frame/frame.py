@@ -52,7 +52,7 @@ class Frame:
         And to undo only where something can be taken back.
         """
         known = self._session.known
-        left_out = {"app.help"} if known.has_failed else {"app.help", "app.refresh"}
+        left_out = {"app.help"} if known.is_worth_retrying else {"app.help", "app.refresh"}
         if not self._session.can_undo():
             left_out.add("app.undo")
         self.footer.show([
