@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from cc_server.api.http.problems import RequestProblem
 
@@ -59,22 +58,21 @@ class InFlight:
         self._wait_seconds = wait_seconds
         self._running: dict[tuple[str, ...], asyncio.Event] = {}
 
-    def one_at_a_time(self, intent: tuple[str, ...]) -> AbstractAsyncContextManager[None]:
-        """A block that runs while no other with the same intent does.
+    @asynccontextmanager
+    async def one_at_a_time(self, intent: tuple[str, ...]) -> AsyncIterator[None]:
+        """Run the block while no other with the same intent runs.
 
-        Entering it raises `RequestProblem`: the first has not ended after 2 seconds (`idempotency_in_flight`).
+        Raises:
+            RequestProblem: the first has not ended after 2 seconds (`idempotency_in_flight`).
         """
-        return _Turn(self, intent)
-
-    async def begin(self, intent: tuple[str, ...]) -> None:
-        """Wait until nobody else runs the intent, and take its turn."""
         if intent in self._running:
             await self._wait_for_turn(intent)
-        self._running[intent] = asyncio.Event()
-
-    def end(self, intent: tuple[str, ...]) -> None:
-        """Give the turn up."""
-        self._running.pop(intent).set()
+        done = self._running[intent] = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self._running[intent]
+            done.set()
 
     async def _wait_for_turn(self, intent: tuple[str, ...]) -> None:
         try:
@@ -83,20 +81,6 @@ class InFlight:
                     await running.wait()
         except TimeoutError:
             raise in_flight() from None
-
-
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """The turn of one intent, from the beginning of a block to its end."""
-
-    of: InFlight
-    intent: tuple[str, ...]
-
-    async def __aenter__(self) -> None:
-        await self.of.begin(self.intent)
-
-    async def __aexit__(self, *_error: object) -> None:
-        self.of.end(self.intent)
 
 
 def in_flight() -> RequestProblem:
