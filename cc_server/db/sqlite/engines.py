@@ -12,6 +12,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from cc_server.db.portable.types import as_json, from_json
 
 BUSY_TIMEOUT_SECONDS = 5.0
+_WRITES = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536")
 
 
 def _engine(path: Path, pragmas: tuple[str, ...], begin: str, connections: int) -> Engine:
@@ -42,8 +43,12 @@ def _engine(path: Path, pragmas: tuple[str, ...], begin: str, connections: int) 
 
 def writing_engine(path: Path) -> Engine:
     """An engine whose transactions lock at once; an answered write survives a power cut (`synchronous=FULL`)."""
-    pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-65536")
-    return _engine(path, pragmas, "BEGIN IMMEDIATE", connections=1)
+    return _engine(path, (*_WRITES, "temp_store=MEMORY"), "BEGIN IMMEDIATE", connections=1)
+
+
+def migrating_engine(path: Path) -> Engine:
+    """The same for what rewrites whole tables: what could be taken back of it lies in files, as it fills a memory."""
+    return _engine(path, (*_WRITES, "temp_store=FILE"), "BEGIN IMMEDIATE", connections=1)
 
 
 def reading_engine(path: Path, readers: int) -> Engine:

@@ -7,7 +7,6 @@ import shlex
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -18,7 +17,7 @@ from cc_server.db.clock import Clock
 from cc_server.db.errors import DatabaseUnavailable, ForeignDatabase
 from cc_server.db.ids import Ids
 from cc_server.db.schema import Opening
-from cc_server.db.sqlite.engines import reading_engine, writing_engine
+from cc_server.db.sqlite.engines import migrating_engine, reading_engine, writing_engine
 from cc_server.db.sqlite.errors import unavailable
 from cc_server.db.sqlite.lock import FileLock
 from cc_server.db.sqlite.watch import Watch
@@ -97,13 +96,13 @@ class SqliteStore:
 
     def _prepared(self) -> Engine:
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        engine = writing_engine(self._path)
-        with ExitStack() as undo:
-            undo.callback(engine.dispose)
+        engine = migrating_engine(self._path)
+        try:
             with engine.begin() as conn:
                 schema.prepare(conn, self._clock, self._ids, opening=self._opening, may_migrate=self._lock is not None)
-            undo.pop_all()
-        return engine
+        finally:
+            engine.dispose()
+        return writing_engine(self._path)
 
     def close(self) -> None:
         """Finish what is queued, close every connection and drop the lock."""
