@@ -397,4 +397,4 @@ class CommandCenter(App[int]):
         self.tab.fit(width, height)
         if self.overlays.sheet is not None:
             self.overlays.sheet.reshape(width, height)
-        self.frame_changed()
+        self._redraw_frame()
