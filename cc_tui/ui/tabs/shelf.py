@@ -53,6 +53,7 @@ class TabShelf:
         """Have Textual show the tab on a screen of `size`, and no other."""
         for one in self._tabs.values():
             one.display = one is self.tab
+        self._painter.forget_places()
         self.tab.shown_again()
         self.tab.fit(*size)
         if self.tab.region.area:  # it was not taken off since it was left: Textual will not tell it of its place

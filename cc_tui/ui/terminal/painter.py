@@ -70,6 +70,10 @@ class Painter:
             driver.begin_frame()
             self._has_drawn |= driver.turn(left, shown, [row for region in regions for row in region.line_range])
 
+    def forget_places(self) -> None:
+        """Something is hidden, or shown, that Textual has not taken off, or put on, yet."""
+        self._map = None
+
     def paint(self) -> None:
         """Paint now what waits."""
         changed, self._changed = self._changed, {}
@@ -108,7 +112,7 @@ class Painter:
 
     def _found(self, canvas: Canvas) -> Region | None:
         visible = self._app.screen._compositor.visible_widgets
-        if canvas not in visible:
+        if canvas not in visible or not all(one.display for one in canvas.ancestors_with_self):
             return None
         region, clip = visible[canvas]
         if not clip.contains_region(region):

@@ -50,8 +50,8 @@ class Canvas(Widget):
 
     @property
     def is_laid_out(self) -> bool:
-        """Whether it has a place on the screen; what was just hidden has none, before Textual takes it off."""
-        return bool(self.region.area) and all(one.display for one in self.ancestors_with_self)
+        """Whether it has a place on the screen; what was just hidden has one until Textual takes it off."""
+        return bool(self.region.area)
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """The lines to show in `width` × `height` cells; fewer than `height` leave the rest blank."""
@@ -74,7 +74,7 @@ class Canvas(Widget):
     def repaint_lines(self, lines: Mapping[int, Line]) -> None:
         """Have some lines be these, where all others are as they were drawn last."""
         size = self.size
-        if not self.is_mounted or not self.is_laid_out or self._drawn_for != size or not self._strips:
+        if not self.is_mounted or self._drawn_for != size or not self._strips:
             self.repaint()
             return
         fresh = {y: strip_of(line, size.width, self.look, self.override) for y, line in lines.items()}
