@@ -15,6 +15,7 @@ from cc_server.domain.base.unit import Unit
 from cc_server.sealing.verify import RESTORED
 
 OUTAGE_SECONDS = 60
+UPTIME_SPAN = timedelta(hours=24)
 """A gap between two ticks that counts as an outage."""
 IDEMPOTENCY_HOURS = 48
 EVENTS_KEPT_DAYS = 7
@@ -72,9 +73,9 @@ def is_ready(conn: Connection) -> bool:
 
 
 def tick(conn: Connection, unit: Unit) -> None:
-    """Say that the server is up; a long silence before is written down as an outage."""
-    last = conn.execute(select(installation.c.last_seen_at)).scalar_one()
-    if unit.now - last > timedelta(seconds=OUTAGE_SECONDS):
+    """Say that the server is up; a long silence before is an outage, unless no server ever ran here."""
+    made, last = conn.execute(select(installation.c.created_at, installation.c.last_seen_at)).one()
+    if last > made and unit.now - last > timedelta(seconds=OUTAGE_SECONDS):
         _OUTAGE.run(conn, {"started_at": last, "ended_at": unit.now})
     seen(conn, unit)
 
@@ -97,12 +98,8 @@ def forget_old(conn: Connection, unit: Unit) -> None:
 
 
 def uptime_ratio_24h(conn: Connection, now: datetime) -> float:
-    """The share of the last 24 hours, or of the installation's life if it is shorter, without an outage."""
-    born = conn.execute(select(installation.c.created_at)).scalar_one()
-    first = max(born, now - timedelta(hours=24))
-    span = (now - first).total_seconds()
-    if span <= 0:
-        return 1.0
+    """The share of the last 24 hours without an outage; there was none before the installation."""
+    first = now - UPTIME_SPAN
     rows = conn.execute(select(outages).where(outages.c.ended_at > first))
-    down: float = sum((min(row.ended_at, now) - max(row.started_at, first)).total_seconds() for row in rows)
-    return max(0.0, min(1.0, 1.0 - float(down / span)))
+    down = sum((min(row.ended_at, now) - max(row.started_at, first) for row in rows), timedelta())
+    return max(0.0, min(1.0, 1.0 - down / UPTIME_SPAN))

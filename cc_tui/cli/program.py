@@ -105,6 +105,8 @@ def config_show(
     origin: Annotated[bool, typer.Option("--origin", help="Tell where each value comes from.")] = False,
 ) -> None:
     """What is in force; a key is never shown."""
+    from dataclasses import asdict
+
     from cc_tui.config.load import ConfigMistake, load_config
     from cc_tui.config.model import SETTINGS
 
@@ -112,11 +114,13 @@ def config_show(
         told = load_config(*_named(context, config, profile), {}, os.environ)
     except ConfigMistake as mistake:
         raise typer.Exit(complain(str(mistake), USAGE)) from None
-    for setting in SETTINGS:
-        value = getattr(told, setting.name)
-        shown = "set" if setting.name == "api_key" and value else value
-        source = f"   # {told.origins.get(setting.name, 'default')}" if origin else ""
-        sys.stdout.write(f"{setting.name} = {shown}{source}\n")
+    values: dict[str, object] = {setting.name: getattr(told, setting.name) for setting in SETTINGS}
+    values["api_key"] = "set" if told.api_key else ""
+    values |= {f"guard.{name}": ms for name, ms in asdict(told.guard).items()}
+    values |= {f"keys.{action}": " ".join(keys) for action, keys in told.keys.items()}
+    for name, value in values.items():
+        source = f"   # {told.origins.get(name, 'default')}" if origin else ""
+        sys.stdout.write(f"{name} = {value}{source}\n")
 
 
 @config_program.command("validate")

@@ -50,7 +50,8 @@ def load_config(
     file = path if path is not None else config_file()
     if path is not None or file.is_file():
         values, guard, keys = _File(file, environment).read(profile)
-        origins = dict.fromkeys(values, str(file))
+        named = [*values, *(f"guard.{name}" for name in guard), *(f"keys.{name}" for name in keys)]
+        origins = dict.fromkeys(named, str(file))
     elif profile is not None:
         raise ConfigMistake(f"there is no config file {file} to find the profile {profile!r} in")
     file_url = values.get("url")
@@ -68,6 +69,7 @@ def load_config(
         _keep_the_key_at_home(values, origins)
     if values.get("low_bandwidth") and "link_ms" not in guard:
         guard["link_ms"] = 400
+        origins["guard.link_ms"] = "low_bandwidth"
     return Config(**values, guard=GuardConfig(**guard), keys=keys, origins=origins)
 
 

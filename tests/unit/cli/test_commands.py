@@ -149,7 +149,8 @@ def test_config_path_tells_where_it_is_looked_for(home: Path) -> None:
 
 @pytest.mark.usefixtures("home")
 def test_config_show_tells_values_and_origins_and_no_key(file: Path) -> None:
-    file.write_text(f"url = 'http://h'\napi_key = '{SECRET}'\n")
+    own = "low_bandwidth = true\n[guard]\nhold_ms = 300\n[keys]\n'app.refresh' = ['ctrl+r', 'f5']\n"
+    file.write_text(f"url = 'http://h'\napi_key = '{SECRET}'\n{own}")
     file.chmod(0o600)
     done = invoke("config", "show", "--config", str(file), "--origin", CC_TUI_TAB="agents")
     assert done.exit_code == 0
@@ -158,6 +159,9 @@ def test_config_show_tells_values_and_origins_and_no_key(file: Path) -> None:
     assert f"api_key = set   # {file}" in lines
     assert "tab = agents   # environment" in lines
     assert "theme = auto   # default" in lines
+    assert f"guard.hold_ms = 300   # {file}" in lines
+    assert "guard.link_ms = 400   # low_bandwidth" in lines
+    assert f"keys.app.refresh = ctrl+r f5   # {file}" in lines
     assert SECRET not in done.output
 
 

@@ -172,8 +172,9 @@ def _uptime_card(stats: DashboardStats) -> Card:
     up = stats.uptime_ratio_24h
     if up is None:
         return Card("Uptime 24h", _strong(ratio(up)), [(SafeText("not measured"), Token.DIM)])
-    down_minutes = round((1 - up) * 1440)
-    without = f"down {down_minutes} min" if down_minutes else "no outage"
+    minutes = round((1 - up) * 1440)
+    down = f"{minutes} min" if minutes < 100 else f"{minutes / 60:.0f} h"
+    without = f"down {down}" if minutes else "no outage"
     return Card("Uptime 24h", _strong(ratio(up)), [(SafeText(without), Token.DIM)])
 
 
