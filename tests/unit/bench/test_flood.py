@@ -49,4 +49,5 @@ def test_a_day_of_business_leaves_as_many_waiting_as_there_were_and_nothing_in_i
     for seq, told in enumerate(islice(a_business_day([wire_approval(1), wire_approval(2)], [agent], [run]), 1_000)):
         intake.apply(Event.model_validate({"frame": "event", "seq": seq, "at": NOON.isoformat()} | told))
     assert known.link.unread_events == 0
-    assert (known.approvals.counts.pending, known.approvals.counts.rejected) == (2, 100)
+    counts = known.approvals.counts
+    assert (counts.pending, counts.rejected, counts.sent, counts.leaving) == (2, 50, 49, 1)
