@@ -186,7 +186,8 @@ class FrameDriver(LinuxDriver):
         """Whether something waits to be read, or was read and is not handed over yet."""
         if self._key_thread is None or not self._key_thread.is_alive():
             return False
-        return self._is_reading or bool(select.select([self.fileno], [], [], 0)[0])
+        is_waiting = bool(select.select([self.fileno], [], [], 0)[0])
+        return is_waiting or self._is_reading  # in this order: the flag is set before what waits is taken
 
     def hand_keys_to(self, take: Callable[[events.Key], bool]) -> None:
         """From now on keys go to `take` as soon as the loop is free, past the app's queue; False: it goes there."""
