@@ -151,7 +151,7 @@ class Delivery:
             if knows_stable_keys:
                 self.state, self.look_at, self.may_have_left = "ready", now, True
             else:
-                self.state, self.lease_until = "unknown", None
+                self.state, self.lease_until, self.may_have_left = "unknown", None, False
 
 
 @dataclass
