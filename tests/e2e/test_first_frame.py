@@ -30,7 +30,8 @@ def started(home: Path, backend: Backend, env: dict[str, str] | None = None) -> 
 
 
 def first_row(screen: list[str]) -> str:
-    return next((row for row in screen if "@" in row), "")
+    """The first row of the list; right of the line stands the draft."""
+    return next((row for row in screen if "@" in row.partition("│")[0]), "")
 
 
 def test_the_bars_are_drawn_before_the_app_is_there_and_the_rows_come(tmp_path: Path, backend: Backend) -> None:
