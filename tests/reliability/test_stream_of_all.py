@@ -91,7 +91,8 @@ class Reader:
     async def _by_socket(self) -> AsyncIterator[dict[str, Any]]:
         server = self.rng.choice(self.servers)
         asked = f"{server.socket_url}?since={self.position}" + (f"&topics={self.topics}" if self.topics else "")
-        async with connect(asked, additional_headers={"X-API-Key": self.token}, proxy=None) as socket:
+        headers = {"X-API-Key": self.token}
+        async with connect(asked, additional_headers=headers, proxy=None, open_timeout=PATIENCE_SECONDS) as socket:
             with suppress(ConnectionClosed):
                 while True:
                     async with asyncio.timeout(PATIENCE_SECONDS):

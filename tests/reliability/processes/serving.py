@@ -54,12 +54,27 @@ def environment_of(house: House) -> dict[str, str]:
 
 
 @contextmanager
+def nothing_ignored() -> Iterator[None]:
+    """What is begun meanwhile hears every signal, though this process ignores some, as what `nohup` begins does."""
+    ignored = [one for one in (signal.SIGINT, signal.SIGHUP) if signal.getsignal(one) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
+
+
+@contextmanager
 def serving(house: House, *more: str) -> Iterator[Served]:
     """`cc-server run` on the database of a house, until the context ends."""
     with bind("127.0.0.1", 0) as free:
         port = str(free.getsockname()[1])
     command = [sys.executable, "-m", "cc_server", "run", "--port", port, "--hold-seconds", "3600", *more]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment_of(house)) as server:
+    with nothing_ignored():
+        begun = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment_of(house))
+    with begun as server:
         assert server.stderr is not None
         said: list[str] = []
         try:
