@@ -109,8 +109,9 @@ class Application:
         """Bring the installation to what the settings say, before it serves.
 
         Raises:
-            DatabaseUnavailable: the database went away meanwhile.
+            DatabaseUnavailable: it is an older copy, or its trail was cut off; or it went away meanwhile.
         """
+        self._anchor.require_whole()
         if self._hold_seconds is not None:
             self._db.write_sync(self._set_hold, self._hold_seconds)
 

@@ -26,6 +26,7 @@ DEFAULT_PORT = 8787
 MOST_WORKERS = 64
 LONGEST_HOLD_SECONDS = 86_400
 MOST_NESTED = 50
+_DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _TOO_DEEP = "its tables or lists are nested too deeply; no setting has more than two levels"
 
 
@@ -93,9 +94,12 @@ class ServerSettings:
 
     @property
     def audit_anchor(self) -> Path:
-        """Where the audit trail's end is anchored: by default beside its key."""
-        key = self.audit_key
-        return self.audit_anchor_file or key.with_name(key.name.removesuffix("-key") + "-anchor")
+        """Where the audit trail's end is anchored: by default beside its key, which several databases may share."""
+        if self.audit_anchor_file is not None:
+            return self.audit_anchor_file
+        if isinstance(self.db, Path):
+            return self.audit_key.with_name(self.audit_key.name.removesuffix("-key") + "-anchor")
+        return self.audit_key.with_name(f"{self.db.database}.audit-anchor")
 
     @property
     def outbox(self) -> Path:
@@ -201,6 +205,21 @@ def _client_id(value: object) -> str:
         raise ValueError("expected the id of a client, a UUID") from None
 
 
+def _mailbox(value: object) -> str:
+    """An address that a mail can be from, as the mail's own parser reads it."""
+    from email.headerregistry import AddressHeader, HeaderRegistry
+
+    text = _text(value)
+    try:
+        read = HeaderRegistry()("From", text) if text.isprintable() else None
+    except IndexError:  # so the parser says no to some
+        read = None
+    domains: list[str] = [one.domain for one in read.addresses] if isinstance(read, AddressHeader) else []
+    if read is None or read.defects or len(domains) != 1 or not _DOMAIN.fullmatch(domains[0]):
+        raise ValueError("expected name@domain or Name <name@domain>, with the domain in ASCII (xn--…)")
+    return text
+
+
 def _database(value: object) -> Path | PostgresUrl:
     if isinstance(value, str) and is_postgres(value):
         return PostgresUrl.parse(value)
@@ -244,7 +263,11 @@ SETTINGS: dict[str, Setting] = {
     "audit_key_file": Setting(
         _path, "the key that seals the audit trail", "`<db>.audit-key`; for PostgreSQL `command-center.audit-key`"
     ),
-    "audit_anchor_file": Setting(_path, "where the end of the audit trail is anchored", "beside the key"),
+    "audit_anchor_file": Setting(
+        _path,
+        "where the end of the audit trail is anchored",
+        "beside the key; for PostgreSQL as `<database>.audit-anchor`",
+    ),
     "metrics": Setting(_yes_or_no, "whether `/metrics` answers, to anybody who reaches the port", "false"),
     "log_format": Setting(_choice(LogFormat), "how the log is written to stderr: `text` or `json`", "`text`"),
     "log_level": Setting(
@@ -257,7 +280,9 @@ SETTINGS: dict[str, Setting] = {
     "smtp.security": Setting(_choice(SmtpSecurity), "`starttls`, `tls` or `none`", "`starttls`"),
     "smtp.username": Setting(_text, "who logs in; none: nobody does", "none"),
     "smtp.password": Setting(_text, "with which password; better in the environment than in a file", "none"),
-    "smtp.sender": Setting(_text, "from whom mails are", "none"),
+    "smtp.sender": Setting(
+        _mailbox, "from whom mails are: `Name <name@domain>`; their Message-ID ends in the same domain", "none"
+    ),
     "smtp.timeout_seconds": Setting(_whole(1, 10), "how long each step may take", "8"),
 }
 _SECRETS = frozenset({"db", "smtp.password"})

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from cc_server.cli.opening import opened
 from cc_server.config import ConfigError, ServerSettings
-from cc_server.db.schema import Opening
+from cc_server.db.schema import Opening, Use
 from cc_server.domain import installation
 from cc_server.domain.base import audit
 from cc_server.domain.base.actors import SHELL
@@ -79,7 +79,7 @@ def new_key(settings: ServerSettings) -> int:
     Raises:
         ConfigError: there is no database, or a server uses it.
     """
-    with opened(settings, Opening.EXISTING, serves=True, new_audit_key=True) as db:
+    with opened(settings, Opening.EXISTING, use=Use.ALONE, new_audit_key=True) as db:
 
         def work(conn: Connection) -> None:
             server_id = installation.identity(conn).server_id

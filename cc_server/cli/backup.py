@@ -12,7 +12,7 @@ from cc_api_client.models.settings import KillSwitchBody
 from cc_server.cli.opening import opened
 from cc_server.config import ConfigError, ServerSettings
 from cc_server.db.errors import DatabaseUnavailable
-from cc_server.db.schema import Opening
+from cc_server.db.schema import Opening, Use
 from cc_server.db.sqlite.backup import copy_to
 from cc_server.domain import installation
 from cc_server.domain.base.actors import SHELL
@@ -50,7 +50,7 @@ def restored(settings: ServerSettings) -> int:
     Raises:
         ConfigError: there is no database, or a server uses it.
     """
-    with opened(settings, Opening.EXISTING, serves=True) as db:
+    with opened(settings, Opening.EXISTING, use=Use.ALONE) as db:
 
         def work(conn: Connection) -> str:
             unit = begin(conn, SHELL, db.clock.now(), db.ids, Turn.CHANGES)

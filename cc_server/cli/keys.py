@@ -85,15 +85,23 @@ def _day(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M}" if moment is not None else "never"
 
 
-def add_client(settings: ServerSettings, name: str, plan: str, monthly_usd: int) -> int:
+def add_client(settings: ServerSettings, name: str, plan: str, monthly_usd: int, *, force: bool) -> int:
     """Add a client of the business, with a contract that begins today; prints its id.
 
     Raises:
-        ConfigError: there is no database, or it can't be used.
+        ConfigError: there is no database, or it can't be used; no client can have that name, or one has it and
+            another of that name is not asked for by `force`.
     """
+    if not 0 < len(name.strip()) <= clients.LONGEST_NAME:
+        raise ConfigError(f"a client's name has 1 to {clients.LONGEST_NAME} characters")
     with opened(settings, Opening.EXISTING) as db:
 
         def work(conn: Connection) -> str:
+            if not force and (known := clients.of_name(conn, name)):
+                raise ConfigError(
+                    f"there is a client {_printable(known[0].name)!r} already, {known[0].id}; "
+                    "to add another of that name, say --force"
+                )
             now = db.clock.now()
             contract = NewContract(plan=plan, starts_on=now.date(), monthly_usd=Decimal(monthly_usd))
             return clients.add(conn, Unit(SHELL, now, db.ids), NewClient(name, contract))

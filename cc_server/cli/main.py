@@ -94,7 +94,7 @@ def _run_once(typed: argparse.Namespace, settings: ServerSettings) -> int:
         case _:
             if typed.verb == "list":
                 return keys.show_clients(settings)
-            return keys.add_client(settings, typed.name, typed.plan, typed.monthly_usd)
+            return keys.add_client(settings, typed.name, typed.plan, typed.monthly_usd, force=typed.force)
 
 
 def _run_keys(typed: argparse.Namespace, settings: ServerSettings) -> int:
@@ -209,6 +209,7 @@ def _add_clients(clients: argparse.ArgumentParser, store: argparse.ArgumentParse
     add.add_argument("name", help="the client's name")
     add.add_argument("--plan", default="Standard", help="what was agreed, in a word")
     add.add_argument("--monthly-usd", type=_whole(0, 10_000_000), default=0, metavar="N", help="what it pays a month")
+    add.add_argument("--force", action="store_true", help="also where a client of that name is there already")
     verbs.add_parser("list", parents=[store], help="list all clients with their ids")
 
 

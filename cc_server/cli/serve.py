@@ -15,7 +15,7 @@ from cc_server.cli.serving.figures import shared_figures
 from cc_server.cli.serving.server import GracefulServer, bind, url_of
 from cc_server.cli.serving.workers import Once, Workers
 from cc_server.config import ConfigError, ServerSettings
-from cc_server.db.schema import Opening
+from cc_server.db.schema import Opening, Use
 from cc_server.worker.providers import provider_of
 
 CANNOT_BEGIN = 3
@@ -40,7 +40,7 @@ def run(settings: ServerSettings) -> int:
 
 
 def _serve_here(settings: ServerSettings, listener: socket.socket, saying: Once) -> int:
-    with opened(settings, Opening.EXISTING, serves=True) as db:
+    with opened(settings, Opening.EXISTING, use=Use.SERVE) as db:
         application = Application(db, settings, provider_of(settings))
         application.prepare()
         if saying.is_mine():

@@ -23,7 +23,7 @@ from cc_server.cli.serving.server import GracefulServer, bind, url_of
 from cc_server.config import ConfigError, ServerSettings
 from cc_server.db.database import Database
 from cc_server.db.ids import RandomIds, SeededIds
-from cc_server.db.schema import Opening
+from cc_server.db.schema import Opening, Use
 from cc_server.domain import installation
 from cc_server.domain.access import keys
 from cc_server.domain.base.actors import SYSTEM
@@ -116,7 +116,7 @@ def simulate(settings: ServerSettings, demand: Demand) -> int:
         with bind(settings.host, settings.port) as listener:
             if isinstance(settings.db, Path):
                 settings.db.absolute().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with opened(settings, Opening.ANY, ids=SeededIds(demand.seed), serves=True) as db:
+            with opened(settings, Opening.ANY, ids=SeededIds(demand.seed), use=Use.SERVE) as db:
                 world = _prepare(db, settings, demand, watch)
                 url = url_of(listener)
                 _tell_ready(demand, url, _key(db))

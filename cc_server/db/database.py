@@ -18,7 +18,7 @@ from cc_server.db.clock import Clock, SystemClock
 from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.ids import Ids, RandomIds
 from cc_server.db.postgres.url import PostgresUrl
-from cc_server.db.schema import Opening
+from cc_server.db.schema import Opening, Use
 from cc_server.db.transaction.units import Announcements, RecordRefusal, Store, UnitOfWork
 from cc_server.sealing.keys import SealingError, default_key_file
 from cc_server.sealing.seals import Seals
@@ -40,7 +40,7 @@ class Database:
         clock: what time it is; on PostgreSQL the machine's is replaced by the database's. `db.clock` hands it on.
         ids: where new ids come from.
         opening: whether it may, must or must not be there already.
-        exclusive: serve it: a file that another server serves is refused. A command that only adds a key says False.
+        use: for what; a file that another server serves is refused but to who only goes beside it.
         seals: the key that seals its audit trail; by default in a file beside the database.
     """
 
@@ -51,19 +51,20 @@ class Database:
         *,
         ids: Ids | None = None,
         opening: Opening = Opening.ANY,
-        exclusive: bool = True,
+        use: Use = Use.SERVE,
         seals: Seals | None = None,
     ) -> None:
         self.address = address
         self.seals = seals or Seals(default_key_file(address if isinstance(address, Path) else None))
         self.ids: Ids = ids or RandomIds()
         self._listeners: list[Callable[[Announcements], None]] = []
-        self.clock, self._store = self._made(address, clock, opening, exclusive=exclusive)
+        self.clock, self._store = self._made(address, clock, opening, use)
 
-    def _made(self, address: Address, clock: Clock, opening: Opening, *, exclusive: bool) -> tuple[Clock, Store]:
+    def _made(self, address: Address, clock: Clock, opening: Opening, use: Use) -> tuple[Clock, Store]:
         if isinstance(address, Path):
             from cc_server.db.sqlite.store import SqliteStore
 
+            exclusive = use is not Use.BESIDE
             return clock, SqliteStore(
                 address, clock, self.ids, opening=opening, exclusive=exclusive, committed=self._committed
             )
@@ -72,14 +73,14 @@ class Database:
         from cc_server.db.postgres.store import PostgresStore
 
         clock = DatabaseClock() if isinstance(clock, SystemClock) else clock
-        store = PostgresStore(address, clock, self.ids, opening=opening, serves=exclusive, committed=self._committed)
+        store = PostgresStore(address, clock, self.ids, opening=opening, use=use, committed=self._committed)
         return clock, store
 
     def open(self) -> None:
         """Make the tables where there are none, and bring them to the newest form.
 
         Raises:
-            DatabaseInUse: another server serves the file.
+            DatabaseInUse: another server serves the file; or it is to be had alone, and is not.
             DatabaseUnavailable: it can't be reached, opened, read or written, or is none of ours; or the key that
                 seals its audit trail can't be used.
         """

@@ -31,6 +31,17 @@ class Opening(Enum):
     EXISTING = auto()
 
 
+class Use(Enum):
+    """For what a database is opened."""
+
+    BESIDE = auto()
+    """For a moment, whoever serves it."""
+    SERVE = auto()
+    """A file by one process, a PostgreSQL database by as many as there are."""
+    ALONE = auto()
+    """To change what a server that runs would not notice."""
+
+
 def prepare(
     conn: Connection, clock: Clock, ids: Ids, *, opening: Opening = Opening.ANY, may_migrate: bool = True
 ) -> None:

@@ -12,6 +12,8 @@ from cc_server.db.portable.upsert import insert_new
 from cc_server.db.tables import event_log, idempotency, installation, outages
 from cc_server.domain.base import audit, counters
 from cc_server.domain.base.unit import Unit
+from cc_server.sealing.anchor import Anchor
+from cc_server.sealing.chain import Sealed
 from cc_server.sealing.verify import RESTORED
 
 OUTAGE_SECONDS = 60
@@ -54,6 +56,16 @@ def restored(conn: Connection, unit: Unit) -> str:
         before={"epoch": before.epoch}, after={"epoch": epoch},
     )  # fmt: skip
     return epoch
+
+
+def goes_on_from(conn: Connection, anchor: Anchor) -> bool:
+    """Whether this is the database whose trail once stood at `anchor`; an older copy of it, or one cut off, is not.
+
+    A restore begins another history, and a sealed row says from which: so an anchor of that one is explained.
+    """
+    if anchor.epoch == identity(conn).epoch:
+        return audit.stands_at(conn, Sealed(anchor.seq, anchor.seal))
+    return any(before.get("epoch") == anchor.epoch for before in audit.befores(conn, RESTORED))
 
 
 def may_be_simulated(conn: Connection) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 
 from cc_server.sealing.keys import SealingError, replace
@@ -37,6 +38,22 @@ def read_anchor(file: Path) -> Anchor | None:
         raise SealingError(f"The audit anchor {file} can't be read: {error.strerror}.") from None
     except (ValueError, KeyError, TypeError):
         raise SealingError(f"The audit anchor {file} is damaged.") from None
+
+
+def set_aside(file: Path) -> Path | None:
+    """Keep the anchor of another database under another name; None where there is none.
+
+    Raises:
+        SealingError: it can't be moved.
+    """
+    if not file.exists():
+        return None
+    aside = next(name for number in count(1) if not (name := file.with_name(f"{file.name}.{number}")).exists())
+    try:
+        file.rename(aside)
+    except OSError as error:
+        raise SealingError(f"The audit anchor {file} can't be moved: {error.strerror}.") from None
+    return aside
 
 
 def write_anchor(file: Path, anchor: Anchor) -> None:

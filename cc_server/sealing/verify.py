@@ -80,6 +80,7 @@ class Verifier:
         self._before: str | None = FIRST
         self._before_is_true = True
         self._restored_to: set[str] = set()
+        self._restored_from: set[str] = set()
         self.verdict = Verdict()
 
     def check(self, rows: Iterable[Mapping[Any, Any]]) -> Verdict:
@@ -106,6 +107,7 @@ class Verifier:
             self._find(Kind.ALTERED, seq - 1, seq - 1, "another genuine row stands in its place")
         if is_true and row["action"] == RESTORED:
             self._restored_to.add(str((row["after"] or {}).get("epoch")))
+            self._restored_from.add(str((row["before"] or {}).get("epoch")))
         if is_true:
             self._compare_with_anchor(seq, row["seal"])
         self._before, self._before_is_true = row["seal"], is_true
@@ -132,11 +134,15 @@ class Verifier:
                 "so before the first start there is none yet"
             )
             self.verdict.findings.append(Finding(Kind.NO_ANCHOR, 0, 0, why))
-        elif anchor.epoch != self._epoch and self._epoch not in self._restored_to:
+        elif anchor.epoch != self._epoch and not self._is_explained(anchor.epoch):
             why = "the anchor is of another history, and no row tells of a restore"
             self._find(Kind.CUT_OFF, self.verdict.last + 1, max(anchor.seq, self.verdict.last + 1), why)
         elif anchor.epoch == self._epoch and anchor.seq > self.verdict.last:
             self._find(Kind.CUT_OFF, self.verdict.last + 1, anchor.seq)
+
+    def _is_explained(self, epoch: str) -> bool:
+        """Whether sealed rows tell of restores that left that history, and that began this one."""
+        return epoch in self._restored_from and self._epoch in self._restored_to
 
     def _find(self, kind: Kind, first: int, last: int, why: str = "") -> None:
         """Note a finding; neighbours of a kind are told as one."""

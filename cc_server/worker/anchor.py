@@ -1,12 +1,14 @@
 """Keeps the anchor of the audit trail: where the trail stands, written to a file after commits, once a second at most.
 
-A trail that is shorter than its anchor when the server starts was cut off: the anchor is then left as it is, as the
-proof, and the server says so until somebody has looked.
+A trail that does not hold the row of its anchor was cut off, or is of an older copy of the database: it is not served
+until somebody has said so. Where that shows only later, the anchor is left as it is, as the proof, and the server says
+so until somebody has looked.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sys
 from collections.abc import Sequence
@@ -65,23 +67,39 @@ class AnchorKeeper:
             end()
             await self._move_on_at_last()
 
+    def require_whole(self) -> None:
+        """See that the database goes on from where its trail once stood, before it is served.
+
+        Raises:
+            DatabaseUnavailable: its trail was cut off, or it is an older copy.
+        """
+        with contextlib.suppress(SealingError):  # whoever keeps the anchor tells of one that is damaged
+            if (anchor := read_anchor(self._file)) and not self._db.read_sync(installation.goes_on_from, anchor):
+                raise DatabaseUnavailable(self._contradiction(anchor))
+
     async def _begin(self) -> None:
         """See where the trail and its anchor stand."""
-        self._epoch, head = await self._db.read(_standing)
         self._written = -1
         try:
             anchor = await asyncio.to_thread(read_anchor, self._file)
         except SealingError as error:
             self._leave(str(error))
             return
-        if anchor is None or anchor.epoch != self._epoch:
+        self._epoch, _head = await self._db.read(_standing)
+        if anchor is None:
             return
-        self._written = anchor.seq
-        if anchor.seq > head.seq:
-            self._leave(
-                f"the audit trail ends at row {head.seq}, and its anchor {self._file} knows row {anchor.seq}: "
-                "rows were cut off; look with: cc-server audit verify"
-            )
+        if not await self._db.read(installation.goes_on_from, anchor):
+            self._leave(self._contradiction(anchor))
+        elif anchor.epoch == self._epoch:
+            self._written = anchor.seq
+
+    def _contradiction(self, anchor: Anchor) -> str:
+        """What whoever runs the server is told of a trail that its anchor contradicts."""
+        return (
+            f"The audit anchor {self._file} knows row {anchor.seq} of the audit trail, and {self._db.address} does not "
+            "hold it: the database is an older copy, or rows were cut off. Where a backup was put back, say so with: "
+            "cc-server restored. Else look with: cc-server audit verify; to serve it as it is, move the anchor away."
+        )
 
     async def _move_on(self) -> None:
         """Write where the trail stands, unless it is written already or the anchor is a proof."""

@@ -189,7 +189,7 @@ def _mail(claimed: Claimed, sender: str) -> EmailMessage:
     local, _, domain = claimed.to_email.rpartition("@")
     message["To"] = Address(claimed.to_name or "", local, domain)
     message["Subject"] = claimed.subject
-    message["Message-ID"] = f"<{claimed.stable_key}@command-center.invalid>"
+    message["Message-ID"] = f"<{claimed.stable_key}@{message['From'].addresses[0].domain}>"
     message["X-Command-Center-Key"] = claimed.stable_key
     message.set_content(claimed.body)
     return message

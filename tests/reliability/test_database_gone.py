@@ -68,11 +68,13 @@ def test_a_full_disk_is_told_and_decisions_go_on_once_there_is_space(house: Hous
         refused = approve(1)
         assert is_told_to_wait(refused), refused.text
         assert http.get(f"/api/approvals/{drafts[1].id}").json()["status"] == "pending"
-        assert http.get("/ready").status_code in (200, 503)
+        ready = http.get("/ready")
+        assert (ready.status_code, ready.json()["reason"]) == (503, "it can't be written to")
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (UNLIMITED, UNLIMITED))
         assert [approve(place).json()["changed"] for place in (1, 2)] == [True, True]
         again = approve(1)
         assert again.headers["Idempotency-Replayed"] == "true"
+        assert http.get("/ready").json() == {"status": "ok", "failing": [], "reason": None}
 
 
 @on_a_file
@@ -93,3 +95,29 @@ async def test_all_callers_are_told_that_another_program_holds_the_database_and_
     left = [draft for draft in drafts if house.now(draft).status == "pending"]
     later = [await api.post(f"/api/approvals/{draft.id}/approve", headers={"If-Match": '"1"'}) for draft in left]
     assert all(answer.json()["changed"] is True for answer in later)
+
+
+@on_a_file
+@pytest.mark.parametrize("is_replaced", [False, True])
+async def test_a_file_that_was_taken_away_is_told_at_once_without_its_name_and_readiness_comes_back_with_it(
+    api: Api, house: House, *, is_replaced: bool
+) -> None:
+    path = Path(str(house.db.address))
+    assert (await api.get("/ready", None)).status_code == 200
+    away = path.rename(path.with_name("away.db"))
+    if is_replaced:
+        path.touch()
+    told = await api.get("/ready", None)
+    assert (told.status_code, int(told.headers["Retry-After"]) > 0) == (503, True)
+    assert told.json() == {"status": "unavailable", "failing": ["database"], "reason": "it can't be read"}
+    assert is_told_to_wait(await api.get("/api/approvals"))
+    (database,) = (one for one in api.application.components() if one.name == "database")
+    assert (database.status, str(path) in (database.detail or "")) == ("down", True)
+    assert path.exists() is is_replaced
+    away.rename(path)
+    async with asyncio.timeout(READY_SECONDS):
+        while (await api.get("/ready", None)).status_code != 200:
+            await asyncio.sleep(0.05)
+    draft = house.draft()
+    answer = await api.post(f"/api/approvals/{draft.id}/approve", headers={"If-Match": '"1"'})
+    assert answer.json()["changed"] is True

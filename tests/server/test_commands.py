@@ -55,3 +55,26 @@ def test_a_backup_into_a_folder_that_is_not_there_names_the_folder(
     target = db.parent / "nowhere" / "copy.db"
     assert main(["backup", "--db", str(db), "--to", str(target)]) == 1
     assert f"there is no folder {target.parent}; make it." in capsys.readouterr().err
+
+
+def test_a_second_client_of_a_name_is_added_only_where_that_is_meant(
+    db: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["clients", "add", "Acme Dental", "--db", str(db)]) == 0
+    first = capsys.readouterr().out.strip()
+    assert main(["clients", "add", " acme  DENTAL", "--db", str(db)]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == (
+        f"cc-server: there is a client 'Acme Dental' already, {first}; to add another of that name, say --force\n"
+    )
+    assert main(["clients", "add", "Acme Dental", "--force", "--db", str(db)]) == 0
+    assert capsys.readouterr().out.strip() != first
+    assert main(["clients", "list", "--db", str(db)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 201])
+def test_a_name_that_no_client_can_have_is_refused(db: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert main(["clients", "add", name, "--db", str(db)]) == 1
+    assert capsys.readouterr().err == "cc-server: a client's name has 1 to 200 characters\n"

@@ -44,3 +44,19 @@ def test_mails_of_several_postgresql_databases_never_mix(
     monkeypatch.chdir(tmp_path)
     settings = load_settings(None, {}, {"db": f"postgresql://cc@db.example/{database}"})
     assert settings.outbox == tmp_path / "outbox" / folder
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "Agency",
+        "hello@",
+        "a@b@c",
+        "One <a@b.example>, Two <b@b.example>",
+        "a@b.example\r\nBcc: c@d",
+        "a@bücher.example",
+    ],
+)
+def test_a_sender_that_no_mail_can_be_from_is_refused_before_any_is_sent(sender: str) -> None:
+    with pytest.raises(ConfigError, match=r"smtp\.sender: expected name@domain or Name <name@domain>"):
+        load_settings(None, SMTP | {"CC_SERVER_SMTP_SENDER": sender}, {})

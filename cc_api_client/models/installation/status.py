@@ -93,7 +93,10 @@ class Health(Wire):
 
 
 class Readiness(Wire):
-    """What `/ready` tells: names of components only."""
+    """What `/ready` tells anybody: names of components, and no names of files or machines."""
 
     status: str = Field(description="`ok`, or `unavailable`.")
     failing: list[str] = Field(default_factory=list, description="The components that are not ready.")
+    reason: str | None = Field(
+        default=None, description="What is wrong, in a few words; `/status` tells more to who has a key."
+    )

@@ -33,6 +33,7 @@ from cc_server.web.pages import Page as WebPage
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from cc_server.db.database import Database
     from cc_server.domain.base.unit import Unit
 
 READY_SECONDS = 2.0
@@ -52,14 +53,25 @@ async def health() -> Health:
 @router.get("/ready", response_model=Readiness, **asks(ANYBODY))
 async def ready(request: Request) -> Response:
     """Whether it can work: 200, or 503 with what fails."""
+    failing = await _what_fails(calls.services_of(request).db)
+    if failing is None:
+        return Response(Readiness(status="ok").model_dump_json(), 200, {}, calls.JSON)
+    found = Readiness(status="unavailable", failing=["database"], reason=failing)
+    return Response(found.model_dump_json(), 503, {"Retry-After": "1"}, calls.JSON)
+
+
+async def _what_fails(db: Database) -> str | None:
+    """Why nobody's decision could be kept now, in words that anybody may read; None while all is well."""
     try:
         async with asyncio.timeout(READY_SECONDS):
-            is_ready = await calls.services_of(request).db.read(installation.is_ready)
-    except (DatabaseUnavailable, TimeoutError):
-        is_ready = False
-    found = Readiness(status="ok") if is_ready else Readiness(status="unavailable", failing=["database"])
-    headers = {} if is_ready else {"Retry-After": "1"}
-    return Response(found.model_dump_json(), 200 if is_ready else 503, headers, calls.JSON)
+            is_at_head = await db.read(installation.is_ready)
+    except TimeoutError:
+        return "it does not answer"
+    except DatabaseUnavailable:
+        return "it can't be read"
+    if not is_at_head:
+        return "its tables have the form of another version"
+    return "it can't be written to" if db.trouble else None
 
 
 @router.get("/status", response_model=ServerStatus, **asks(ANYBODY))

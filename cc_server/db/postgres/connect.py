@@ -13,6 +13,8 @@ from cc_server.db.portable.types import as_json, from_json
 from cc_server.db.postgres.errors import NoConnection
 from cc_server.db.postgres.url import PostgresUrl
 
+APPLICATION = "cc-server"
+"""By which name our connections are told from others."""
 CONNECTIONS = 8
 CONNECT_SECONDS = 5.0
 WAIT_SECONDS = 10.0
@@ -52,7 +54,7 @@ async def connection(url: PostgresUrl) -> Any:
             url.dsn,
             timeout=CONNECT_SECONDS,
             command_timeout=STATEMENT_SECONDS,
-            server_settings={"application_name": "cc-server", "jit": "off"},
+            server_settings={"application_name": APPLICATION, "jit": "off"},
         )
     except TimeoutError as error:
         raise NoConnection from error

@@ -33,6 +33,11 @@ def is_disconnect(error: BaseException) -> bool:
     return isinstance(error, (OSError, TimeoutError, asyncpg.PostgresConnectionError, *_LOST_ITS_WAY))
 
 
+def is_for_writing_only(error: BaseException) -> bool:
+    """Whether nothing can be written for a while, though everything may be read: no space, no rights, a standby."""
+    return _code(error)[:2] in _FOR_WRITING or _code(error) in _FOR_WRITING
+
+
 def unavailable(url: PostgresUrl, error: BaseException) -> DatabaseUnavailable | None:
     """`error` as a sentence about `url`, or None where it is a mistake of ours and not of the database."""
     code = _code(error)
@@ -58,6 +63,7 @@ _UNREACHABLE = "The database {url} can't be reached; check that it runs and list
 _TOO_SLOW = "The database {url} took too long to answer; ask again."
 _STOPPING = "The database {url} is starting or stopping; it will be asked again."
 _GOING = frozenset({"57P01", "57P02", "57P03"})
+_FOR_WRITING = frozenset({"25006", "42501", "53100", "58"})
 _BY_CODE = dict.fromkeys(_GOING, _STOPPING) | {
     "25006": "The database {url} may only be read (it is a standby); name the one that may be written to.",
     "28P01": "The database {url} refuses the user or the password.",

@@ -15,9 +15,12 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from cc_server.db.errors import DatabaseInUse
 from cc_server.db.postgres.connect import connection
 from cc_server.db.postgres.errors import FAILURES
+from cc_server.db.postgres.presence import claim
 from cc_server.db.postgres.url import PostgresUrl
+from cc_server.db.schema import Use
 from cc_server.db.transaction.notices import Woken, from_wire
 from cc_server.db.transaction.units import Committed
 
@@ -39,12 +42,14 @@ class Listener:
         url: where the database is.
         committed: is told what other processes tell.
         silence: is told True each time the database does not answer, and False once it does, be it to refuse.
+        use: whether the database is had with others or alone, while it listens.
     """
 
-    def __init__(self, url: PostgresUrl, committed: Committed, silence: Callable[[bool], None]) -> None:
+    def __init__(self, url: PostgresUrl, committed: Committed, silence: Callable[[bool], None], use: Use) -> None:
         self._url = url
         self._committed = committed
         self._silence = silence
+        self._use = use
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -81,7 +86,7 @@ class Listener:
             await asyncio.sleep(AGAIN_SECONDS)
             try:
                 conn = await self._connected()
-            except FAILURES as error:
+            except (*FAILURES, DatabaseInUse) as error:
                 self._silence(isinstance(error, TimeoutError))
                 continue
             self._silence(False)
@@ -91,7 +96,12 @@ class Listener:
 
     async def _connected(self) -> Any:
         conn = await connection(self._url)
-        await conn.add_listener(CHANNEL, self._heard)
+        try:
+            await claim(conn, self._use)
+            await conn.add_listener(CHANNEL, self._heard)
+        except BaseException:
+            conn.terminate()
+            raise
         return conn
 
     def _heard(self, _conn: Any, _pid: int, _channel: str, payload: str) -> None:

@@ -20,14 +20,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cc_server.db import schema
 from cc_server.db.clock import Clock
-from cc_server.db.errors import DatabaseUnavailable, ForeignDatabase
+from cc_server.db.errors import DatabaseInUse, DatabaseUnavailable, ForeignDatabase
 from cc_server.db.ids import Ids
 from cc_server.db.postgres.clock import DatabaseClock
 from cc_server.db.postgres.connect import engine_of
-from cc_server.db.postgres.errors import FAILURES, is_collision, is_disconnect, unavailable
+from cc_server.db.postgres.errors import FAILURES, is_collision, is_disconnect, is_for_writing_only, unavailable
 from cc_server.db.postgres.listener import CHANNEL, Listener
 from cc_server.db.postgres.url import PostgresUrl
-from cc_server.db.schema import Opening
+from cc_server.db.schema import Opening, Use
 from cc_server.db.transaction import closing, locks
 from cc_server.db.transaction.notices import Notice, to_wire
 from cc_server.db.transaction.units import Committed, Ran, UnitOfWork, run_in_savepoint
@@ -55,26 +55,28 @@ class PostgresStore:
         clock: what time it is; the database's own, or one that was handed in.
         ids: how a new installation is named.
         opening: whether its tables may, must or must not be there already.
-        serves: bring its tables to the newest form, and hear what other processes tell.
+        use: for what it is opened; who serves it hears what other processes tell.
         committed: who is told what was announced.
     """
 
     def __init__(
-        self, url: PostgresUrl, clock: Clock, ids: Ids, *, opening: Opening, serves: bool, committed: Committed
+        self, url: PostgresUrl, clock: Clock, ids: Ids, *, opening: Opening, use: Use, committed: Committed
     ) -> None:
         self._url = url
         self._clock = clock
         self._unit_clock = clock if isinstance(clock, DatabaseClock) else DatabaseClock()
         self._ids = ids
         self._opening = opening
-        self._may_migrate = serves
-        self._listener = Listener(url, committed, self._hear_silence) if serves else None
+        self._may_migrate = use is not Use.BESIDE
+        self._listener = Listener(url, committed, self._hear_silence, use) if self._may_migrate else None
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="cc-postgres", daemon=True)
         self._tasks: set[asyncio.Task[None]] = set()
         self._lines: dict[asyncio.Task[Any] | None, Any] = {}
         """The connections of asyncpg that units are at work on."""
         self._is_silent = False
+        self._cant_write = False
+        """Whether what is wrong shows with the next write only: that something can be read tells nothing then."""
         self._engine: AsyncEngine | None = None
         self.trouble: str | None = "the database is closed"
         """Why it can't be used now; None while all is well."""
@@ -88,6 +90,7 @@ class PostgresStore:
         """Connect, make or migrate the tables, and begin to listen.
 
         Raises:
+            DatabaseInUse: it is to be had alone, and others use it; or another has it alone.
             DatabaseUnavailable: it can't be reached or used, or holds something else.
         """
         self._engine = engine_of(self._url)
@@ -97,6 +100,9 @@ class PostgresStore:
         except ForeignDatabase as error:
             self.close()
             raise ForeignDatabase(f"{self._url} {error}") from error
+        except DatabaseInUse as error:
+            self.close()
+            raise DatabaseInUse(f"The database {self._url} {error}") from None
         except FAILURES as error:
             self.close()
             raise unavailable(self._url, error) or error from None
@@ -142,12 +148,14 @@ class PostgresStore:
         ran = Ran(unit)
         try:
             ran = await self._repeated(engine, unit, is_write=is_write)
-            self.trouble = None
+            self._cant_write = self._cant_write and not is_write
+            self.trouble = self.trouble if self._cant_write else None
         except FAILURES as error:
             known = self._silent(in_doubt=is_write) if self._is_silent else unavailable(self._url, error)
             ran.error = known or error
             if known is not None and not is_collision(error):
                 self.trouble = str(known)
+                self._cant_write = self._cant_write or is_for_writing_only(error)
         except asyncio.CancelledError:
             ran.error = self._silent(in_doubt=is_write)
         except BaseException as error:  # noqa: BLE001 - the caller's to hear, where it waits
@@ -214,10 +222,10 @@ class PostgresStore:
             ran.result = ran.unit.run(conn)
 
     async def _prepare(self, engine: AsyncEngine) -> None:
-        async with engine.begin() as conn:
-            await conn.run_sync(self._bring_to_head)
         if self._listener is not None:
             await self._listener.start()
+        async with engine.begin() as conn:
+            await conn.run_sync(self._bring_to_head)
 
     def _bring_to_head(self, conn: Connection) -> None:
         """Make or migrate the tables; whoever comes second waits, and finds them made."""

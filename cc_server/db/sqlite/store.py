@@ -20,6 +20,7 @@ from cc_server.db.schema import Opening
 from cc_server.db.sqlite.engines import migrating_engine, reading_engine, writing_engine
 from cc_server.db.sqlite.errors import unavailable
 from cc_server.db.sqlite.lock import FileLock
+from cc_server.db.sqlite.place import Place
 from cc_server.db.sqlite.watch import Watch
 from cc_server.db.sqlite.writer import THREADS, Writer
 from cc_server.db.transaction.units import Committed, UnitOfWork
@@ -53,11 +54,15 @@ class SqliteStore:
         self._write_engine: Engine | None = None
         self._read_engine: Engine | None = None
         self._writer: Writer | None = None
+        self._place: Place | None = None
 
     @property
     def trouble(self) -> str | None:
         """Why nothing can be written; None while all is well."""
-        return self._writer.trouble if self._writer is not None else "the database is closed"
+        if self._writer is None or self._place is None:
+            return "the database is closed"
+        gone = self._gone(self._place)
+        return str(gone) if gone else self._writer.trouble
 
     @property
     def is_at_work_here(self) -> bool:
@@ -83,7 +88,8 @@ class SqliteStore:
             self.close()
             raise unavailable(self._path, error) or error from error
         self._read_engine = reading_engine(self._path, READERS)
-        self._writer = Writer(self._write_engine, self._path, self._committed)
+        self._place = Place(self._path)
+        self._writer = Writer(self._write_engine, self._path, self._place, self._committed)
         self._writer.start()
         if self._watch is not None:
             self._watch.start()
@@ -127,8 +133,10 @@ class SqliteStore:
 
     def read(self, unit: UnitOfWork) -> None:
         """Run a function in a reader's thread."""
-        if self._read_engine is None:
+        if self._read_engine is None or self._place is None:
             raise self._closed()
+        if gone := self._gone(self._place):
+            raise gone
         self._readers.submit(self._read, self._read_engine, unit)
 
     def _read(self, engine: Engine, unit: UnitOfWork) -> None:
@@ -143,6 +151,14 @@ class SqliteStore:
             unit.future.set_exception(error)
         else:
             unit.future.set_result(result)
+
+    def _gone(self, place: Place) -> DatabaseUnavailable | None:
+        """Why the file is not to be used: a connection that is made now would read another one, or make one."""
+        try:
+            place.require()
+        except OSError as error:
+            return unavailable(self._path, error)
+        return None
 
     def _closed(self) -> DatabaseUnavailable:
         return DatabaseUnavailable(f"The database {self._path} is not open.")

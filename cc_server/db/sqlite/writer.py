@@ -7,7 +7,6 @@ failed unit and every failed commit.
 
 from __future__ import annotations
 
-import errno
 import logging
 import queue
 import threading
@@ -20,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cc_server.db.errors import DatabaseUnavailable
 from cc_server.db.sqlite.errors import unavailable
+from cc_server.db.sqlite.place import Place
 from cc_server.db.transaction import closing
 from cc_server.db.transaction.units import Announcements, Committed, Ran, UnitOfWork, run_in_savepoint, takes_all_back
 
@@ -45,10 +45,10 @@ class _Spoiled(Exception):
 class Writer:
     """Runs units of work one after the other in a thread of its own."""
 
-    def __init__(self, engine: Engine, path: Path, committed: Committed) -> None:
+    def __init__(self, engine: Engine, path: Path, place: Place, committed: Committed) -> None:
         self._engine = engine
         self._path = path
-        self._file = _file_at(path)
+        self._place = place
         self._committed = committed
         self._units: queue.SimpleQueue[UnitOfWork | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name=f"{THREADS}writer", daemon=True)
@@ -133,17 +133,8 @@ class Writer:
                 if takes_all_back(conn, error, self._is_fatal):
                     raise
                 raise _Spoiled(error) from error
-            self._require_file()
+            self._place.require()
             return told
-
-    def _require_file(self) -> None:
-        """Keep nothing in a file that nobody finds any more: SQLite itself goes on writing to it.
-
-        Raises:
-            OSError: it was removed, moved away, or replaced.
-        """
-        if _file_at(self._path) != self._file:
-            raise OSError(errno.ESTALE, "another file was put in its place; stop the server before you replace it")
 
     def _found_broken(self, error: Exception) -> Exception:
         """What the callers of a commit that failed are told; it is written down that it did."""
@@ -206,9 +197,3 @@ class Writer:
 def _begins(unit: UnitOfWork) -> bool:
     """Whether a unit is to run: somebody waits for it still. One that was given up may be asked for more than once."""
     return not unit.future.cancelled() and unit.future.set_running_or_notify_cancel()
-
-
-def _file_at(path: Path) -> tuple[int, int]:
-    """Which file lies there."""
-    found = path.stat()
-    return found.st_dev, found.st_ino

@@ -13,12 +13,16 @@ from cc_api_client.models.base import Page
 from cc_api_client.models.clients import BusinessClient
 from cc_api_client.models.dashboard import DayRevenue
 from cc_server.db.tables import clients, contracts
+from cc_server.db.transaction import locks
 from cc_server.domain.base import audit
 from cc_server.domain.base.actors import Actor, narrowed
 from cc_server.domain.base.cursors import Cursors
 from cc_server.domain.base.unit import Unit
 
 REVENUE_DAYS = 30
+NAMES = "client names"
+"""The lock of who adds a client under a name that nobody else may have."""
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,17 @@ def add(conn: Connection, unit: Unit, new: NewClient) -> str:
     )  # fmt: skip
     audit.record(conn, unit, "client.create", "client", client_id, client_id, after={"name": new.name})
     return client_id
+
+
+def of_name(conn: Connection, name: str) -> list[BusinessClient]:
+    """Clients that a person would take for one of that name; nobody else adds one until the transaction ends."""
+    locks.exclusive(conn, NAMES)
+    return [one for one in every(conn) if _as_read(one.name) == _as_read(name)]
+
+
+def _as_read(name: str) -> str:
+    """A name without what the eye does not see."""
+    return " ".join(name.split()).casefold()
 
 
 def every(conn: Connection) -> list[BusinessClient]:

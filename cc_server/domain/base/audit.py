@@ -30,6 +30,8 @@ ROUTE_LENGTH = 200
 
 _INSERT = Prepared(insert(audit))
 _HEAD = Prepared(select(audit.c.seq, audit.c.seal).order_by(audit.c.seq.desc()).limit(1))
+_SEAL_AT = select(audit.c.seal).where(audit.c.seq == bindparam("seq"))
+_OF_ACTION = select(audit.c.before).where(audit.c.action == bindparam("action"))
 _AFTER = Prepared(select(audit).where(audit.c.seq > bindparam("after")).order_by(audit.c.seq).limit(bindparam("most")))
 _OF_OBJECT = Prepared(select(audit).where(audit.c.object_id == bindparam("object_id")).order_by(audit.c.seq).limit(50))
 
@@ -64,6 +66,19 @@ def head(conn: Connection) -> Sealed:
     """The last row; seq 0 where there is none. A row from before sealing has no seal: the chain begins behind it."""
     seq, seal = _HEAD.first(conn) or (0, None)
     return Sealed(seq, seal or FIRST)
+
+
+def stands_at(conn: Connection, row: Sealed) -> bool:
+    """Whether the trail holds that very row."""
+    if row.seq == 0:
+        return True
+    found = conn.execute(_SEAL_AT, {"seq": row.seq}).first()
+    return found is not None and (found.seal or FIRST) == row.seal
+
+
+def befores(conn: Connection, action: str) -> list[dict[str, Any]]:
+    """What it was like before each time that something was done."""
+    return [before or {} for before in conn.execute(_OF_ACTION, {"action": action}).scalars()]
 
 
 def _write(conn: Connection, rows: list[dict[str, Any]]) -> None:

@@ -19,6 +19,7 @@ from cc_server.config import ProviderName, ServerSettings, SmtpSecurity, SmtpSet
 from cc_server.db.clock import ManualClock
 from cc_server.db.database import Address
 from cc_server.db.postgres.url import PostgresUrl, is_postgres
+from cc_server.db.schema import Use
 from cc_server.sealing.seals import Seals
 from cc_server.worker.providers import provider_of
 from cc_server.worker.sender import Sender
@@ -75,7 +76,7 @@ async def _live(life: Life) -> None:
     cut = Cut(Step(life.step), life.nth)
     cut_renames(cut)
     clock, seals = ManualClock(datetime.fromisoformat(life.now)), Seals(Path(life.audit_key))
-    db = CutDatabase(_address(life), clock, exclusive=False, seals=seals)
+    db = CutDatabase(_address(life), clock, use=Use.BESIDE, seals=seals)
     db.cut = cut
     db.open()
     sender = Sender(db, CutProvider(provider_of(_settings(life)), cut))

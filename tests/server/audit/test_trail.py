@@ -16,6 +16,7 @@ from cc_server.cli.main import main
 from cc_server.db.clock import SystemClock
 from cc_server.db.database import Database
 from cc_server.db.errors import DatabaseUnavailable
+from cc_server.db.schema import Use
 from cc_server.db.tables import audit as audit_table
 from cc_server.domain import installation
 from cc_server.domain.access import clients, keys
@@ -107,7 +108,7 @@ def test_what_was_changed_in_the_database_is_found(house: House) -> None:
 
 
 def test_two_processes_write_one_chain(house: House, tmp_path: Path) -> None:
-    other = Database(house.db.address, SystemClock(), exclusive=False, seals=house.db.seals)
+    other = Database(house.db.address, SystemClock(), use=Use.BESIDE, seals=house.db.seals)
     other.open()
     for place in range(5):
         house.approve(house.draft())

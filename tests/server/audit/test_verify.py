@@ -169,9 +169,9 @@ def test_each_row_is_judged_by_the_key_it_was_sealed_with() -> None:
     assert not verdict_of(rows, anchor_at(rows)).is_whole
 
 
-def restored(rows: Trail, epoch: str) -> Trail:
+def restored(rows: Trail, epoch: str, since: str = "epoch-1") -> Trail:
     last = rows[-1]
-    told = last | {"seq": last["seq"] + 1, "action": RESTORED, "after": {"epoch": epoch}}
+    told = last | {"seq": last["seq"] + 1, "action": RESTORED, "before": {"epoch": since}, "after": {"epoch": epoch}}
     return [*rows, seal(told, last["seal"])]
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -15,11 +17,11 @@ from sqlalchemy import Connection, select, text, update
 
 from cc_server.db.clock import SystemClock
 from cc_server.db.database import Database
-from cc_server.db.errors import DatabaseUnavailable, Refused
+from cc_server.db.errors import DatabaseInUse, DatabaseUnavailable, Refused
 from cc_server.db.portable.upsert import insert_new
 from cc_server.db.postgres import connect, listener
 from cc_server.db.postgres.url import PostgresUrl
-from cc_server.db.schema import Opening
+from cc_server.db.schema import Opening, Use
 from cc_server.db.tables import counters, installation
 from cc_server.db.transaction import locks
 from cc_server.db.transaction.notices import Woken
@@ -30,6 +32,7 @@ from rig.postgres import Postgres
 NEW = insert_new(counters, on=("name", "client_id"))
 SECRET = "s3cret-word"
 PATIENCE_SECONDS = 30.0
+_HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = 1"
 
 
 @pytest.fixture
@@ -91,7 +94,7 @@ def test_a_unit_that_waits_in_a_circle_is_run_again(db: Database) -> None:
 
     def _meet(conn: Connection) -> None:
         """Wait until both hold their first row: as many share the lock."""
-        while conn.execute(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")).scalar_one() < 2:
+        while conn.execute(text(_HELD)).scalar_one() < 2:
             conn.execute(text("SELECT pg_sleep(0.01)"))
 
     def begin(first: str, second: str) -> None:
@@ -280,3 +283,56 @@ def test_a_unit_can_not_be_begun_once_it_is_closed(url: PostgresUrl, key: Seals)
     db.close()
     with pytest.raises(DatabaseUnavailable, match="not open"):
         db.read_sync(amount, "x")
+
+
+def test_who_needs_the_database_alone_is_told_who_uses_it_and_has_it_once_they_are_gone(
+    db: Database, url: PostgresUrl, key: Seals
+) -> None:
+    alone = Database(url, SystemClock(), use=Use.ALONE, seals=key)
+    with pytest.raises(DatabaseInUse, match=r"is in use: backend \d+ from .* since .*Stop every server first"):
+        alone.open()
+    db.close()
+    alone = Database(url, SystemClock(), use=Use.ALONE, seals=key)
+    alone.open()
+    late = Database(url, SystemClock(), seals=key)
+    with pytest.raises(DatabaseInUse, match="Start again when it has ended"):
+        late.open()
+    alone.close()
+    late = Database(url, SystemClock(), seals=key)
+    late.open()
+    late.close()
+
+
+def test_what_can_not_be_written_to_is_in_trouble_though_it_can_be_read_until_a_write_succeeds(
+    db: Database, postgres: Postgres, url: PostgresUrl
+) -> None:
+    def count(conn: Connection) -> None:
+        kept.add(conn, None, {"x.a": 1})
+
+    name = urlsplit(url.dsn).path[1:]
+    postgres.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on', _cut_off(name))
+    until(lambda: "may only be read" in refusal_of(db, count))
+    assert db.read_sync(amount, "x.a") is None
+    assert "may only be read" in (db.trouble or "")
+    postgres.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = off', _cut_off(name))
+    until(lambda: not refusal_of(db, count))
+    assert db.trouble is None
+
+
+def _cut_off(name: str) -> str:
+    return f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+
+
+def refusal_of(db: Database, unit: Callable[[Connection], None]) -> str:
+    try:
+        db.write_sync(unit)
+    except DatabaseUnavailable as refused:
+        return str(refused)
+    return ""
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)

@@ -82,7 +82,7 @@ async def test_a_mail_that_was_taken_is_sent_and_carries_its_stable_key(tmp_path
     answers = Answers()
     async with mail_server(answers) as port:
         outcome = await sent(port, tmp_path)
-    assert outcome == Accepted("smtp", "<apr_1_v2@command-center.invalid>")
+    assert outcome == Accepted("smtp", "<apr_1_v2@agency.example>")
     (mail,) = answers.taken
     assert b"X-Command-Center-Key: apr_1_v2\r\n" in mail
     assert b"Date: Sun, 01 Mar 2026 09:30:00 +0000\r\n" in mail

@@ -12,6 +12,7 @@ from cc_api_client.models.outbox.approvals import Approval, Delivery
 from cc_api_client.models.outbox.batches import ResolveBody, ResolveOutcome
 from cc_server.db.database import Database
 from cc_server.db.postgres.url import PostgresUrl
+from cc_server.db.schema import Use
 from cc_server.db.tables import deliveries
 from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.outbox.sending import claims, judging, resolving
@@ -181,7 +182,7 @@ def test_another_that_is_settled_in_the_middle_of_a_claim_is_noticed(
     claimed = house.claim_one()
     looks: Callable[..., Any] = getattr(judging, look)
 
-    another_sender = Database(house.db.address, house.clock, exclusive=False, seals=house.db.seals)
+    another_sender = Database(house.db.address, house.clock, use=Use.BESIDE, seals=house.db.seals)
 
     def settle(conn: Connection) -> bool:
         return claims.settle(conn, house.unit(conn, SYSTEM), claimed, Accepted("test", "1"))

@@ -1,0 +1,46 @@
+"""Who uses the database: servers hold a lock together, and a command that needs it for itself holds the lock alone.
+
+The lock is the session's that listens: it ends with the connection, so that a process that dies leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cc_server.db.errors import DatabaseInUse
+from cc_server.db.postgres.connect import APPLICATION
+from cc_server.db.schema import Use
+from cc_server.db.transaction.locks import key_of
+
+PRESENCE = "presence"
+_TOGETHER = "SELECT pg_try_advisory_lock_shared($1)"
+_ALONE = "SELECT pg_try_advisory_lock($1)"
+_OTHERS = """
+    SELECT pid, coalesce(host(client_addr), 'this machine') AS place, backend_start AS since
+    FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid() ORDER BY backend_start
+"""
+_SHOWN = 3
+
+
+async def claim(conn: Any, use: Use) -> None:
+    """Take the lock on a connection of asyncpg, for as long as that connection lives.
+
+    Raises:
+        DatabaseInUse: others use it; the end of a sentence says who, and what to do.
+    """
+    is_ours = await conn.fetchval(_ALONE if use is Use.ALONE else _TOGETHER, key_of(PRESENCE))
+    others = await conn.fetch(_OTHERS, APPLICATION) if use is Use.ALONE or not is_ours else []
+    if is_ours and not others:
+        return
+    told = ", ".join(_one(other) for other in others[:_SHOWN])
+    more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+    if use is Use.ALONE:
+        raise DatabaseInUse(f"is in use: {told}{more}. Stop every server first, on every machine.")
+    raise DatabaseInUse(f"is had by a command alone: {told}{more}. Start again when it has ended.")
+
+
+def _one(other: Any) -> str:
+    """A connection in words; of another user's PostgreSQL shows no more than the number."""
+    known = f" from {other['place']} since {other['since']:%Y-%m-%d %H:%M:%S %Z}" if other["since"] else ""
+    return f"backend {other['pid']}{known}"
