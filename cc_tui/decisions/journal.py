@@ -146,8 +146,8 @@ class Journal:
             JournalUnavailable: the disk refused; nothing may be shown as decided.
         """
         try:
-            with self.writing() as db:
-                db.execute(_INSERT, _row(decision))
+            with self._told_refusals():  # a statement by itself is a transaction
+                self._db.execute(_INSERT, _row(decision))
         except sqlite3.IntegrityError as error:
             raise AlreadyDecided(f"{decision.recipient or decision.approval_id} is decided already") from error
 
@@ -308,7 +308,7 @@ class Journal:
         Raises:
             JournalUnavailable: the disk refused; nothing was kept.
         """
-        try:
+        with self._told_refusals():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -317,6 +317,11 @@ class Journal:
                     self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+
+    @contextmanager
+    def _told_refusals(self) -> Iterator[None]:
+        try:
+            yield
         except sqlite3.IntegrityError:
             raise
         except sqlite3.Error as error:

@@ -33,6 +33,8 @@ _BATCHES = (
 STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _BATCHES)
 """The statements that lead from each version to the next."""
 VERSION = len(STEPS)
+PAGE_BYTES = 1024
+"""A decision touches three pages, and all of them are written and synced before it is shown."""
 
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_SCHEMA})
 """SQLite's codes for a file that is no journal; SQLITE_ERROR is a table or column that is missing."""
@@ -58,6 +60,7 @@ def open_file(path: Path) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
+        db.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # of a new file; one that exists keeps its own
         db.execute("PRAGMA synchronous = EXTRA")
         _bring_up(db, path)
     except (sqlite3.Error, TooNew):

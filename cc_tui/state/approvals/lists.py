@@ -208,6 +208,8 @@ class ApprovalList:
         """While a view is being filled its rows come straight in; the widget keeps the cursor by id."""
         load = self._store.loads[self.view]
         if load.phase is Phase.UNASKED:
+            if not (self._settled or self.order or self.arrived or self._gone):
+                return
             self.order, self._places, self._settled = [], {}, False
             self.arrived.clear()
             self._gone.clear()

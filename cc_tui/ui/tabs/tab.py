@@ -47,6 +47,9 @@ class Stage(Protocol):
     def go_to_tab(self, tab_id: str) -> None:
         """Show another tab."""
 
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Do something after so many seconds."""
+
     def run_soon(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something that waits for the server, in a worker."""
 

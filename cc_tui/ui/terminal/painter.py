@@ -37,6 +37,7 @@ class Painter:
         self._is_patient = is_patient
         self._changed: dict[Canvas, set[int]] = {}
         self._has_drawn = False
+        self._is_turn = False
         self._map: object = None
         self._places: dict[Canvas, Region | None] = {}
 
@@ -50,7 +51,7 @@ class Painter:
         if self._ready() is None:
             _refresh(canvas, lines)
             return
-        if not self._changed:
+        if not (self._changed or self._is_turn):
             self._app.call_next(self.paint)
         self._changed.setdefault(canvas, set()).update(lines)
 
@@ -73,6 +74,15 @@ class Painter:
     def forget_places(self) -> None:
         """Something is hidden, or shown, that Textual has not taken off, or put on, yet."""
         self._map = None
+
+    def paint_after(self, call: Callable[[], object]) -> None:
+        """Do it, then paint what it changed."""
+        self._is_turn = True
+        try:
+            call()
+        finally:
+            self._is_turn = False
+        self.paint()
 
     def paint(self) -> None:
         """Paint now what waits."""

@@ -42,8 +42,7 @@ class Turns:
         if not self._app.is_running:
             return
         try:
-            call()
-            self._painter.paint()
+            self._painter.paint_after(call)
         except Exception as error:  # noqa: BLE001  (the app's own funnel: it ends with a traceback)
             self._app._handle_exception(error)
 

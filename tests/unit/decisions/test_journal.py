@@ -48,6 +48,14 @@ def test_the_name_of_a_fresh_journal_is_on_disk(tmp_path: Path, monkeypatch: pyt
     assert synced == [tmp_path.stat().st_ino]
 
 
+def test_a_decision_writes_three_small_pages(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    ahead = Path(f"{journal.path}-wal")
+    before = ahead.stat().st_size
+    journal.record(decision())
+    assert 0 < ahead.stat().st_size - before <= 3 * (journal_file.PAGE_BYTES + 24)
+
+
 def test_a_second_decision_on_the_same_approval_is_refused(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.record(decision("k1", "one"))

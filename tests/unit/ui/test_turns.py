@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from time import monotonic
 from typing import Any, cast
 
@@ -20,7 +21,8 @@ class StandIn:
         self.painted = 0
         self.failed: list[Exception] = []
 
-    def paint(self) -> None:
+    def paint_after(self, call: Callable[[], object]) -> None:
+        call()
         self.painted += 1
 
     def _handle_exception(self, error: Exception) -> None:

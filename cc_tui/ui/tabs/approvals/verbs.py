@@ -353,7 +353,7 @@ class QueueVerbs:
     def _decided(self, row: ApprovalRow) -> None:
         """The decided row stays, dimmed; the cursor goes to the next undecided one."""
         self._desk.queue.unmark([row.id])
-        self._desk.app.set_timer(UNANSWERED_SECONDS, partial(self._desk.triage.tell_unanswered, row))
+        self._desk.stage.later(UNANSWERED_SECONDS, partial(self._desk.triage.tell_unanswered, row))
         self._after_decision()
 
     def _after_decision(self) -> None:
