@@ -67,6 +67,10 @@ def services_of(request: Request) -> Services:
     return services
 
 
+def _header(request: Request, name: str) -> str | None:
+    return call_of(request.scope).headers.get(name)
+
+
 def version_asked(request: Request) -> int | None:
     """The version that the writer saw (`If-Match`); None where any will do.
 
@@ -74,7 +78,7 @@ def version_asked(request: Request) -> int | None:
         RequestProblem: the header is no entity tag.
     """
     try:
-        return parse_if_match(request.headers.get("if-match"))
+        return parse_if_match(_header(request, "if-match"))
     except ValueError as error:
         raise RequestProblem("bad_request", str(error)) from None
 
@@ -85,7 +89,7 @@ def version_required(request: Request) -> int | None:
     Raises:
         RequestProblem: the header is missing, or no entity tag.
     """
-    if request.headers.get("if-match") is None:
+    if _header(request, "if-match") is None:
         raise RequestProblem("precondition_required", "say which version you saw: If-Match, with the ETag of the item")
     return version_asked(request)
 
@@ -99,7 +103,7 @@ async def require_known_client(request: Request) -> Actor:
     """
     key, services = require_key(call_of(request.scope)), services_of(request)
     try:
-        asked = parse_client_id(request.headers.get("x-client-id"))
+        asked = parse_client_id(_header(request, "x-client-id"))
     except ValueError as error:
         raise RequestProblem.of_field("header", "X-Client-Id", str(error)) from None
     actor = actors.actor_for(key, asked, services.settings.default_client)
@@ -128,7 +132,7 @@ async def read(
         sparse: leave fields out that are null.
     """
     actor, services = await require_known_client(request), services_of(request)
-    asked = request.headers.get("if-none-match")
+    asked = _header(request, "if-none-match")
 
     def look(conn: Connection) -> _Read:
         keys.require_valid(conn, actor.key_id)
@@ -265,7 +269,7 @@ def idempotency_key_of(request: Request) -> str | None:
         RequestProblem: it is none.
     """
     try:
-        return parse_idempotency_key(request.headers.get("idempotency-key"))
+        return parse_idempotency_key(_header(request, "idempotency-key"))
     except ValueError as error:
         raise RequestProblem("invalid_idempotency_key", str(error)) from None
 
@@ -278,7 +282,7 @@ async def call_to_write(request: Request) -> WriteCall:
     """
     actor, call = await require_known_client(request), call_of(request.scope)
     key = idempotency_key_of(request)
-    print_ = fingerprint(call.body, _query(request), request.headers.get("if-match"))
+    print_ = fingerprint(call.body, _query(request), _header(request, "if-match"))
     intent = (
         Intent(actor.key_id, actor.client_id or "", request.method, request.scope["path"], key, print_) if key else None
     )

@@ -11,11 +11,10 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cc_server import logs
@@ -55,6 +54,8 @@ _PATH_LOGGED = 200
 
 _log = logging.getLogger("cc_server.requests")
 
+Headers = Mapping[str, str]
+"""What a request's headers say, by their names in lower case; of one that is repeated, the first."""
 Answered = Callable[[str, str | None, int, float], None]
 """Is told of an answer: method, template of the route (None for none), status, seconds."""
 
@@ -65,6 +66,7 @@ class Call:
 
     request_id: str
     key: Key | None
+    headers: Headers
     body: bytes = b""
 
 
@@ -109,8 +111,8 @@ class Gate:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        request_id = request_id_or(headers.get("x-request-id"), self._new_id())
+        headers = _headers_of(scope)
+        request_id = request_id_or(headers.get("x-request-id"), self._new_id)
         logs.request_id.set(request_id)
         watch = _Watch(scope, self._answered)
         outward = _with_headers(send, request_id, watch, is_secure=scope.get("scheme") in ("https", "wss"))
@@ -138,11 +140,11 @@ class Gate:
         _require_small_head(scope)
         key = watch.key = await self._admit(scope, headers)
         if scope["type"] == "websocket":
-            scope[_CALL] = Call(request_id, key)
+            scope[_CALL] = Call(request_id, key, headers)
             await self._app(scope, receive, send)
             return
         body = await _whole_body(scope, headers, receive)
-        scope[_CALL] = Call(request_id, key, body)
+        scope[_CALL] = Call(request_id, key, headers, body)
         await self._app(scope, _replay(body, receive), send)
 
     async def _admit(self, scope: Scope, headers: Headers) -> Key | None:
@@ -169,6 +171,10 @@ class Gate:
         return key
 
 
+def _headers_of(scope: Scope) -> Headers:
+    return {str(name, "latin-1"): str(value, "latin-1") for name, value in reversed(scope["headers"])}
+
+
 def address_of(scope: MutableMapping[str, Any]) -> str | None:
     """Where a connection comes from."""
     client = scope.get("client")
@@ -187,7 +193,8 @@ def _require_small_head(scope: Scope) -> None:
         RequestProblem: address and headers have more than 64 KiB together.
     """
     size = len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"")
-    size += sum(len(name) + len(value) for name, value in scope["headers"])
+    for name, value in scope["headers"]:
+        size += len(name) + len(value)
     if size > MAX_HEAD_BYTES:
         raise RequestProblem("headers_too_large", f"address and headers have more than {MAX_HEAD_BYTES:,} bytes")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from uuid import UUID
 
 ALL_CLIENTS = "all"
@@ -60,9 +61,9 @@ def parse_client_id(text: str | None) -> str | None:
         raise ValueError("X-Client-Id takes the id of a client (a UUID), or all") from None
 
 
-def request_id_or(text: str | None, fresh: str) -> str:
-    """The caller's own request id where it is harmless to repeat and to log, else `fresh`."""
-    return text if text and _REQUEST_ID.fullmatch(text) else fresh
+def request_id_or(text: str | None, make: Callable[[], str]) -> str:
+    """The caller's own request id where it is harmless to repeat and to log, else one that `make` makes."""
+    return text if text and _REQUEST_ID.fullmatch(text) else make()
 
 
 def version_tag(version: int) -> str:

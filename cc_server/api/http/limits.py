@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 from cc_server.api.http.problems import RequestProblem
 
@@ -56,31 +56,50 @@ class InFlight:
 
     def __init__(self, wait_seconds: float = IN_FLIGHT_WAIT_SECONDS) -> None:
         self._wait_seconds = wait_seconds
-        self._running: dict[tuple[str, ...], asyncio.Event] = {}
+        self._running: dict[tuple[str, ...], asyncio.Event | None] = {}
+        """By intent what ends with it, where somebody waits for that."""
 
-    @asynccontextmanager
-    async def one_at_a_time(self, intent: tuple[str, ...]) -> AsyncIterator[None]:
+    def one_at_a_time(self, intent: tuple[str, ...]) -> AbstractAsyncContextManager[None]:
         """Run the block while no other with the same intent runs.
 
         Raises:
             RequestProblem: the first has not ended after 2 seconds (`idempotency_in_flight`).
         """
+        return _Turn(self, intent)
+
+    async def begin(self, intent: tuple[str, ...]) -> None:
+        """It runs, as soon as no other with the same intent does."""
         if intent in self._running:
             await self._wait_for_turn(intent)
-        done = self._running[intent] = asyncio.Event()
-        try:
-            yield
-        finally:
-            del self._running[intent]
-            done.set()
+        self._running[intent] = None
+
+    def end(self, intent: tuple[str, ...]) -> None:
+        """It runs no more."""
+        if (ended := self._running.pop(intent)) is not None:
+            ended.set()
 
     async def _wait_for_turn(self, intent: tuple[str, ...]) -> None:
         try:
             async with asyncio.timeout(self._wait_seconds):
-                while running := self._running.get(intent):
-                    await running.wait()
+                while intent in self._running:
+                    ended = self._running[intent] = self._running[intent] or asyncio.Event()
+                    await ended.wait()
         except TimeoutError:
             raise in_flight() from None
+
+
+class _Turn(AbstractAsyncContextManager[None]):
+    """One intent while it runs."""
+
+    def __init__(self, among: InFlight, intent: tuple[str, ...]) -> None:
+        self._among = among
+        self._intent = intent
+
+    async def __aenter__(self) -> None:
+        await self._among.begin(self._intent)
+
+    async def __aexit__(self, *_error: object) -> None:
+        self._among.end(self._intent)
 
 
 def in_flight() -> RequestProblem:

@@ -36,11 +36,12 @@ class Plain:
     request: str | None
     body: Body | None
 
-    def values(self, request: Request, sent: object) -> dict[str, Any] | None:
+    def values(self, request: Request, media_type: str | None, sent: object) -> dict[str, Any] | None:
         """What the route's function is called with; None where FastAPI has to look.
 
         Args:
             request: what was asked.
+            media_type: as what its body is declared.
             sent: its body as JSON; None for no body, and for `null`.
         """
         values: dict[str, Any] = {name: request.path_params[name] for name in self.ids}
@@ -50,7 +51,7 @@ class Plain:
             return values
         if sent is None:
             return values if self.body.is_optional else None
-        if request.headers.get("content-type") != _JSON:
+        if media_type != _JSON:
             return None
         try:
             values[self.body.name] = self.body.model.validate_python(sent)

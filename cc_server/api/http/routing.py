@@ -78,11 +78,18 @@ def strict_json(body: bytes) -> object:
             (RFC 8785) or store (`validation_failed`).
     """
     try:
-        found: object = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        found: object = _read_json(body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise RequestProblem("malformed_body", f"the body is not JSON in UTF-8: {_why(error)}") from None
     _check_values(found)
     return found
+
+
+def _no_constant(_name: str) -> float:
+    raise ValueError("no number")
+
+
+_read_json = json.JSONDecoder(parse_constant=_no_constant).decode
 
 
 def _why(error: Exception) -> str:
@@ -96,10 +103,6 @@ def _why(error: Exception) -> str:
             return "it is nested too deep"
         case _:
             return "it holds a number that JSON does not know"
-
-
-def _no_constant(_name: str) -> float:
-    raise ValueError("no number")
 
 
 def _check_values(root: object) -> None:
@@ -183,7 +186,8 @@ class CommandRoute(APIRoute):
             request = Request(scope, receive, send)
             call = self._admit(request)
             try:
-                values = plain.values(request, strict_json(call.body) if call.body else None)
+                sent = strict_json(call.body) if call.body else None
+                values = plain.values(request, call.headers.get("content-type"), sent)
                 response: ASGIApp = await self.endpoint(**values) if values is not None else thorough
             except RequestProblem as problem:
                 await _require_existence_before(problem, request)

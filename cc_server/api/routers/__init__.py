@@ -13,6 +13,7 @@ from cc_server.api.routers import (
 )
 
 IN_ORDER = tuple(
-    part.router for part in (operations, batches, approvals, outbox, jobs, agents, settings, admins, stream)
+    part.router for part in (batches, approvals, outbox, jobs, agents, operations, settings, admins, stream)
 )
-"""A path is answered by the first that knows it: `/api/approvals/batches` is no approval's id."""
+"""A path is answered by the first that knows it: `/api/approvals/batches` is no approval's id. What is asked for most
+stands in front."""
