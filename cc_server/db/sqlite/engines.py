@@ -12,7 +12,11 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from cc_server.db.portable.types import as_json, from_json
 
 BUSY_TIMEOUT_SECONDS = 5.0
-_WRITES = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536")
+LOG_PAGES = 4_000
+"""So many pages of 4 kB the log (WAL) holds before they are copied into the file: most were written again by then."""
+_WRITES = (
+    "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536", f"wal_autocheckpoint={LOG_PAGES}",
+)  # fmt: skip
 
 
 def _engine(path: Path, pragmas: tuple[str, ...], begin: str, connections: int) -> Engine:
