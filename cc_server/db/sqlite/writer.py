@@ -79,9 +79,9 @@ class Writer:
 
     def _work(self) -> None:
         while (first := self._units.get()) is not None:
-            self._commit_group(first)
+            self._commit(self._group(first))
         while (left := self._next_queued()) is not None:
-            self._commit_group(left)
+            self._commit(self._group(left))
 
     def _next_queued(self) -> UnitOfWork | None:
         try:
@@ -89,32 +89,26 @@ class Writer:
         except queue.Empty:
             return None
 
-    def _commit_group(self, first: UnitOfWork) -> None:
+    def _commit(self, units: Iterator[Ran]) -> None:
+        """Run units in one transaction, and tell each of its callers how it went."""
         ran: list[Ran] = []
         try:
-            told = self._committed_together(self._group(first), ran)
+            told = self._committed_together(units, ran)
         except _Spoiled as spoiled:
-            self._commit_one_by_one(ran, spoiled)
+            self._commit_each_alone(ran, spoiled.error)
         except Exception as error:  # noqa: BLE001 - whatever broke, the writer goes on, and its callers hear it
-            self._fail(first, ran, self._found_broken(error))
+            waited = ran or units  # where not even a transaction began, whoever queued has waited just as long
+            _fail(waited, self._found_broken(error))
         else:
             self._answer(ran, told)
 
-    def _commit_one_by_one(self, ran: Sequence[Ran], spoiled: _Spoiled) -> None:
+    def _commit_each_alone(self, ran: Sequence[Ran], error: Exception) -> None:
         """One of several left what can't be done: each runs again in a commit of its own, and that one alone fails."""
         if len(ran) == 1:
-            ran[0].unit.future.set_exception(spoiled.error)
+            _fail(ran, error)
             return
         for one in ran:
-            again: list[Ran] = []
-            try:
-                told = self._committed_together([Ran(one.unit)], again)
-            except _Spoiled as found:
-                one.unit.future.set_exception(found.error)
-            except Exception as error:  # noqa: BLE001 - as above
-                one.unit.future.set_exception(self._found_broken(error))
-            else:
-                self._answer(again, told)
+            self._commit(iter([Ran(one.unit)]))
 
     def _committed_together(self, units: Iterable[Ran], ran: list[Ran]) -> list[object]:
         """Run units in one transaction, and write them down in `ran`; returns what is to be announced.
@@ -180,18 +174,11 @@ class Writer:
         """A full or failing disk takes the whole group back; a mistake of one unit only that unit."""
         return unavailable(self._path, error) is not None
 
-    def _fail(self, first: UnitOfWork, ran: Sequence[Ran], error: BaseException) -> None:
-        """Tell every caller of a group that was taken back that nothing of theirs was kept.
 
-        Where not even a transaction began, whoever queued meanwhile has waited just as long, and is told so too.
-        """
-        unit: UnitOfWork | None = first if not ran else None
-        while unit is not None:
-            if _begins(unit):
-                unit.future.set_exception(error)
-            unit = self._next_of_group()
-        for one in ran:
-            one.unit.future.set_exception(error)
+def _fail(ran: Iterable[Ran], error: Exception) -> None:
+    """Tell the callers that nothing of theirs was kept."""
+    for one in ran:
+        one.unit.future.set_exception(error)
 
 
 def _begins(unit: UnitOfWork) -> bool:
