@@ -41,6 +41,9 @@ BACK_OFF_SECONDS = 0.25
 KEEP_ALIVE_SECONDS = 30.0
 """Longer than the slow check's period, so that it needs no new connection; what the server closed is not used again."""
 
+_READ = httpx.ByteStream(b"")
+"""The stream of a response that was read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -199,7 +202,9 @@ class Transport:
                 body += chunk
                 if len(body) > ANSWER_MOST_BYTES:
                     raise BadAnswer(f"{request.path}: the answer is larger than {ANSWER_MOST_BYTES} bytes")
-            return Answer(response.status_code, bytes(body), dict(response.headers))
+        # It holds the response that holds it: only the collector would find the two, with all that made the request.
+        response.stream = _READ
+        return Answer(response.status_code, bytes(body), dict(response.headers))
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
