@@ -17,9 +17,14 @@ EnumT = TypeVar("EnumT", bound=StrEnum)
 
 
 class Wire(BaseModel):
-    """Anything that is read from the wire: unknown fields are left aside, values are not changed afterwards."""
+    """Anything that is read from the wire: unknown fields are left aside, values are not changed afterwards.
 
-    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True, defer_build=True)
+    Texts are not remembered: pydantic would hold on to 16,384 of them for ever, and most come only once.
+    """
+
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, populate_by_name=True, defer_build=True, cache_strings="none"
+    )
 
 
 class RequestBody(BaseModel):
