@@ -56,6 +56,7 @@ def difference(
     numbers = range(len(after)) if among is None else sorted(among)
     differing = [number for number in numbers if before[number] != after[number]]
     chosen = _Writing(styles, pen, erases_in_ground)
+    chosen.remembers = 2 * len(differing) > len(after)
     chosen.rows(before, after, differing)
     scroll = _scroll_between(before, after, differing)
     if scroll is not None:
@@ -74,6 +75,9 @@ class _Writing:
     def __init__(self, styles: Styles, pen: Pen, erases_in_ground: bool) -> None:
         self._styles = styles
         self._erases = erases_in_ground
+        self.remembers = False
+        """Whether it keeps how rows were written: most differ, as between two tabs; what changes in few hardly comes
+        again."""
         self.pen = Pen(pen.style, pen.place)
         self.told: list[str] = []
 
@@ -97,9 +101,10 @@ class _Writing:
         if key not in known:
             first = len(self.told)
             self._row_anew(number, old, new)
-            if len(known) >= ROWS_KNOWN:
-                del known[next(iter(known))]
-            known[key] = "".join(self.told[first:]), self.pen.style, self.pen.place
+            if self.remembers:
+                if len(known) >= ROWS_KNOWN:
+                    del known[next(iter(known))]
+                known[key] = "".join(self.told[first:]), self.pen.style, self.pen.place
             return
         told, pen.style, pen.place = known[key]
         self.told.append(told)

@@ -146,7 +146,18 @@ def test_a_row_that_was_written_before_is_not_thought_out_again() -> None:
     line.take(written(page(*"abcdefghi")))
     line.send()
     assert line.styles.rows == known
-    assert len(known) <= ROWS_KNOWN
+    assert 0 < len(known) <= ROWS_KNOWN
+
+
+def test_rows_that_change_one_by_one_are_not_remembered_for_they_hardly_come_again() -> None:
+    line = Line()
+    line.take(written(page(*"abcdefghi")))
+    line.send()
+    known = dict(line.styles.rows)
+    for number in range(20):
+        line.take(written(page(f"edit {number}", *"bcdefghi")))
+        line.send()
+    assert line.styles.rows == known
 
 
 @quick
