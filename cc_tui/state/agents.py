@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from cc_api_client.models.work.agents import Agent, AgentDetail, LogLine
     from cc_api_client.models.work.runs import Run
 
-LOG_LINES_KEPT = 1_000
+LOG_LINES_KEPT = 500
 
 
 @dataclass(frozen=True, slots=True)
 class KeptLine:
-    """A line of a log, in a quarter of the room that the client's model takes; there are thousands of them."""
+    """A line of a log, in a quarter of the room that the client's model takes; there are hundreds of them."""
 
     seq: int
     at: datetime

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 ROWS_KEPT = 100_000
 DECIDED_KEPT = 600
 """The newest rows that are kept of a view that only grows and was opened: somewhat more than is fetched of one."""
-UNOPENED_KEPT = 50
+UNOPENED_KEPT = 20
 """Of one that was not: opening it fetches its rows. Some stay, because a decision made here may be among them."""
-LOOKED_EVERY, LOOKED_EVERY_SHARE = 100, 0.01
+LOOKED_EVERY, LOOKED_EVERY_SHARE = 20, 0.01
 """After how many decided rows, and after what share of all rows, it is looked whether some can go."""
 
 

@@ -45,7 +45,7 @@ def _row(told: Mapping[str, Any]) -> ApprovalRow:
         status=intern(text_of(told["status"])),
         risk=_score(risk["score"]),
         weight=heaviest(text_of(flag["severity"]) for flag in risk["flags"]),
-        flags=tuple(intern(text_of(flag["code"])) for flag in risk["flags"]),
+        flags=tuple([intern(text_of(flag["code"])) for flag in risk["flags"]]),
         safe=told["safe"] is True,
         lives_seconds=lives(created_at, maybe_seconds_of(told.get("expires_at"))),
         word=word_of(

@@ -50,7 +50,7 @@ class QueueFacts:
     def of_views(self, view: View, queue: ApprovalList) -> ViewsFacts:
         """The views with their counts, and what stands at the right."""
         store = self._session.known.approvals
-        shown = tuple((one, getattr(store.counts, one.value) if store.counts_known else None) for one in View)
+        shown = tuple([(one, getattr(store.counts, one.value) if store.counts_known else None) for one in View])
         old = as_of(self._session)
         right = [f"{store.counts.safe} safe"] if store.counts.safe else []
         oldest = oldest_words(store.counts.oldest_created_at, self._session.server_now())
