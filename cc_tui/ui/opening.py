@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,6 +10,7 @@ from cc_tui.config.model import config_file
 from cc_tui.state.messages import Level
 from cc_tui.text.formats import clock, moment
 from cc_tui.text.safe import safe_line
+from cc_tui.ui.memory import Memory, settle
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cc_tui.ui.themes.look import Look
 
 OFFER_SECONDS = 0.1
+TIDY_SECONDS = 30.0
 LOADED_SECONDS = 6.0
 """After so long all is loaded that the app needs to live with: the client, and what it answered first."""
 PAINT_SECONDS = 0.1
@@ -42,6 +43,9 @@ class OpeningHost(Protocol):
 
     def set_timer(self, delay: float, callback: Callable[[], None]) -> object:
         """Call after so many seconds."""
+
+    def set_interval(self, interval: float, callback: Callable[[], None]) -> object:
+        """Call again and again, after so many seconds each time."""
 
     def exit(self, result: int) -> None:
         """End the app with this exit code."""
@@ -84,8 +88,8 @@ class Opening:
     async def _begin(self) -> None:
         config = self._session.config
         await self._show_first_rows()
-        if _settle_memory():
-            self._host.set_timer(LOADED_SECONDS, _settle_what_was_loaded)
+        if settle():
+            self._host.set_timer(LOADED_SECONDS, self._all_is_loaded)
         self._session.outcomes.offers.subscribe(lambda _none: self._offer_soon())
         if self._demo is not None:
             await self._open_demo(self._demo)
@@ -93,6 +97,11 @@ class Opening:
             await self._open(config.url, config.api_key)
         elif self._session.backstage is None:
             self._ask()
+
+    def _all_is_loaded(self) -> None:
+        memory = Memory()
+        memory.settle()
+        self._host.set_interval(TIDY_SECONDS, memory.tidy)
 
     def before_first_frame(self) -> None:
         """What was asked ahead and is here already is in the first frame."""
@@ -224,18 +233,3 @@ class Opening:
                 decides=True,
             )
         )
-
-
-def _settle_memory() -> bool:
-    """All that was made so far stays: the collector need not look at it again; False if it was at work already."""
-    if gc.isenabled():
-        return False
-    gc.enable()
-    gc.freeze()
-    return True
-
-
-def _settle_what_was_loaded() -> None:
-    """So does what was loaded since. What is looked at from now on is new and little, and never piles up."""
-    gc.collect()
-    gc.freeze()
