@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Iterator
 
 import pytest
+
+from tests.support.played_time import PlayedLoop, played
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]]:
+    """Tests run in played time."""
+    return {"played": PlayedLoop}
+
+
+@pytest.fixture(autouse=True)
+def _played(monkeypatch: pytest.MonkeyPatch) -> None:
+    played(monkeypatch)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -25,6 +25,7 @@ from cc_tui.state.link import Link, LinkPhase
 from cc_tui.state.load import Load
 from cc_tui.sync.views import counts_of
 from cc_tui.ui.app import CommandCenter
+from tests.support.played_time import played_time
 
 
 @cache
@@ -35,7 +36,7 @@ def business() -> dict[str, Any]:
 
 
 class StandingClock:
-    """The moment at which the server told it; monotonic time is the machine's own."""
+    """The moment at which the server told it; monotonic time is the one that is played."""
 
     def __init__(self) -> None:
         self.moment = Me.model_validate(business()["me"]).server_time.timestamp()
@@ -45,10 +46,8 @@ class StandingClock:
         return self.moment
 
     def monotonic(self) -> float:
-        """The machine's."""
-        import time
-
-        return time.monotonic()
+        """Played."""
+        return played_time.now
 
 
 class StillWatch:

@@ -69,8 +69,10 @@ def queue(app: CommandCenter) -> ApprovalsTab:
 
 
 async def write(pilot: Pilot[Any], words: str) -> None:
+    """Type, read it, and end it."""
     for letter in words:
         await press(pilot, "space" if letter == " " else letter)
+    await pilot.pause(0.8)
     await press(pilot, "enter")
 
 

@@ -21,7 +21,7 @@ from cc_tui.sync.intake import Intake
 from cc_tui.ui.app import CommandCenter
 from cc_tui.ui.dialogs.question import QuestionSheet
 from tests.tui.desk import app_of, business
-from tests.tui.piloting import SIZES, command_center, look, name, press, queue, said, settled, write
+from tests.tui.piloting import SIZES, look, name, press, queue, said, settled, write
 
 Compare = Callable[..., bool]
 WHY = {
@@ -89,20 +89,6 @@ async def open_problems(pilot: Pilot[Any]) -> None:
         await press(pilot, "l")
 
 
-async def alive(pilot: Pilot[Any]) -> None:
-    """Until the open line takes keys: it is dead at first, so that no key meant for something else counts."""
-    guard = command_center(pilot).guard
-    for _ in range(500):
-        await pilot.pause(0.02)
-        if guard.fence_due_at() is not None:
-            break
-    for _ in range(500):
-        if guard.fence_due_at() is None:
-            return
-        await pilot.pause(0.02)
-    raise AssertionError("the line never came alive")
-
-
 @pytest.mark.parametrize(("key", "outcome", "view"), [("1", "sent", View.SENT), ("2", "not_sent", View.LEAVING)])
 async def test_an_unknown_delivery_is_settled_with_a_note(tmp_path: Path, key: str, outcome: str, view: View) -> None:
     app, server = in_trouble(tmp_path, "unknown")
@@ -141,14 +127,10 @@ async def test_a_failed_delivery_is_tried_again(tmp_path: Path) -> None:
     app, server = in_trouble(tmp_path, "failed")
     async with app.run_test(size=(120, 40)) as pilot:
         await open_problems(pilot)
+        await look(pilot)
         await press(pilot, "m")
-        await alive(pilot)
+        await pilot.pause(0.6)  # an open line is dead at first
         await press(pilot, "t")
-        for _ in range(500):
-            if server.asked:
-                break
-            await pilot.pause(0.02)
-        await settled(pilot)
         assert server.asked == [("retry", "4")]
         assert app.session.known.approvals.view_of(server.delivery.approval_id) is View.LEAVING
 

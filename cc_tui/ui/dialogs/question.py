@@ -5,9 +5,9 @@ One that decides takes its keys as a draft does: it must have been on the screen
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from itertools import count
-from time import monotonic
 
 from textual.app import ComposeResult
 
@@ -81,7 +81,7 @@ class QuestionSheet(Sheet):
         self._face = _Face(look, title, lines, yes, is_risky=is_risky)
         self._on_yes = on_yes
         self._on_no = on_no
-        self._opened_at = monotonic()
+        self._opened_at = asyncio.get_running_loop().time()
         self._answered = False
 
     def on_mount(self) -> None:
@@ -111,7 +111,7 @@ class QuestionSheet(Sheet):
     def act(self, action: Action, key: str) -> bool:
         """`y` does it, `n` and `esc` don't, `tab` and `enter` are the buttons."""
         del key
-        if monotonic() - self._opened_at < DEAD_SECONDS:
+        if asyncio.get_running_loop().time() - self._opened_at < DEAD_SECONDS:
             return True
         match action.id:
             case "dialog.yes" | "batch.yes":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from inspect import Signature
-from time import monotonic
 from typing import ClassVar
 
 from textual.widget import Widget
@@ -39,7 +38,7 @@ class Soon:
         if self._is_pending or not self._widget.is_mounted or not self._widget.display:
             return
         self._is_pending = True
-        left = self._acted_at + self._seconds - monotonic() if self._at_once else self._seconds
+        left = self._acted_at + self._seconds - asyncio.get_running_loop().time() if self._at_once else self._seconds
         if left <= 0:
             self._widget.call_next(self)
         else:
@@ -49,5 +48,5 @@ class Soon:
         """It is time."""
         self._is_pending = False
         if self._widget.display:
-            self._acted_at = monotonic()
+            self._acted_at = asyncio.get_running_loop().time()
             self._act()
