@@ -28,7 +28,6 @@ _SWITCHES, _DECISIONS = 4, 10
 """To each tab, and of drafts, a run of the scenario: with five runs 40 switches and 50 decisions."""
 _DECIDED = "undelivered"
 """What a decided row says, from the moment that the decision is on the disk until the server has it."""
-_READY_SECONDS = 240.0
 _WORDS = 24
 
 
@@ -85,7 +84,7 @@ def client_call(setting: Setting) -> list[Finding]:
 
 def _with_drafts_of_its_own(setting: Setting) -> contextlib.AbstractContextManager[Backend]:
     """A queue that nobody else measures: what is decided is gone."""
-    return simulated_backend(setting.folder() / "decided.db", approvals=DECIDED_AMONG, within=_READY_SECONDS)
+    return simulated_backend(setting.folder() / "decided.db", approvals=DECIDED_AMONG)
 
 
 def _lowest_of(rows: list[str], others: list[str]) -> str:

@@ -22,7 +22,6 @@ FIRST_PAINT = r"Approvals"
 LIST_ONLY_COLUMNS = 79
 """Below 80 columns the preview is a screen of its own."""
 _ROOT = Path(__file__).parent.parent
-_READY_SECONDS = 240.0
 _LOADED_SECONDS = 240.0
 
 
@@ -58,9 +57,7 @@ class Setting:
         """The server with `approvals` pending items where nothing happens; started when it is asked for first."""
         if approvals not in self._backends:
             db = self.folder() / f"bench-{approvals}.db"
-            self._backends[approvals] = self._stack.enter_context(
-                simulated_backend(db, approvals=approvals, within=_READY_SECONDS)
-            )
+            self._backends[approvals] = self._stack.enter_context(simulated_backend(db, approvals=approvals))
         return self._backends[approvals]
 
     @property

@@ -51,14 +51,17 @@ def start_of(terminal: Terminal, first_paint: str, filled: str) -> Start:
     return Start(first * 1000, second * 1000)
 
 
-def cost_of_keys(terminal: Terminal, names: Sequence[str], quiet: float = _KEY_QUIET) -> list[KeyCost]:
+def cost_of_keys(
+    terminal: Terminal, names: Sequence[str], quiet: float = _KEY_QUIET, lost: float = _KEY_LOST
+) -> list[KeyCost]:
     """Press keys one by one, each when the effect of the one before is over.
 
     Args:
         quiet: Seconds without output that end a key's effect.
+        lost: Seconds after which a key has none.
 
     Raises:
-        NotSeen: a key changed nothing visible within a second.
+        NotSeen: a key changed nothing visible within `lost` seconds.
     """
     costs = []
     terminal.wait_silent(quiet)
@@ -66,7 +69,7 @@ def cost_of_keys(terminal: Terminal, names: Sequence[str], quiet: float = _KEY_Q
         bytes_before, changes_before = terminal.bytes_out, len(terminal.visible_changes())
         pressed = terminal.press(name)
         while len(terminal.visible_changes()) == changes_before:
-            if time.monotonic() - pressed > _KEY_LOST:
+            if time.monotonic() - pressed > lost:
                 raise NotSeen(f"an effect of {name!r}:\n{terminal.text()}")
             terminal.wait_silent(quiet)
         terminal.wait_silent(quiet)

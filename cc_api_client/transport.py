@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -153,14 +152,15 @@ class Transport:
         Raises:
             CommandCenterError: the kind that fits; see `cc_api_client.errors`.
         """
-        until = time.monotonic() + (request.timeout_seconds or self._timeout)
+        clock = asyncio.get_running_loop().time
+        until = clock() + (request.timeout_seconds or self._timeout)
         attempt = 0
         while True:
             attempt += 1
             try:
-                return await self._once(request, max(0.1, until - time.monotonic()))
+                return await self._once(request, max(0.1, until - clock()))
             except CommandCenterError as error:
-                wait = decide_retry(request, attempt, error, until - time.monotonic(), self._rng)
+                wait = decide_retry(request, attempt, error, until - clock(), self._rng)
                 if wait is None:
                     raise
             await asyncio.sleep(wait)

@@ -25,7 +25,7 @@ class DirectApi:
 
     def __init__(self, backend: Backend, api_key: str | None = None) -> None:
         self._http = httpx.Client(
-            base_url=backend.url, headers={"X-API-Key": api_key or backend.api_key}, timeout=10.0, trust_env=False
+            base_url=backend.url, headers={"X-API-Key": api_key or backend.api_key}, timeout=60.0, trust_env=False
         )
 
     def __enter__(self) -> Self:

@@ -8,12 +8,15 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
+from pathlib import Path
 from typing import Final
 
 import psutil
 
 MARK: Final = "SUPPORT_TERMINAL_MARK"
 _GRACE_SECONDS: Final = 3.0
+_PATIENCE_SECONDS: Final = 60.0
+_AT_WORK: Final = frozenset({b"R", b"D", b"T", b"t"})
 
 
 def fresh_mark() -> str:
@@ -31,11 +34,26 @@ def offspring(mark: str) -> list[psutil.Process]:
     return found
 
 
+def is_at_work(*pids: int) -> bool:
+    """Whether one of these, or what it started, computes, waits for a processor or a disk, or is stopped."""
+    return any(_is_tree_at_work(pid) for pid in pids if pid > 0)
+
+
+def _is_tree_at_work(pid: int) -> bool:
+    for thread in Path(f"/proc/{pid}/task").glob("*"):
+        with contextlib.suppress(OSError):  # it is gone
+            state = (thread / "stat").read_bytes().rpartition(b")")[2].split()[0]
+            children = (thread / "children").read_text().split()
+            if state in _AT_WORK or any(_is_tree_at_work(int(child)) for child in children):
+                return True
+    return False
+
+
 def end_offspring(mark: str) -> None:
     """End all that bears `mark`: asked first, killed after 3 s.
 
     Raises:
-        RuntimeError: something outlived SIGKILL.
+        RuntimeError: something outlived SIGKILL for a minute.
     """
     asked_at = time.monotonic()
     told: set[int] = set()
@@ -49,6 +67,6 @@ def end_offspring(mark: str) -> None:
                     told.add(member.pid)
                     member.terminate()
                     member.resume()
-        if waited > 2 * _GRACE_SECONDS:
+        if waited > _PATIENCE_SECONDS:
             raise RuntimeError(f"not to be ended: {left}")
         psutil.wait_procs(left, timeout=0.2)

@@ -23,6 +23,8 @@ from rig.terminal import Terminal, terminal_env
 BIN: Final = Path(sys.executable).parent
 CC_TUI: Final = str(BIN / "cc-tui")
 CC_SERVER: Final = str(BIN / "cc-server")
+READY_SECONDS: Final = 240.0
+_STOP_SECONDS: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def simulated_backend(
     approvals: int = 12,
     port: int = 0,
     options: tuple[str, ...] = (),
-    within: float = 30.0,
+    within: float = READY_SECONDS,
 ) -> Iterator[Backend]:
     """Run `cc-server simulate` on loopback; it stops, with all it started, when the block is left.
 
@@ -90,6 +92,7 @@ def app_terminal(home: Path, *options: str, backend: Backend | None = None, **te
     env = home_env(home) | dict(terminal.pop("env", None) or {})
     if backend is not None:
         env |= {"CC_TUI_URL": backend.url, "CC_TUI_API_KEY": backend.api_key}
+        terminal["partner"] = backend.pid
     return Terminal([CC_TUI, *options], env=env, cwd=terminal.pop("cwd", home), **terminal)
 
 
@@ -110,7 +113,7 @@ def _stop(server: subprocess.Popen[bytes], mark: str) -> None:
     if server.stdin is not None:
         server.stdin.close()
     with contextlib.suppress(subprocess.TimeoutExpired):
-        server.wait(4.0)
+        server.wait(_STOP_SECONDS)
     end_offspring(mark)
     server.wait()
 

@@ -62,13 +62,16 @@ class Pump:
         self._closing = False
         self._poll = select.poll()
         self._poll.register(self._wake, select.POLLIN)
+        self._unread = select.poll()
+        self._unread.register(master, select.POLLIN)
         os.set_blocking(master, False)
         self._thread = threading.Thread(target=self._run, name="pump", daemon=True)
 
     @property
     def is_line_empty(self) -> bool:
-        """Nothing is on its way to the terminal."""
-        return self._outbound.is_empty
+        """Nothing is on its way to the terminal or from it, not even unread."""
+        is_unread = any(event & select.POLLIN for _, event in self._unread.poll(0))
+        return self._outbound.is_empty and self._inbound.is_empty and not self._unwritten and not is_unread
 
     @property
     def is_drained(self) -> bool:

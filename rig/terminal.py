@@ -21,10 +21,12 @@ from typing import Any, Final, Self, TypeVar
 
 from rig.keys import encode_key
 from rig.line import Line
-from rig.offspring import MARK, end_offspring, fresh_mark, offspring
+from rig.offspring import MARK, end_offspring, fresh_mark, is_at_work, offspring
 from rig.pump import Pump, Watch
 from rig.screen import Screen
 
+PATIENCE_SECONDS: Final = 60.0
+"""Until something must have come; far above what it takes, because the machine may be busy or stand still."""
 FINGER_SECONDS: Final = 0.04
 """Between two keys of a person who types fast; the guard takes anything below 12 ms for a paste."""
 _LOOK_AGAIN_SECONDS: Final = 0.05
@@ -58,6 +60,7 @@ class Terminal:
         parse_after: Seconds of silence before output is parsed (queries excepted). Measuring sets 0.004, so that
             parsing does not compete with the application.
         pass_fds: File descriptors that the command inherits.
+        partner: The pid of the server that the command talks to: while it is at work, its silence means nothing.
 
     Raises:
         FileNotFoundError: there is no such command.
@@ -75,8 +78,10 @@ class Terminal:
         mute: bool = False,
         parse_after: float = 0.0,
         pass_fds: Sequence[int] = (),
+        partner: int = 0,
     ) -> None:
         self.argv = list(argv)
+        self._partner = partner
         self._mark = fresh_mark()
         self._pressed_at = 0.0
         self._master, slave = os.openpty()
@@ -195,7 +200,7 @@ class Terminal:
 
     # Waiting
 
-    def wait_for(self, pattern: str, within: float = 10.0) -> re.Match[str]:
+    def wait_for(self, pattern: str, within: float = PATIENCE_SECONDS) -> re.Match[str]:
         """Wait until `pattern` (multi-line mode) is visible.
 
         Raises:
@@ -211,7 +216,7 @@ class Terminal:
             self._pump.watches.append(watch)
             return watch
 
-    def wait_seen(self, watch: Watch, within: float = 10.0) -> float:
+    def wait_seen(self, watch: Watch, within: float = PATIENCE_SECONDS) -> float:
         """Wait until what is watched has become visible; the stamp of the read that did it (seconds, monotonic).
 
         Raises:
@@ -219,7 +224,7 @@ class Terminal:
         """
         return self._wait(lambda: watch.seen_at, within, repr(watch.regex.pattern))
 
-    def wait_until(self, sentence: str, holds: Callable[[list[str]], bool], within: float = 10.0) -> None:
+    def wait_until(self, sentence: str, holds: Callable[[list[str]], bool], within: float = PATIENCE_SECONDS) -> None:
         """Wait until `holds(screen)`; `sentence` says in the error what was waited for.
 
         Raises:
@@ -227,7 +232,7 @@ class Terminal:
         """
         self._wait(lambda: holds(self._pump.screen.rows()) or None, within, sentence)
 
-    def wait_gone(self, pattern: str, within: float = 10.0) -> None:
+    def wait_gone(self, pattern: str, within: float = PATIENCE_SECONDS) -> None:
         """Wait until `pattern` is no longer visible.
 
         Raises:
@@ -236,7 +241,7 @@ class Terminal:
         regex = re.compile(pattern, re.MULTILINE)
         self.wait_until(f"no {pattern!r}", lambda rows: regex.search("\n".join(rows)) is None, within)
 
-    def wait_bytes(self, wanted: bytes, since: int = 0, within: float = 10.0) -> None:
+    def wait_bytes(self, wanted: bytes, since: int = 0, within: float = PATIENCE_SECONDS) -> None:
         """Wait until the command has written `wanted` after the offset `since`.
 
         Raises:
@@ -244,8 +249,10 @@ class Terminal:
         """
         self._wait(lambda: self._pump.output.find(wanted, since) >= 0 or None, within, repr(wanted))
 
-    def wait_silent(self, silence: float, within: float = 10.0) -> float:
-        """Wait until nothing has come from the command for `silence` seconds, and nothing is on its way.
+    def wait_silent(self, silence: float, within: float = PATIENCE_SECONDS) -> float:
+        """Wait until nothing has come from the command for `silence` seconds, nothing is on its way, and it is at rest.
+
+        A command that waits for a processor is silent too, and not at rest: then the silence begins anew.
 
         Returns:
             When the last of it arrived (seconds, monotonic).
@@ -253,19 +260,21 @@ class Terminal:
         Raises:
             NotSeen: it went on for `within` seconds.
         """
-        entry, deadline = time.monotonic(), time.monotonic() + within
-        pump = self._pump
+        entry = time.monotonic()
+        deadline, pump = entry + within, self._pump
         with pump.changed:
             while True:
                 now, due = time.monotonic(), max(pump.last_arrival_at, entry) + silence
-                if pump.is_line_empty and now >= due:
-                    pump.parse()
-                    return pump.last_arrival_at
+                if now >= due and pump.is_line_empty:
+                    if not is_at_work(self.pid, self._partner):
+                        pump.parse()
+                        return pump.last_arrival_at
+                    entry = now
                 if now >= deadline:
                     raise NotSeen(self._complaint(f"{silence} s of silence", within))
                 pump.changed.wait(min(max(due - now, 0.001), deadline - now, _LOOK_AGAIN_SECONDS))
 
-    def wait_exit(self, within: float = 10.0) -> int:
+    def wait_exit(self, within: float = PATIENCE_SECONDS) -> int:
         """Wait until the command has ended and its last words are on the screen; its status as `status` tells it.
 
         Raises:
@@ -302,14 +311,14 @@ class Terminal:
         names = {"\n": "enter", "\t": "tab", " ": "space"}
         return self.press(*(names.get(character, character) for character in text), apart=apart)
 
-    def hold(self, name: str, seconds: float, delay: float = 0.5, per_second: float = 30.0) -> int:
-        """Hold a key down for `seconds`: once, again after `delay`, then `per_second`; how often it was sent."""
-        first = self.press(name)
-        sent, due = 1, first + delay
-        while due <= first + seconds:
+    def hold(self, name: str, seconds: float, delay: float = 0.5, per_second: float = 30.0) -> list[float]:
+        """Hold a key down for `seconds`: once, again after `delay`, then `per_second`; when it was sent each time."""
+        sent = [self.press(name)]
+        due = sent[0] + delay
+        while due <= sent[0] + seconds:
             _pass(due - time.monotonic())
-            self.press(name)
-            sent, due = sent + 1, due + 1 / per_second
+            sent.append(self.press(name))
+            due += 1 / per_second
         return sent
 
     def paste(self, text: str, bracketed: bool | None = None) -> float:
@@ -317,6 +326,14 @@ class Terminal:
         if self.inspect(lambda screen: screen.has_bracketed_paste) if bracketed is None else bracketed:
             text = f"\x1b[200~{text}\x1b[201~"
         return self.write(text.encode())
+
+    def write_torn(self, *pieces: bytes, apart: float) -> list[float]:
+        """Send pieces `apart` seconds from one another, as a bad line does; when each was sent."""
+        sent: list[float] = []
+        for piece in pieces:
+            _pass(sent[-1] + apart - time.monotonic() if sent else 0.0)
+            sent.append(self.write(piece))
+        return sent
 
     def write(self, raw: bytes) -> float:
         """Send `raw` at once, as it is; when its first byte left (seconds, monotonic)."""

@@ -9,8 +9,7 @@ import pytest
 
 from cc_api_client.ahead import Ahead
 from tests.client.wire_server import CutOff, Reply, WireServer, wire_server
-
-SECONDS = 10.0
+from tests.support.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -21,7 +20,7 @@ async def wire() -> AsyncIterator[WireServer]:
 
 async def answer(url: str, key: str = "k1", client: str | None = None, target: str = "/api/x?a=1") -> str | None:
     asked = Ahead(url, key, client, target, lambda body: body.decode())
-    return await asyncio.to_thread(asked.wait, SECONDS)
+    return await asyncio.to_thread(asked.wait, PATIENCE_SECONDS)
 
 
 async def test_it_is_asked_with_the_key_and_the_client(wire: WireServer) -> None:

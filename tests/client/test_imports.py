@@ -12,6 +12,7 @@ from pkgutil import walk_packages
 import pytest
 
 import cc_tui
+from tests.support.patience import PATIENCE_SECONDS
 
 HEAVY = ("httpx", "pydantic", "websockets", "textual", "rich", "typer", "sqlalchemy", "fastapi")
 HEADLESS = ("state", "sync", "decisions", "actions", "text", "config", "session")
@@ -21,7 +22,9 @@ def loaded_after(statements: str, *names: str) -> set[str]:
     """Which of the packages `names` a fresh interpreter has loaded after `statements`."""
     look = f"print('loaded:', *({set(names)!r} & {{name.partition('.')[0] for name in sys.modules}}))"
     asked = f"{statements}\nimport sys\n{look}"
-    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60)
+    told = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=PATIENCE_SECONDS
+    )
     return set(told.stdout.splitlines()[-1].removeprefix("loaded:").split())
 
 

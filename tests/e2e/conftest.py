@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -18,10 +19,13 @@ import pytest
 from rig.direct_api import DirectApi
 from rig.offspring import MARK, end_offspring, fresh_mark
 from rig.pty_app import CC_SERVER, Backend, simulated_backend
-from rig.terminal import Terminal, terminal_env
+from rig.terminal import PATIENCE_SECONDS, Terminal, terminal_env
+from tests.support.patience import until
 
-PATIENCE = 20.0
-"""Seconds until something must have happened; far above what it takes, because the machine is shared."""
+PRESSED_SECONDS = 0.3
+"""At rest so long after a key, the app says what became of it."""
+LOOKED_AT_SECONDS = 0.9
+"""At rest so long, a draft was looked at."""
 
 
 @pytest.fixture(scope="session")
@@ -41,9 +45,9 @@ def copy_business(business: Path, to: Path) -> None:
 
 @pytest.fixture
 def backend(business: Path, tmp_path: Path) -> Iterator[Backend]:
-    """Twelve drafts wait, nothing happens by itself, a decision is held for two seconds."""
+    """Twelve drafts wait, nothing happens by itself, what is approved is held for longer than any test."""
     copy_business(business, tmp_path / "business.db")
-    with simulated_backend(tmp_path / "business.db", options=("--hold-seconds", "2")) as found:
+    with simulated_backend(tmp_path / "business.db", options=("--hold-seconds", "600")) as found:
         yield found
 
 
@@ -61,7 +65,7 @@ class Server:
     db: Path
     api_key: str
     port: int
-    hold_seconds: int = 1
+    hold_seconds: int = 600
     _mark: str = field(default_factory=fresh_mark)
     _process: subprocess.Popen[bytes] | None = None
 
@@ -81,9 +85,12 @@ class Server:
         argv = [CC_SERVER, "run", f"--db={self.db}", f"--port={self.port}", f"--hold-seconds={self.hold_seconds}"]
         with self.db.with_suffix(".run.log").open("ab") as log:
             self._process = subprocess.Popen(argv, stdout=log, stderr=log, env=terminal_env({MARK: self._mark}))
-        transport = httpx.HTTPTransport(retries=50)
-        with httpx.Client(transport=transport, trust_env=False, timeout=PATIENCE) as client:
-            client.get(f"{self.backend.url}/health").raise_for_status()
+        until(self._answers, "an answer of the server")
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(httpx.ConnectError):
+            return httpx.get(f"{self.backend.url}/health", trust_env=False, timeout=PATIENCE_SECONDS).is_success
+        return False
 
     def kill(self) -> None:
         """As a power cut does."""
@@ -130,25 +137,28 @@ def new_key(db: Path, name: str) -> str:
 
 def ready(terminal: Terminal) -> None:
     """Wait until the queue and a draft are on screen, and the stream is up."""
-    terminal.wait_for(r"pending \d", PATIENCE)
-    terminal.wait_for(r"live\s*$", PATIENCE)
-    terminal.wait_for(r"Subject|risk \d+", PATIENCE)
-    terminal.wait_gone(r"\bloading\b", PATIENCE)
+    terminal.wait_for(r"pending \d")
+    terminal.wait_for(r"live\s*$")
+    terminal.wait_for(r"Subject|risk \d+")
+    terminal.wait_gone(r"\bloading\b")
 
 
 def decide(terminal: Terminal, key: str, seen: str) -> None:
-    """Press a key as a patient person does: again, after a pause, when the guard swallowed it."""
+    """Press a key as a patient person does: again, after a pause, when it is told that it did not count."""
+    swallowed = rf"\b{key} (did not count|ignored)"
     for _ in range(6):
         terminal.press(key)
-        with contextlib.suppress(AssertionError):
-            terminal.wait_for(seen, 1.6)
+        terminal.wait_silent(PRESSED_SECONDS)
+        terminal.wait_for(rf"{seen}|{swallowed}")
+        if re.search(seen, terminal.text(), re.MULTILINE):
             return
+        terminal.wait_silent(LOOKED_AT_SECONDS)
     raise AssertionError(f"{key!r} never led to {seen!r}\n{terminal.text()}")
 
 
-def eventually(holds: Callable[[], bool], terminal: Terminal, sentence: str, within: float = PATIENCE) -> None:
+def eventually(holds: Callable[[], bool], terminal: Terminal, sentence: str) -> None:
     """Wait for something that is not on the screen."""
-    terminal.wait_until(sentence, lambda _rows: holds(), within)
+    terminal.wait_until(sentence, lambda _rows: holds())
 
 
 def statuses(api: DirectApi) -> dict[str, int]:

@@ -6,18 +6,12 @@ from pathlib import Path
 
 from rig.direct_api import DirectApi
 from rig.pty_app import Backend, app_terminal
-from tests.e2e.conftest import PATIENCE, eventually, ready, statuses
+from tests.e2e.conftest import eventually, ready, statuses
 
 EDITOR = """#!/bin/sh
 echo "in the editor"
-for _ in $(seq 300); do
-  if [ -e "$(dirname "$0")/go" ]; then
-    echo "one more line" >> "$1"
-    exit 0
-  fi
-  sleep 0.1
-done
-exit 1
+until [ -e "$(dirname "$0")/go" ]; do sleep 0.1; done
+echo "one more line" >> "$1"
 """
 
 
@@ -33,12 +27,12 @@ def test_an_edit_in_the_operators_editor_is_saved_and_the_screen_comes_back(
         ready(terminal)
         pending = statuses(api)["pending"]
         terminal.press("E")
-        terminal.wait_for(r"in the editor", PATIENCE)
-        terminal.wait_gone(r"live\s*$", PATIENCE)
+        terminal.wait_for(r"in the editor")
+        terminal.wait_gone(r"live\s*$")
         (tmp_path / "go").touch()
-        terminal.wait_for(r"saved \S+; it still waits for your word", PATIENCE)
-        terminal.wait_for(r"live\s*$", PATIENCE)
+        terminal.wait_for(r"saved \S+; it still waits for your word")
+        terminal.wait_for(r"live\s*$")
         eventually(lambda: statuses(api)["pending"] == pending, terminal, "the draft to wait still")
         terminal.press("q")
-        assert terminal.wait_exit(PATIENCE) == 0
+        assert terminal.wait_exit() == 0
         assert terminal.modes_left() == []

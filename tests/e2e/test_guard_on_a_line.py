@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from rig.direct_api import DirectApi
 from rig.line import SLOW, Line
 from rig.pty_app import Backend, app_terminal, simulated_backend
 from rig.terminal import Terminal
-from tests.e2e.conftest import PATIENCE, copy_business, decide, ready, statuses
+from tests.e2e.conftest import copy_business, decide, ready, statuses
 
 QUIET = 1.0
+FINGER_SECONDS = 0.55
+"""Between two keys that the guard takes for one: a held key repeats, and a torn one goes on, sooner than this."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Desk:
 
     def rest(self) -> int:
         """Let everything come to rest; how many drafts are pending then."""
-        self.terminal.wait_silent(QUIET, PATIENCE)
+        self.terminal.wait_silent(QUIET)
         return statuses(self.api)["pending"]
 
 
@@ -54,16 +57,27 @@ def settled(request: pytest.FixtureRequest) -> None:
         desk.rest()
 
 
+def decided_by(desk: Desk, fingers: Callable[[], list[float]]) -> int:
+    """How many drafts keys decided that came as close upon one another as they were meant to.
+
+    Where the machine held them up on their way, they were other keys, and they are pressed again.
+    """
+    for _ in range(20):
+        before = desk.rest()
+        sent = fingers()
+        decided = before - desk.rest()
+        if all(after - at < FINGER_SECONDS for at, after in pairwise(sent)):
+            return decided
+    raise AssertionError("the machine is too slow to press keys as a finger does")
+
+
 def test_a_double_press_decides_one(desk: Desk) -> None:
-    before = desk.rest()
-    desk.terminal.press("a", "a", apart=0.12)
-    assert before - desk.rest() <= 1
+    press = desk.terminal.press
+    assert decided_by(desk, lambda: [press("a"), press("a", apart=0.12)]) <= 1
 
 
 def test_a_held_key_decides_at_most_one(desk: Desk) -> None:
-    before = desk.rest()
-    desk.terminal.hold("a", 2.5)
-    assert before - desk.rest() <= 1
+    assert decided_by(desk, lambda: desk.terminal.hold("a", 2.5)) <= 1
 
 
 @pytest.mark.parametrize("bracketed", [True, False], ids=["bracketed", "bare"])
@@ -92,19 +106,13 @@ def test_a_late_answer_of_the_terminal_decides_nothing(desk: Desk, reply: bytes)
     ids=["three", "behind the bracket", "rxvt shift+up", "OSC", "half a character"],
 )
 def test_a_key_that_the_line_tore_apart_decides_nothing(desk: Desk, pieces: tuple[bytes, ...]) -> None:
-    before = desk.rest()
-    for piece in pieces:
-        desk.terminal.write(piece)
-        desk.terminal.wait_silent(0.15, PATIENCE)
-    desk.terminal.press("a")
-    assert desk.rest() == before
+    assert decided_by(desk, lambda: desk.terminal.write_torn(*pieces, b"a", apart=0.15)) == 0
 
 
 def test_a_key_on_the_row_that_just_came_under_the_cursor_decides_nothing(desk: Desk) -> None:
-    before = desk.rest()
-    desk.terminal.press("j", "a", apart=0.05)
-    desk.terminal.wait_for(r"did not count", PATIENCE)
-    assert desk.rest() == before
+    press = desk.terminal.press
+    assert decided_by(desk, lambda: [press("j"), press("a")]) == 0
+    assert "did not count" in desk.terminal.text()
 
 
 def test_a_held_r_opens_the_line_and_rejects_nothing(desk: Desk) -> None:
@@ -125,14 +133,14 @@ def test_what_is_flagged_below_the_fold_is_never_approved_by_one_key(
         if "ignore_previous" in api.approval(one["id"])["body"]
     )
     with app_terminal(home, "--tab", "approvals", backend=backend, cols=cols, rows=30) as terminal:
-        terminal.wait_for(r"live\s*$|to approve", PATIENCE)
-        terminal.wait_for(r"pending \d", PATIENCE)
+        terminal.wait_for(r"live\s*$|to approve")
+        terminal.wait_for(r"pending \d")
         terminal.press(*["j"] * place, apart=0.15)
         if cols == 45:
             terminal.press("enter")
-        terminal.wait_silent(QUIET, PATIENCE)
+        terminal.wait_silent(QUIET)
         terminal.press("a")
-        terminal.wait_for(r"did not count|a ignored", PATIENCE)
-        terminal.wait_silent(QUIET, PATIENCE)
+        terminal.wait_for(r"did not count|a ignored")
+        terminal.wait_silent(QUIET)
         assert "ignore_previous" in terminal.text()
     assert statuses(api)["pending"] == 12

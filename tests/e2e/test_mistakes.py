@@ -12,13 +12,14 @@ import pytest
 
 from rig.direct_api import DirectApi
 from rig.pty_app import CC_SERVER, CC_TUI, Backend, app_terminal, home_env
-from rig.terminal import Terminal, terminal_env
-from tests.e2e.conftest import PATIENCE, decide, eventually, ready
+from rig.terminal import PATIENCE_SECONDS, Terminal, terminal_env
+from tests.e2e.conftest import decide, ready
+from tests.support.patience import until
 
 
 def run(*argv: str, home: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=60,
+        argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=PATIENCE_SECONDS,
         env=terminal_env(home_env(home)),
     )  # fmt: skip
 
@@ -39,7 +40,7 @@ def test_a_config_with_a_wrong_key_names_file_line_and_the_right_key(home: Path,
     config = tmp_path / "cc.toml"
     config.write_text('url = "http://127.0.0.1:1"\nthem = "dark"\n')
     with app_terminal(home, "--config", str(config)) as terminal:
-        assert terminal.wait_exit(PATIENCE) == 2
+        assert terminal.wait_exit() == 2
         text = terminal.text()
     assert "cc.toml" in text
     assert "them" in text
@@ -50,29 +51,29 @@ def test_a_config_with_a_wrong_key_names_file_line_and_the_right_key(home: Path,
 def test_a_wrong_key_is_refused_in_words(home: Path, backend: Backend) -> None:
     wrong = Backend(backend.url, "cc_wrong", backend.pid)
     with app_terminal(home, "--tab", "approvals", backend=wrong) as terminal:
-        terminal.wait_for(r"Refused|refused", PATIENCE)
+        terminal.wait_for(r"Refused|refused")
         assert "cc_wrong" not in terminal.text()
         terminal.press("q")
-        assert terminal.wait_exit(PATIENCE) == 0
+        assert terminal.wait_exit() == 0
 
 
 def test_an_address_where_nobody_listens_is_offline_not_a_crash(home: Path) -> None:
     nobody = Backend("http://127.0.0.1:9", "cc_any", 0)
     with app_terminal(home, "--tab", "approvals", backend=nobody) as terminal:
-        terminal.wait_for(r"[Oo]ffline", PATIENCE)
+        terminal.wait_for(r"[Oo]ffline")
         terminal.press("q")
-        assert terminal.wait_exit(PATIENCE) == 0
+        assert terminal.wait_exit() == 0
 
 
 def test_an_address_that_is_none_is_told_in_a_sentence(home: Path) -> None:
     with app_terminal(home, "--url", "not an address", "--api-key", "k") as terminal:
-        assert terminal.wait_exit(PATIENCE) != 0
+        assert terminal.wait_exit() != 0
         assert "Traceback" not in terminal.text()
 
 
 def test_a_terminal_of_20_by_5_says_that_it_is_too_small_and_recovers(home: Path, backend: Backend) -> None:
     with app_terminal(home, "--tab", "approvals", backend=backend, cols=20, rows=5) as terminal:
-        terminal.wait_for(r"too small", PATIENCE)
+        terminal.wait_for(r"too small")
         terminal.resize(120, 40)
         ready(terminal)
 
@@ -108,34 +109,30 @@ def test_a_signal_leaves_the_terminal_as_it_was(home: Path, backend: Backend, nu
     with app_terminal(home, "--tab", "approvals", backend=backend) as terminal:
         ready(terminal)
         terminal.signal(number)
-        terminal.wait_exit(PATIENCE)
+        terminal.wait_exit()
         assert terminal.modes_left() == []
 
 
 def test_suspend_gives_the_shell_back_and_fg_paints_all_of_it_anew(home: Path, backend: Backend) -> None:
     env = home_env(home) | {"CC_TUI_URL": backend.url, "CC_TUI_API_KEY": backend.api_key, "PS1": "shell> "}
     with Terminal(["bash", "--norc", "--noprofile", "-i"], env=env, cwd=home) as terminal:
-        terminal.wait_for(r"shell>", PATIENCE)
+        terminal.wait_for(r"shell>")
         terminal.type(f"{CC_TUI} --tab approvals\n", apart=0.0)
         ready(terminal)
         terminal.press("ctrl+z")
-        terminal.wait_for(r"Stopped", PATIENCE)
+        terminal.wait_for(r"Stopped")
         assert "alternate screen" not in terminal.modes_left()
         terminal.type("fg\n", apart=0.0)
         ready(terminal)
         terminal.press("q")
-        terminal.wait_for(r"shell>\s*$", PATIENCE)
+        terminal.wait_for(r"shell>\s*$")
 
 
 def test_an_app_whose_terminal_is_gone_ends(home: Path, backend: Backend) -> None:
-    with (
-        app_terminal(home / "a", "--tab", "approvals", backend=backend) as terminal,
-        app_terminal(home / "b", "--tab", "approvals", backend=backend) as witness,
-    ):
+    with app_terminal(home, "--tab", "approvals", backend=backend) as terminal:
         ready(terminal)
-        pid = terminal.pid
         terminal.hang_up()
-        eventually(lambda: terminal.status is not None, witness, f"the end of {pid}", 15.0)
+        until(lambda: terminal.status is not None, "the end of the app")
 
 
 @pytest.mark.parametrize("theme", ["16", "16-light", "mono", "light"])
@@ -161,7 +158,7 @@ def test_a_line_that_was_open_closes_when_the_screen_takes_another_form_and_noth
         decide(terminal, "r", r"because of")
         for cols, rows in ((80, 24), (45, 20), (20, 5)):
             terminal.resize(cols, rows)
-            terminal.wait_silent(1.0, PATIENCE)
+            terminal.wait_silent(1.0)
             terminal.press("4")
         terminal.wait_for(r"too small")
         terminal.resize(120, 40)
@@ -173,7 +170,7 @@ def test_a_client_that_the_key_does_not_see_is_told_with_its_setting_and_what_th
     home: Path, backend: Backend
 ) -> None:
     with app_terminal(home, "--client", "nope", backend=backend) as terminal:
-        terminal.wait_for(r"no such client \(the flag --client\); ! names those there are", PATIENCE)
-        terminal.wait_for(r"client = 'nope' \(the flag --client\) is none that", PATIENCE)
+        terminal.wait_for(r"no such client \(the flag --client\); ! names those there are")
+        terminal.wait_for(r"client = 'nope' \(the flag --client\) is none that")
         terminal.press("!")
-        terminal.wait_for(r"client = 'nope' \(the flag --client\) is none that this key sees", PATIENCE)
+        terminal.wait_for(r"client = 'nope' \(the flag --client\) is none that this key sees")

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_from_bytes
 
-PATIENCE_SECONDS = 20.0
+from tests.support.patience import PATIENCE_SECONDS
+
 JSON = "application/json"
 
 BODIES: tuple[tuple[str, bytes], ...] = (

@@ -45,7 +45,9 @@ async def test_every_item_is_decided_once_whoever_decides_at_the_same_time(house
                 for one in range(CLIENTS)
             )
         )  # fmt: skip
-        async with httpx.AsyncClient(base_url=servers[0].url, headers={"X-API-Key": people[0]}) as http:
+        async with httpx.AsyncClient(
+            base_url=servers[0].url, headers={"X-API-Key": people[0]}, timeout=SECONDS
+        ) as http:
             pages = [(await http.get(f"/api/approvals?status={one}&limit=1")).json() for one in ("pending", "approved")]
             summary = pages[0]["summary"]
     assert [pages[0]["total"], pages[1]["total"] + summary["rejected"]] == [0, len(ids)]

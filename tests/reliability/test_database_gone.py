@@ -19,9 +19,9 @@ import pytest
 from cc_server.cli.serving.server import bind
 from rig.house import House
 from tests.server.serving import Api
+from tests.support.patience import PATIENCE_SECONDS
 
 UNLIMITED = resource.RLIM_INFINITY
-READY_SECONDS = 20.0
 on_a_file = pytest.mark.parametrize("house", ["sqlite"], indirect=True)
 
 
@@ -38,7 +38,7 @@ def served_elsewhere(db: Path) -> Iterator[tuple[str, int]]:
             yield f"http://127.0.0.1:{port}", server.pid
         finally:
             server.send_signal(signal.SIGTERM)
-            server.communicate(timeout=READY_SECONDS)
+            server.communicate(timeout=PATIENCE_SECONDS)
 
 
 def is_told_to_wait(answer: httpx.Response) -> bool:
@@ -58,7 +58,10 @@ def test_a_full_disk_is_told_and_decisions_go_on_once_there_is_space(house: Hous
     drafts = [house.draft() for _ in range(3)]
     house.close()
     headers = {"X-API-Key": house.tokens["ana"], "If-Match": '"1"'}
-    with served_elsewhere(house.folder / "house.db") as (url, pid), httpx.Client(base_url=url, headers=headers) as http:
+    with (
+        served_elsewhere(house.folder / "house.db") as (url, pid),
+        httpx.Client(base_url=url, headers=headers, timeout=PATIENCE_SECONDS) as http,
+    ):
 
         def approve(place: int) -> httpx.Response:
             return http.post(f"/api/approvals/{drafts[place].id}/approve", headers={"Idempotency-Key": f"key-{place}"})

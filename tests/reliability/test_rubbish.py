@@ -17,6 +17,7 @@ from rig.house import House
 from tests.conftest import Effort
 from tests.reliability import rubbish
 from tests.server.serving import Served
+from tests.support.patience import PATIENCE_SECONDS
 
 SHORT, LONG = 100, 20_000
 EVERY = 3
@@ -68,7 +69,7 @@ def assert_told(what: str, answer: rubbish.Answer) -> None:
 async def test_rubbish_at_any_route_is_told_what_is_wrong_with_it(
     server: Served, house: House, caplog: pytest.LogCaptureFixture, effort: Effort
 ) -> None:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as http:
         paths = (await http.get(f"{server.url}/openapi.json")).json()["paths"]
     routes = [(method.upper(), path) for path, item in paths.items() for method in item] + [*ELSEWHERE]
     port, turn = port_of(server), asyncio.Semaphore(AT_ONCE)

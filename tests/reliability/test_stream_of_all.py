@@ -23,11 +23,11 @@ from cc_server.events import log
 from rig.house import House
 from tests.conftest import Effort
 from tests.reliability.processes.serving import Served, serving_several
+from tests.support.patience import PATIENCE_SECONDS
 
 WRITERS = 8
 SHORT, LONG = 2_000, 100_000
 FRAMES_BEFORE_A_CUT = 40
-PATIENCE_SECONDS = 60.0
 TOPICS = ("approvals", "leads", "runs", "costs")
 
 

@@ -15,7 +15,7 @@ from tests.tui.piloting import change, look, press, said, settled, verbs, write
 
 WAITS = """#!/bin/sh
 touch "{folder}/begun"
-for _ in $(seq 100); do
+for _ in $(seq 600); do
   if [ -e "{folder}/go" ]; then exit 0; fi
   sleep 0.1
 done
@@ -24,7 +24,7 @@ touch "{folder}/gave-up"
 
 
 async def until(pilot: Pilot[Any], path: Path) -> None:
-    for _ in range(500):
+    for _ in range(3_000):
         if path.exists():
             return
         await pilot.pause(0.02)

@@ -21,17 +21,16 @@ from rig.direct_api import DirectApi
 from rig.pty_app import Backend
 from tests.client.against_server.asking import Keys, approve, key
 from tests.support.no_jitter import NoJitter
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.relay import relay_to
 
 ItemT = TypeVar("ItemT")
 
-STREAM_SECONDS = 20.0
-
 
 @contextlib.asynccontextmanager
 async def listening(stream: EventStream) -> AsyncIterator[AsyncIterator[StreamItem]]:
-    """The stream's items, for at most 20 s."""
-    async with asyncio.timeout(STREAM_SECONDS):
+    """The stream's items, for at most a minute."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
         items = aiter(stream)
         try:
             yield items
@@ -112,7 +111,8 @@ async def test_a_cut_stream_resumes_without_missing_or_repeating_an_event(
                     if newest in versions:
                         break
         await through.aclose()
-    assert (cuts, resumed) == (3, [True, True, True])
+    assert cuts >= 3
+    assert resumed == [True] * len(resumed) and len(resumed) >= 3
     assert versions == list(range(pending.version + 1, pending.version + 16))
 
 
@@ -137,7 +137,7 @@ async def test_a_stream_that_is_closed_does_not_reconnect(backend: Backend, clie
     async with relay_to(backend.url) as relay:
         through = CommandCenterClient(relay.url, backend.api_key, rng=NoJitter())
         stream = through.events()
-        async with asyncio.timeout(STREAM_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             async for item in stream:
                 if isinstance(item, Connected):
                     await stream.aclose()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from asyncio import AbstractEventLoop
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -13,6 +14,12 @@ from cc_api_client.transport import (
 from tests.client.transport.asking import KEY
 from tests.client.wire_server import WireServer, wire_server
 from tests.support.no_jitter import NoJitter
+from tests.support.played_time import PlayedLoop
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]]:
+    """Client and server share a loop, and its time."""
+    return {"played": PlayedLoop}
 
 
 @pytest.fixture

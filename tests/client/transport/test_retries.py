@@ -30,6 +30,7 @@ from cc_api_client.transport import (
 from tests.client.transport.asking import KEY, NOON, a_get, a_write
 from tests.client.wire_server import CutOff, WireServer, json_reply
 from tests.support.no_jitter import NoJitter
+from tests.support.patience import PATIENCE_SECONDS
 
 
 def named(error: RateLimited | Unavailable, seconds: float | None) -> CommandCenterError:
@@ -128,7 +129,7 @@ async def test_a_retry_that_would_come_after_the_deadline_is_not_waited_for(wire
 
 
 async def test_a_server_that_says_nothing_is_given_up_at_the_deadline(wire: WireServer) -> None:
-    way = Transport(wire.url, KEY, timeout_seconds=0.15, rng=NoJitter())
+    way = Transport(wire.url, KEY, timeout_seconds=20.0, rng=NoJitter())
     wire.reply(None)
     with pytest.raises(Unreachable, match="did not answer") as caught:
         await way.send(a_get())
@@ -154,7 +155,7 @@ async def test_a_server_that_hangs_up_may_have_taken_what_was_sent(wire: WireSer
 async def test_a_cancelled_call_ends_without_another_attempt(wire: WireServer, way: Transport) -> None:
     wire.reply(None)
     call = asyncio.create_task(way.send(a_get()))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not wire.heard:
             await asyncio.sleep(0)
     call.cancel()

@@ -25,11 +25,12 @@ from rig.house import House
 from tests.reliability.crash.cuts import CUT_BY_OTHERS, Step
 from tests.reliability.crash.receiver import Receiver
 from tests.reliability.crash.sender_process import Life
+from tests.support.patience import PATIENCE_SECONDS
 
 _ROOT = Path(__file__).parent.parent.parent.parent
 _LONGEST_LIFE_SECONDS = 0.06
 """Of one that ends at any moment: about as long as an uncut one takes."""
-_LOOK_SECONDS, _PATIENCE_SECONDS = 0.002, 30.0
+_LOOK_SECONDS = 0.002
 _BACKENDS = text(
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'"
 )
@@ -127,7 +128,7 @@ class Lives:
         return self.house.db.read_sync(lambda conn: set(conn.scalars(_BACKENDS)))
 
     def _await_backends(self, wanted: set[int]) -> None:
-        end = time.monotonic() + _PATIENCE_SECONDS
+        end = time.monotonic() + PATIENCE_SECONDS
         while left := self._backends() - wanted:
             assert time.monotonic() < end, f"PostgreSQL still works for a sender that is gone: {left}"
             time.sleep(_LOOK_SECONDS)

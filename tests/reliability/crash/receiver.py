@@ -12,8 +12,7 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.reliability.crash.cuts import Step
-
-_PATIENCE_SECONDS = 20.0
+from tests.support.patience import PATIENCE_SECONDS
 
 
 class Receiver:
@@ -35,7 +34,7 @@ class Receiver:
 
     def wait_silent(self) -> bool:
         """Whether it fell silent, as it was told to."""
-        return self._reached.wait(_PATIENCE_SECONDS)
+        return self._reached.wait(PATIENCE_SECONDS)
 
     def go_on(self) -> None:
         """Talk again, to whoever is still there."""
@@ -62,7 +61,7 @@ class Receiver:
         self._left -= 1
         if self._left <= 0:
             self._reached.set()
-            await asyncio.to_thread(self._released.wait, _PATIENCE_SECONDS)
+            await asyncio.to_thread(self._released.wait, PATIENCE_SECONDS)
 
 
 @contextmanager

@@ -20,10 +20,9 @@ import pytest
 from cc_server.cli.serving.server import bind
 from cc_server.db.postgres.url import PostgresUrl
 from rig.house import House
+from tests.support.patience import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 60.0
 on_postgresql = pytest.mark.parametrize("house", ["postgresql"], indirect=True)
-LAST_SECONDS = 20.0
 UNLIMITED = "1000000"
 
 
@@ -88,7 +87,7 @@ def serving(house: House, *more: str) -> Iterator[Served]:
             yield Served(f"http://127.0.0.1:{port}", server.pid, said)
         finally:
             server.send_signal(signal.SIGTERM)
-            server.wait(LAST_SECONDS)
+            server.wait(PATIENCE_SECONDS)
     assert not [line for line in said if "Traceback" in line], "".join(said)
 
 

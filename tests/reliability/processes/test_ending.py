@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -26,8 +25,8 @@ from cc_server.cli.serving.workers import Workers
 from rig.house import FoundedOnPostgres, House, found_on_postgres
 from rig.postgres import Postgres
 from tests.reliability.processes.serving import Served, environment_of, serving
+from tests.support.patience import PATIENCE_SECONDS, until
 
-PATIENCE_SECONDS = 20.0
 _OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = "
 _CUT_OFF_WHO_SETS = (
     "CREATE FUNCTION cut_off() RETURNS trigger LANGUAGE plpgsql AS "
@@ -54,15 +53,8 @@ def house(founded: FoundedOnPostgres, tmp_path: Path) -> House:
     return made
 
 
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def ends_when_asked(pid: int) -> None:
-    """It is gone before any statement would have timed out."""
+    """It is gone, and did not wait for what does not answer."""
     server = psutil.Process(pid)
     server.send_signal(signal.SIGTERM)
     until(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE)

@@ -19,7 +19,8 @@ from websockets.exceptions import ConnectionClosed
 from cc_server.db.postgres.url import PostgresUrl
 from cc_server.domain.access import keys
 from rig.house import BOSS, END_OTHERS, House
-from tests.reliability.processes.serving import PATIENCE_SECONDS, Served, decided, on_postgresql, serving, until_ready
+from tests.reliability.processes.serving import Served, decided, on_postgresql, serving, until_ready
+from tests.support.patience import PATIENCE_SECONDS
 
 
 def workers_of(server: Served) -> set[int]:

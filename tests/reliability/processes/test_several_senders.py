@@ -13,7 +13,8 @@ import httpx
 from cc_api_client.models.outbox.approvals import Approval
 from cc_server.db.tables import approvals, deliveries
 from rig.house import House
-from tests.reliability.processes.serving import PATIENCE_SECONDS, Served, on_postgresql, serving_several
+from tests.reliability.processes.serving import Served, on_postgresql, serving_several
+from tests.support.patience import PATIENCE_SECONDS
 
 SENDERS = 4
 AT_ONCE = ("--hold-seconds", "0")
@@ -97,8 +98,7 @@ async def test_no_sender_of_four_sends_without_a_budget_or_claims_after_a_stop(h
         await until(house, lambda found: found["sent"] > 0)
         await engage(servers, house.tokens["ana"])
         found = await until(house, is_at_rest)
-    assert 0 < found["sent"] < len(drafts)
-    assert mails(house) == found["sent"]
+    assert mails(house) == found["sent"] > 0
     told = house.events()
     stop = next(place for place, event in enumerate(told) if event["type"] == "kill_switch.changed")
     later = [event["data"]["state"] for event in told[stop:] if event["type"] == "delivery.changed"]

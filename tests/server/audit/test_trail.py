@@ -30,6 +30,7 @@ from cc_server.sealing.anchor import Anchor, read_anchor, write_anchor
 from cc_server.sealing.verify import Verdict, Verifier
 from cc_server.worker.anchor import AnchorKeeper
 from rig.house import ANA, House, new_client
+from tests.support.patience import PATIENCE_SECONDS
 
 TRIGGERS = {
     "sqlite": ("DROP TRIGGER audit_no_update", "DROP TRIGGER audit_no_delete", "DROP TRIGGER audit_only_last"),
@@ -138,7 +139,7 @@ def anchor_file(house: House) -> Path:
 
 
 async def until(condition: Callable[[], Any]) -> Any:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not (found := condition()):
             await asyncio.sleep(0.01)
     return found

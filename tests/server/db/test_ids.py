@@ -10,6 +10,7 @@ from uuid import RFC_4122, UUID
 import pytest
 
 from cc_server.db.ids import Ids, RandomIds, SeededIds
+from tests.support.patience import PATIENCE_SECONDS
 
 FORKED = """
 import os
@@ -51,6 +52,8 @@ def test_an_id_tells_the_millisecond_it_was_made_in(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_process_that_was_forked_gives_out_ids_of_its_own() -> None:
-    told = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, check=True, timeout=60)
+    told = subprocess.run(
+        [sys.executable, "-c", FORKED], capture_output=True, text=True, check=True, timeout=PATIENCE_SECONDS
+    )
     made = told.stdout.split()
     assert len(made) == 40 and len(set(made)) == 40

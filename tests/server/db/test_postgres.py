@@ -28,10 +28,10 @@ from cc_server.db.transaction.notices import Woken
 from cc_server.domain.base import counters as kept
 from cc_server.sealing.seals import Seals
 from rig.postgres import Postgres
+from tests.support.patience import PATIENCE_SECONDS
 
 NEW = insert_new(counters, on=("name", "client_id"))
 SECRET = "s3cret-word"
-PATIENCE_SECONDS = 30.0
 _HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = 1"
 
 

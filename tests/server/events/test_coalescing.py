@@ -7,8 +7,7 @@ from typing import Any
 
 from cc_server.events.coalescing import LINES_MOST, Coalescer
 from cc_server.events.log import Volatile
-
-PATIENCE_SECONDS = 10.0
+from tests.support.patience import PATIENCE_SECONDS
 
 
 def lines(*messages: str, agent: str = "a", client_id: str | None = None) -> Volatile:

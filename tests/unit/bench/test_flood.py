@@ -15,9 +15,8 @@ from cc_api_client.stream import Connected, Events
 from cc_tui.state.known import Known
 from cc_tui.sync.intake import Intake
 from rig.pty_app import Backend
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.rows import NOON, row, wire_approval
-
-PATIENCE_SECONDS = 20.0
 
 
 async def test_a_client_takes_every_event_of_a_flood_in_order() -> None:
@@ -32,7 +31,9 @@ async def test_a_client_takes_every_event_of_a_flood_in_order() -> None:
                 if isinstance(item, Events):
                     events += item.events
                 elif not events:
-                    threading.Thread(target=stream.until, args=(time.monotonic() + 1.0,)).start()
+                    threading.Thread(
+                        target=stream.until, args=(time.monotonic() + PATIENCE_SECONDS,), daemon=True
+                    ).start()
                 if len(events) >= 200:
                     break
         await client.aclose()

@@ -17,6 +17,7 @@ from cc_tui.cli.options import SWITCHES, VALUED
 from cc_tui.config.model import config_file
 from cc_tui.demo import DemoSettings
 from rig.pty_app import CC_TUI, home_env
+from tests.support.patience import PATIENCE_SECONDS
 
 SECRET = "cc_live_0123456789abcdef"
 
@@ -24,8 +25,8 @@ SECRET = "cc_live_0123456789abcdef"
 def run(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """`cc-tui` with its output in a pipe."""
     return subprocess.run(
-        [CC_TUI, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
-        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **home_env(home), **environment},
+        [CC_TUI, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        timeout=PATIENCE_SECONDS, env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **home_env(home), **environment},
     )  # fmt: skip
 
 
@@ -61,7 +62,7 @@ def test_with_its_output_in_a_file_it_draws_nothing_into_it(tmp_path: Path) -> N
     ours, its = os.openpty()
     with (tmp_path / "out").open("wb") as out:
         done = subprocess.run(
-            [CC_TUI], stdin=its, stdout=out, stderr=subprocess.PIPE, text=True, check=False, timeout=60,
+            [CC_TUI], stdin=its, stdout=out, stderr=subprocess.PIPE, text=True, check=False, timeout=PATIENCE_SECONDS,
             env={"PATH": "/usr/bin:/bin", "TERM": "xterm", **home_env(tmp_path / "home")},
         )  # fmt: skip
     os.close(ours)

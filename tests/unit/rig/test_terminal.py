@@ -60,17 +60,13 @@ def test_pasted_text_is_bracketed_when_that_was_asked_for() -> None:
 
 
 def test_a_held_key_repeats_after_its_delay() -> None:
-    source = """
-        w('ready'); times = []
-        for _ in range(4): r(); times.append(time.monotonic())
-        w(' gaps ' + ' '.join(f'{b - a:.2f}' for a, b in zip(times, times[1:]))); r()
-    """
-    with Terminal(program(source)) as terminal:
+    with Terminal(program("w('ready ')\nwhile True: w(r().decode())")) as terminal:
         terminal.wait_for("ready")
-        assert terminal.hold("a", seconds=0.39, delay=0.3, per_second=30) >= 4
-        gaps = [float(gap) for gap in terminal.wait_for(r"gaps ([\d. ]+)")[1].split()]
-        assert 0.25 < gaps[0] < 0.6
-        assert max(gaps[1:]) < 0.2
+        sent = terminal.hold("a", seconds=0.39, delay=0.3, per_second=30)
+        terminal.wait_for("ready aaaa$")
+    assert len(sent) == 4
+    assert sent[1] - sent[0] >= 0.3
+    assert sent[-1] - sent[0] >= 0.3 + 2 / 30
 
 
 def test_the_answer_to_a_fence_names_the_place_it_asked_from() -> None:
@@ -94,7 +90,7 @@ def test_on_a_slow_line_the_answer_waits_for_the_frame_before_it() -> None:
         w(f'\\r\\n\\r\\nafter {time.monotonic() - asked:.2f} s'); r()
     """
     with Terminal(program(source), line=Line(bytes_per_second=20_000)) as terminal:
-        assert 0.24 < float(terminal.wait_for(r"after ([\d.]+) s")[1]) < 0.9
+        assert float(terminal.wait_for(r"after ([\d.]+) s")[1]) > 0.24
 
 
 def test_a_full_line_makes_the_program_wait() -> None:
@@ -152,14 +148,17 @@ def test_the_error_of_a_wait_shows_the_screen_and_comes_at_once_when_the_program
     with Terminal(["sh", "-c", "echo last words; exit 3"]) as terminal:
         began = time.monotonic()
         with pytest.raises(NotSeen, match=r"(?s)'never'.*ended with status 3.*last words"):
-            terminal.wait_for("never", within=20)
-        assert time.monotonic() - began < 10
+            terminal.wait_for("never", within=3_600)
+        assert time.monotonic() - began < 1_800
 
 
 def test_what_is_watched_has_the_stamp_of_the_read_that_showed_it() -> None:
-    with Terminal(program("w('first'); time.sleep(0.2); w(' second'); time.sleep(0.2); w(' third'); r()")) as terminal:
+    with Terminal(program("w('first'); r(); w(' second'); r(); w(' third'); r()")) as terminal:
         first, second = terminal.watch("first"), terminal.watch("second")
-        assert terminal.wait_seen(second) - terminal.wait_seen(first) > 0.15
+        shown = terminal.wait_seen(first)
+        pressed = terminal.press("a")
+        assert shown < pressed < terminal.wait_seen(second)
+        terminal.press("a")
         terminal.wait_for("third")
         assert second.seen_at == terminal.visible_changes()[1]
 

@@ -22,8 +22,7 @@ from cc_tui.sync import poller as polling
 from cc_tui.sync import sync as syncing
 from cc_tui.sync.sync import Sync
 from tests.client.wire_server import WireServer, json_reply, wire_server
-
-PATIENCE_SECONDS = 20.0
+from tests.support.patience import PATIENCE_SECONDS
 
 
 class Stream:

@@ -10,6 +10,7 @@ from typing import Any, cast
 from cc_tui.ui.terminal.driver import FrameDriver
 from cc_tui.ui.terminal.painter import Painter
 from cc_tui.ui.terminal.turns import Turns
+from tests.support.patience import PATIENCE_SECONDS
 
 
 class StandIn:
@@ -49,7 +50,7 @@ async def test_a_key_is_judged_when_it_is_due_and_not_before() -> None:
     app, done = StandIn(), asyncio.Event()
     due = monotonic() + 0.0125
     turns_of(app).when_read(due, done.set)
-    await asyncio.wait_for(done.wait(), 5)
+    await asyncio.wait_for(done.wait(), PATIENCE_SECONDS)
     assert monotonic() >= due
     assert app.painted == 1
 
@@ -57,7 +58,7 @@ async def test_a_key_is_judged_when_it_is_due_and_not_before() -> None:
 async def test_a_key_is_judged_behind_all_that_was_read_before_it_was_due() -> None:
     app, done, driver = StandIn(), asyncio.Event(), Reading(looks=20)
     turns_of(app, driver).when_read(monotonic(), done.set)
-    await asyncio.wait_for(done.wait(), 5)
+    await asyncio.wait_for(done.wait(), PATIENCE_SECONDS)
     assert driver.looks < 0
 
 
@@ -69,7 +70,7 @@ async def test_what_was_handed_over_meanwhile_comes_first() -> None:
     loop = asyncio.get_running_loop()
     loop.call_soon_threadsafe(order.append, "handed over")
     loop.call_later(0.05, done.set)
-    await asyncio.wait_for(done.wait(), 5)
+    await asyncio.wait_for(done.wait(), PATIENCE_SECONDS)
     assert order == ["handed over", "judged"]
 
 

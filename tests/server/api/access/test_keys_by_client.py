@@ -14,6 +14,7 @@ from cc_api_client.models.installation.keys import NewApiKey
 from cc_api_client.models.installation.roles import Role
 from cc_server.cli.main import main
 from tests.server.serving import Served
+from tests.support.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ async def stream_of(server: Served, name: str) -> websockets.ClientConnection:
 
 async def close_code(socket: websockets.ClientConnection) -> int | None:
     """With which code the stream is closed."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         try:
             while True:
                 await socket.recv()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,6 +19,7 @@ from cc_server.cli.serving import protocol
 from cc_server.domain.base.actors import Key
 from rig.house import House
 from tests.server.serving import Served, api_of, served
+from tests.support.patience import PATIENCE_SECONDS
 
 
 async def exchange(server: Served, *parts: bytes) -> tuple[int, dict[str, str], bytes]:
@@ -26,7 +28,7 @@ async def exchange(server: Served, *parts: bytes) -> tuple[int, dict[str, str], 
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
     for part in parts:
         writer.write(part)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         answer = await reader.read()
     writer.close()
     head, _, body = answer.partition(b"\r\n\r\n")
@@ -84,7 +86,7 @@ async def test_a_connection_that_says_nothing_is_closed(server: Served, monkeypa
     monkeypatch.setattr(protocol, "SILENT_SECONDS", 0.05)
     where = urlsplit(server.url)
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         assert await reader.read() == b""
     writer.close()
 
@@ -157,6 +159,13 @@ def test_what_is_remembered_of_callers_is_bounded() -> None:
     assert len(limit._buckets) <= REMEMBERED_MOST
 
 
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slowly a test asks, it asks in one moment."""
+    monkeypatch.setattr("cc_server.app.time", SimpleNamespace(monotonic=lambda: 0.0))
+
+
+@pytest.mark.usefixtures("still")
 async def test_wrong_keys_are_refused_with_429_once_they_come_too_often(house: House) -> None:
     async with api_of(house, rate_limit=10) as api:
         answers = [await api.http.get("/api/me", headers={"X-API-Key": "wrong"}) for _ in range(6)]
@@ -166,6 +175,7 @@ async def test_wrong_keys_are_refused_with_429_once_they_come_too_often(house: H
         assert (await api.get("/api/me")).status_code == 200
 
 
+@pytest.mark.usefixtures("still")
 async def test_streams_that_never_say_a_key_are_refused_once_they_come_too_often(house: House) -> None:
     async with served(house, rate_limit=10) as server:
         refused: list[int | None] = []
@@ -179,6 +189,7 @@ async def test_streams_that_never_say_a_key_are_refused_once_they_come_too_often
     assert 429 in refused
 
 
+@pytest.mark.usefixtures("still")
 @pytest.mark.parametrize("says", ["right", "wrong"])
 async def test_a_key_in_the_first_frame_is_counted_like_any_other(house: House, says: str) -> None:
     token = house.tokens["ana"] if says == "right" else "wrong"

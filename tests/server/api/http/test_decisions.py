@@ -12,6 +12,7 @@ from cc_api_client.models.outbox.approvals import Approval
 from cc_server.events import log as events
 from tests.server.api.asking import path_of, position_of, problem_of
 from tests.server.serving import Api
+from tests.support.patience import PATIENCE_SECONDS
 
 
 async def test_an_edit_needs_the_version_it_began_with(api: Api) -> None:
@@ -107,7 +108,7 @@ async def test_what_was_approved_is_sent_by_the_running_server(api: Api) -> None
     house.clock.advance(11)
     position = await position_of(api)
     states: list[str] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while "sent" not in states:
             page = (await api.get("/api/events", params={"after": position, "wait": 5, "topics": "approvals"})).json()
             states += [frame["data"]["state"] for frame in page["frames"] if frame.get("type") == "delivery.changed"]

@@ -15,9 +15,9 @@ from websockets.exceptions import ConnectionClosed
 
 from cc_server.domain import installation
 from tests.server.serving import Served
+from tests.support.patience import PATIENCE_SECONDS
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
-PATIENCE_SECONDS = 15.0
 CLOSE_FRAME = bytes((0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8))
 """A reader's goodbye, masked, with the code 1000 (RFC 6455, 5.5.1)."""
 Frame = dict[str, Any]

@@ -17,6 +17,7 @@ from cc_server.events.hub import Hub
 from rig.house import AGENT, House
 from tests.server.api.stream.listening import NOBODY, chain, epoch_of, listening
 from tests.server.serving import Served
+from tests.support.patience import PATIENCE_SECONDS
 
 
 async def test_the_first_frame_is_hello_and_says_where_the_log_stands(server: Served) -> None:
@@ -60,7 +61,7 @@ async def test_what_is_refused_is_no_event(server: Served) -> None:
     async with listening(server) as listener:
         head = (await listener.frame())["head_seq"]
         stale = {"X-API-Key": server.house.tokens["ana"], "If-Match": '"7"'}
-        async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=PATIENCE_SECONDS) as http:
             draft = server.house.draft()
             assert (await http.post(f"/api/approvals/{draft.id}/approve", headers=stale)).status_code == 412
         server.house.draft()

@@ -14,8 +14,9 @@ from cc_server.domain.work import agents
 from cc_server.events import log
 from cc_server.events.hub import Hub
 from rig.house import AGENT, House
-from tests.server.api.stream.listening import NOBODY, PATIENCE_SECONDS, chain, epoch_of, events_of, poll
+from tests.server.api.stream.listening import NOBODY, chain, epoch_of, events_of, poll
 from tests.server.serving import Api, Served
+from tests.support.patience import PATIENCE_SECONDS
 
 
 async def test_a_poll_answers_at_once_with_what_was_missed(server: Served) -> None:

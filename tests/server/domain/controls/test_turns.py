@@ -26,9 +26,9 @@ from cc_server.domain.outbox import decisions
 from cc_server.domain.outbox.decisions import Seen
 from cc_server.domain.outbox.sending import blocks, claims
 from rig.house import ANA, BOSS, House
+from tests.support.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.parametrize("house", ["postgresql"], indirect=True)
-PATIENCE_SECONDS = 20.0
 STOP = KillSwitchBody(engaged=True, reason="wrong price list")
 _WAITERS = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 

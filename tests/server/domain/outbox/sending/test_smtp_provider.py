@@ -71,10 +71,8 @@ async def mail_server(answers: Answers) -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
 
 
-async def sent(port: int, folder: Path, claimed: Claimed = CLAIMED, timeout_seconds: float = 8.0) -> Outcome:
-    settings = SmtpSettings(
-        "127.0.0.1", port, SmtpSecurity.NONE, sender="us@agency.example", timeout_seconds=timeout_seconds
-    )
+async def sent(port: int, folder: Path, claimed: Claimed = CLAIMED) -> Outcome:
+    settings = SmtpSettings("127.0.0.1", port, SmtpSecurity.NONE, sender="us@agency.example", timeout_seconds=8.0)
     return await SmtpProvider(settings, FileProvider(folder)).send(claimed)
 
 
@@ -114,7 +112,7 @@ async def test_what_the_server_refused_was_not_sent_and_is_tried_again_only_wher
 )
 async def test_a_mail_that_was_handed_over_and_not_answered_for_may_have_left(answers: Answers, tmp_path: Path) -> None:
     async with mail_server(answers) as port:
-        outcome = await sent(port, tmp_path, timeout_seconds=0.5)
+        outcome = await sent(port, tmp_path)
     assert isinstance(outcome, Unclear)
     assert len(answers.taken) == 1
 
