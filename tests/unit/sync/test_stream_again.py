@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from random import Random
@@ -22,7 +22,7 @@ from cc_tui.sync import poller as polling
 from cc_tui.sync import sync as syncing
 from cc_tui.sync.sync import Sync
 from tests.client.wire_server import WireServer, json_reply, wire_server
-from tests.support.patience import PATIENCE_SECONDS
+from tests.support.patience import until_true
 
 
 class Stream:
@@ -68,11 +68,6 @@ class Desk:
     def times_asked_for(self, path: str) -> int:
         return sum(path in one.target for one in self.wire.heard)
 
-    async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not holds():
-                await asyncio.sleep(0.01)
-
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         task = asyncio.create_task(self.sync.run())
@@ -90,11 +85,18 @@ async def desk() -> AsyncIterator[Desk]:
         yield Desk(wire)
 
 
+@pytest.fixture
+def by_itself_never(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No stream is asked for again unless somebody wants it."""
+    monkeypatch.setattr(syncing, "STREAM_AGAIN_SECONDS", 1_000_000.0)
+
+
+@pytest.mark.usefixtures("by_itself_never")
 async def test_a_refused_stream_is_asked_for_again_when_the_operator_refreshes(desk: Desk) -> None:
     async with desk.running():
-        await desk.until(lambda: desk.client.asked == 1 and desk.known.link.link.phase is LinkPhase.POLLING)
+        await until_true(lambda: desk.client.asked == 1 and desk.known.link.link.phase is LinkPhase.POLLING)
         desk.sync.refresh()
-        await desk.until(lambda: desk.known.link.link.phase is LinkPhase.LIVE)
+        await until_true(lambda: desk.known.link.link.phase is LinkPhase.LIVE)
     assert desk.client.asked == 2
 
 
@@ -102,16 +104,18 @@ async def test_a_refused_stream_is_asked_for_again_after_a_while(desk: Desk, mon
     monkeypatch.setattr(syncing, "STREAM_AGAIN_SECONDS", 0.05)
     desk.client.refusals = 3
     async with desk.running():
-        await desk.until(lambda: desk.known.link.link.phase is LinkPhase.LIVE)
+        await until_true(lambda: desk.known.link.link.phase is LinkPhase.LIVE)
     assert desk.client.asked == 4
 
 
+@pytest.mark.usefixtures("by_itself_never")
 async def test_what_was_missed_without_a_stream_is_fetched_once_it_is_there(desk: Desk) -> None:
     async with desk.running():
-        await desk.until(lambda: desk.client.asked == 1 and desk.times_asked_for("/clients") == 1)
+        await until_true(lambda: desk.client.asked == 1 and desk.times_asked_for("/clients") >= 1)
+        before = desk.times_asked_for("/clients")
         desk.sync._stream_wanted.set()
-        await desk.until(lambda: desk.known.link.link.phase is LinkPhase.LIVE)
-        await desk.until(lambda: desk.times_asked_for("/clients") == 2)
+        await until_true(lambda: desk.known.link.link.phase is LinkPhase.LIVE)
+        await until_true(lambda: desk.times_asked_for("/clients") > before)
 
 
 async def test_a_server_that_takes_the_key_again_is_asked_for_its_stream_at_once(
@@ -122,11 +126,11 @@ async def test_a_server_that_takes_the_key_again_is_asked_for_its_stream_at_once
     desk.client.refusals = 1_000_000
     taken = list(desk.wire.replies)
     async with desk.running():
-        await desk.until(lambda: desk.client.asked >= 1)  # from a snapshot on, which stood before the key was refused
+        await until_true(lambda: desk.client.asked >= 1)  # from a snapshot on, which stood before the key was refused
         desk.wire.reply(json_reply({"title": "Unauthorized", "detail": "unknown key"}, 401))
         heard = len(desk.wire.heard)
-        await desk.until(lambda: len(desk.wire.heard) > heard + polling.FETCHES_AT_ONCE)
-        await desk.until(lambda: desk.known.link.link.phase is LinkPhase.REFUSED)
+        await until_true(lambda: len(desk.wire.heard) > heard + polling.FETCHES_AT_ONCE)
+        await until_true(lambda: desk.known.link.link.phase is LinkPhase.REFUSED)
         desk.client.refusals = 0
         desk.wire.replies = taken
-        await desk.until(lambda: desk.known.link.link.phase is LinkPhase.LIVE)
+        await until_true(lambda: desk.known.link.link.phase is LinkPhase.LIVE)
