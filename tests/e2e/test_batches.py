@@ -18,7 +18,7 @@ def test_all_safe_lists_approves_exactly_that_and_is_undone_as_a_whole(home: Pat
         count = int(found[1])
         terminal.wait_for(rf"{count} never opened")
         terminal.wait_for(r"nothing is decided yet")
-        decide(terminal, "y", rf"approved {count} drafts, the first leaves in \d+ s · u undo")
+        decide(terminal, "y", rf"approved {count} drafts, the first leaves in \d+ \w+ · u undo")
         terminal.wait_for(rf"pending {12 - count} +leaving {count} ")
         decide(terminal, "u", rf"undone: {count} drafts pending again")
         terminal.wait_for(r"pending 12 +leaving 0 ")

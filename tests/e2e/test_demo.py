@@ -41,7 +41,7 @@ def test_the_first_ten_minutes(home: Path, tmp_path: Path) -> None:
         terminal.wait_for(r"read the draft, then a approves, r rejects")
         terminal.wait_for(r"pending 12 ")
 
-        decide(terminal, "a", r"✓ approved \S+, leaves in \d+ s · u undo")
+        decide(terminal, "a", r"✓ approved \S+, leaves in \d+ \w+ · u undo")
         sent_to = re.search(r"approved (\S+),", terminal.text())
         assert sent_to is not None
         terminal.wait_for(r"pending 11 +leaving 1 ")

@@ -136,9 +136,10 @@ def test_what_is_flagged_below_the_fold_is_never_approved_by_one_key(
         terminal.wait_for(r"live\s*$|to approve")
         terminal.wait_for(r"pending \d")
         terminal.press(*["j"] * place, apart=0.15)
-        if cols == 45:
-            terminal.press("enter")
         terminal.wait_silent(QUIET)
+        if cols == 45:
+            decide(terminal, "enter", r"q ‹ 5 Approvals")
+            terminal.wait_silent(QUIET)
         terminal.press("a")
         terminal.wait_for(r"did not count|a ignored")
         terminal.wait_silent(QUIET)

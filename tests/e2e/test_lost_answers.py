@@ -46,7 +46,7 @@ def test_a_decision_that_arrived_before_the_app_was_killed_stands_as_decided_and
         terminal.wait_exit()
     relay.loses_answers = False
     with app_terminal(home, backend=behind(relay, server)) as terminal, DirectApi(server.backend) as api:
-        terminal.wait_for(r"approved \S+, leaves in \d+ s · u undo")
+        terminal.wait_for(r"approved \S+, leaves in \d+ \w+ · u undo")
         terminal.wait_for(rf"pending 11 +leaving 1 +problems {before} ")
         assert "for your word" not in terminal.text()
         terminal.wait_gone(r"undelivered")
@@ -71,7 +71,7 @@ def test_a_batch_that_arrived_before_the_app_was_killed_stands_as_decided_and_is
         terminal.wait_exit()
     relay.loses_answers = False
     with app_terminal(home, backend=behind(relay, server)) as terminal:
-        terminal.wait_for(r"approved 2 drafts, the first leaves in \d+ s · u undo")
+        terminal.wait_for(r"approved 2 drafts, the first leaves in \d+ \w+ · u undo")
         terminal.wait_for(rf"pending 10 +leaving 2 +problems {before} ")
         assert "for your word" not in terminal.text()
         decide(terminal, "u", r"undone: 2 drafts pending again")

@@ -91,7 +91,7 @@ def test_two_apps_see_each_others_decisions_and_the_second_is_told_who_was_first
         ready(two)
         decide(one, "a", r"approved \S+")
         two.wait_for(r"pending 11 +leaving 1 ")
-        two.wait_for(r"held \d+ s|leaving|sent")
+        two.wait_for(r"held \d+ \w+|leaving|sent")
 
 
 def test_who_comes_second_is_told_who_was_first(home: Path, server: Server) -> None:

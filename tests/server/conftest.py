@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -30,3 +31,9 @@ async def api(house: House) -> AsyncIterator[Api]:
 async def server(house: House) -> AsyncIterator[Served]:
     async with served(house) as made:
         yield made
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slowly a test asks, it asks in one moment."""
+    monkeypatch.setattr("cc_server.app.time", SimpleNamespace(monotonic=lambda: 0.0))

@@ -222,7 +222,7 @@ def test_a_statement_that_takes_too_long_is_told_as_a_database_that_does_not_ans
     url: PostgresUrl, key: Seals, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     """The driver drops such a connection, so that there is no savepoint any more to go back to."""
-    monkeypatch.setattr(connect, "STATEMENT_SECONDS", 0.2)
+    monkeypatch.setattr(connect, "STATEMENT_SECONDS", 2.0)
     db = Database(url, SystemClock(), seals=key)
     db.open()
 

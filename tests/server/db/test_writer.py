@@ -28,6 +28,7 @@ from cc_server.domain.base.replays import Answer, Intent, Overtaken
 from cc_server.domain.controls import settings
 from cc_server.domain.controls.begin import Turn
 from rig.house import BOSS, House
+from tests.support.patience import PATIENCE_SECONDS
 
 T = TypeVar("T")
 
@@ -67,7 +68,7 @@ def test_a_commit_that_breaks_with_nothing_in_it_ends_no_thread(house: House) ->
     assert isinstance(store, SqliteStore)
     event.listen(store._write_engine, "commit", breaks, once=True)
     store.write(given_up)
-    assert has_broken.wait(10)
+    assert has_broken.wait(PATIENCE_SECONDS)
     next_one = UnitOfWork(one)
     store.write(next_one)
     next_one.future.exception(10)  # it may have been told of that commit
@@ -102,13 +103,13 @@ def waiting_for_one_commit(house: House) -> Iterator[list[UnitOfWork]]:
     """What is added to the list is queued, and shares a commit: the writer is held up until all of it is there."""
     units: list[UnitOfWork] = []
     goes_on = threading.Event()
-    first = UnitOfWork(lambda _conn: goes_on.wait(10))
+    first = UnitOfWork(lambda _conn: goes_on.wait(PATIENCE_SECONDS))
     house.db._store.write(first)
     yield units
     for unit in units:
         house.db._store.write(unit)
     goes_on.set()
-    assert first.future.result(10)
+    assert first.future.result(PATIENCE_SECONDS)
 
 
 def sealing(house: House, fn: Callable[[Connection], T]) -> Callable[[Connection], T]:
@@ -137,7 +138,7 @@ def test_units_that_share_a_commit_share_the_work_of_its_end(house: House) -> No
     kind: closing.Last[list[str]] = closing.Last(1, list, list.extend, lambda _conn, words: written.append(words))
     with waiting_for_one_commit(house) as units:
         units += [leaving(word, kind) for word in ("one", "two", "three")]
-    assert [unit.future.result(10) for unit in units] == ["one", "two", "three"]
+    assert [unit.future.result(PATIENCE_SECONDS) for unit in units] == ["one", "two", "three"]
     assert written == [["one", "two", "three"]]
 
 
@@ -149,7 +150,7 @@ def test_a_unit_sees_the_counts_of_those_before_it_in_the_same_commit(house: Hou
 
     with waiting_for_one_commit(house) as units:
         units += [UnitOfWork(count) for _ in range(3)]
-    assert [unit.future.result(10) for unit in units] == [1, 2, 3]
+    assert [unit.future.result(PATIENCE_SECONDS) for unit in units] == [1, 2, 3]
     assert house.db.read_sync(counters.read, "x.", None) == {"a": 3}
 
 
@@ -167,9 +168,9 @@ def test_one_that_leaves_what_cannot_be_done_fails_alone(house: House) -> None:
     with waiting_for_one_commit(house) as units:
         units += [leaving(word, kind) for word in ("one", "spoilt", "three")]
     first, spoilt, last = units
-    assert (first.future.result(10), last.future.result(10)) == ("one", "three")
+    assert (first.future.result(PATIENCE_SECONDS), last.future.result(PATIENCE_SECONDS)) == ("one", "three")
     with pytest.raises(ValueError, match="this can't be written"):
-        spoilt.future.result(10)
+        spoilt.future.result(PATIENCE_SECONDS)
     assert written == ["one", "three"]
     assert house.db.read_sync(counters.read, "x.", None) == {"one": 1, "three": 1}
     assert house.db.trouble is None
@@ -190,10 +191,10 @@ def test_of_two_answers_to_one_intent_the_first_stands_and_the_unit_of_the_other
         units += [answering("first", to=intent), answering("second", to=intent)]
         units += [answering("other", to=replace(intent, path="/another"))]
     first, second, other = units
-    first.future.result(10)
-    other.future.result(10)
+    first.future.result(PATIENCE_SECONDS)
+    other.future.result(PATIENCE_SECONDS)
     with pytest.raises(Overtaken):
-        second.future.result(10)
+        second.future.result(PATIENCE_SECONDS)
     known = house.db.read_sync(replays.find, intent)
     assert known is not None
     assert known.answer.body == b"first"
@@ -208,9 +209,9 @@ def test_one_that_fails_leaves_nothing_for_the_end_of_those_beside_it(house: Hou
 
     with waiting_for_one_commit(house) as units:
         units += [UnitOfWork(lambda conn: counters.add(conn, None, {"x.a": 1})), UnitOfWork(fail)]
-    units[0].future.result(10)
+    units[0].future.result(PATIENCE_SECONDS)
     with pytest.raises(ValueError, match="no"):
-        units[1].future.result(10)
+        units[1].future.result(PATIENCE_SECONDS)
     assert house.db.read_sync(counters.read, "x.", None) == {"a": 1}
 
 
@@ -223,10 +224,10 @@ def test_a_key_that_is_revoked_is_refused_in_the_same_commit(house: House) -> No
     with waiting_for_one_commit(house) as units:
         revoke = UnitOfWork(sealing(house, lambda conn: keys.revoke(conn, house.unit(conn, BOSS), key_id)))
         units += [UnitOfWork(valid), revoke, UnitOfWork(valid)]
-    units[0].future.result(10)
-    units[1].future.result(10)
+    units[0].future.result(PATIENCE_SECONDS)
+    units[1].future.result(PATIENCE_SECONDS)
     with pytest.raises(DomainRefusal, match="revoked"):
-        units[2].future.result(10)
+        units[2].future.result(PATIENCE_SECONDS)
 
 
 @on_a_file
@@ -247,10 +248,10 @@ def test_settings_hold_for_the_units_after_them_in_the_same_commit_unless_they_a
         look = (UnitOfWork(hold_seconds) for _ in range(3))
         units += [next(look), change(77, fails=False), next(look), change(99, fails=True), next(look)]
     before, changed, after, spoilt, last = units
-    assert before.future.result(10) != 77
-    assert [one.future.result(10) for one in (changed, after, last)] == [77, 77, 77]
+    assert before.future.result(PATIENCE_SECONDS) != 77
+    assert [one.future.result(PATIENCE_SECONDS) for one in (changed, after, last)] == [77, 77, 77]
     with pytest.raises(ValueError, match="taken back"):
-        spoilt.future.result(10)
+        spoilt.future.result(PATIENCE_SECONDS)
 
 
 def test_a_server_that_finds_no_file_leaves_nothing_and_says_how_to_make_it(tmp_path: Path) -> None:

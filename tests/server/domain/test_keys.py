@@ -12,6 +12,7 @@ from cc_server.db.ids import SeededIds
 from cc_server.domain.access import keys
 from cc_server.domain.base.refusals import DomainRefusal
 from rig.house import BOSS, House
+from tests.support.patience import PATIENCE_SECONDS
 
 _WAITING = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
 
@@ -49,7 +50,7 @@ def test_who_revokes_a_key_waits_for_what_it_changes_at_that_moment(house: House
     revoking = threading.Thread(target=revoke)
     try:
         house.db.write_sync(change)
-        revoking.join(10)
+        revoking.join(PATIENCE_SECONDS)
     finally:
         other.close()
     assert ended == ["changed", "revoked"]

@@ -165,6 +165,7 @@ async def test_state_is_told_before_the_version(api: Api) -> None:
     assert answer.headers["etag"] == '"2"'
 
 
+@pytest.mark.usefixtures("still")
 async def test_a_key_that_asks_too_often_is_told_to_wait(house: House) -> None:
     async with api_of(house, rate_limit=2) as api:
         answers = await asyncio.gather(*(api.get("/api/me") for _ in range(30)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
@@ -157,12 +156,6 @@ def test_what_is_remembered_of_callers_is_bounded() -> None:
     for number in range(3 * REMEMBERED_MOST):
         limit.take(f"address {number}")
     assert len(limit._buckets) <= REMEMBERED_MOST
-
-
-@pytest.fixture
-def still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However slowly a test asks, it asks in one moment."""
-    monkeypatch.setattr("cc_server.app.time", SimpleNamespace(monotonic=lambda: 0.0))
 
 
 @pytest.mark.usefixtures("still")

@@ -16,6 +16,7 @@ from rig.house import BOSS, House
 from tests.server.api.asking import problem_of
 from tests.server.api.batches.planning import PATH, commit_of, planned, statuses
 from tests.server.serving import Api, api_of
+from tests.support.patience import PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize("house", ["sqlite"], indirect=True)
@@ -23,7 +24,7 @@ async def test_one_batch_that_two_servers_run_at_once_is_answered_by_both_alike(
     api: Api, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = await planned(api, "reject", house.draft(), house.draft(), reason_code="tone")
-    both_began = threading.Barrier(2, timeout=10)
+    both_began = threading.Barrier(2, timeout=PATIENCE_SECONDS)
     places = committing.open_places
 
     def wait_for_the_other(conn: Connection, batch_id: str) -> list[list[int]]:
