@@ -54,8 +54,7 @@ class RateLimit:
 class InFlight:
     """Which intents run now: a second request of the same intent waits for the first (contract, section 1)."""
 
-    def __init__(self, wait_seconds: float = IN_FLIGHT_WAIT_SECONDS) -> None:
-        self._wait_seconds = wait_seconds
+    def __init__(self) -> None:
         self._running: dict[tuple[str, ...], asyncio.Event | None] = {}
         """By intent what ends with it, where somebody waits for that."""
 
@@ -80,7 +79,7 @@ class InFlight:
 
     async def _wait_for_turn(self, intent: tuple[str, ...]) -> None:
         try:
-            async with asyncio.timeout(self._wait_seconds):
+            async with asyncio.timeout(IN_FLIGHT_WAIT_SECONDS):
                 while intent in self._running:
                     ended = self._running[intent] = self._running[intent] or asyncio.Event()
                     await ended.wait()

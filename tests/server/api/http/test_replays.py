@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from cc_server.api.http import limits
 from cc_server.db.tables import audit, deliveries
 from cc_server.domain import installation
 from cc_server.domain.base.actors import SYSTEM
 from tests.server.api.asking import LEAD, path_of, problem_of
 from tests.server.serving import Api
+from tests.support.patience import PATIENCE_SECONDS
 
 
 def intent(key: str = "k-1", **headers: str) -> dict[str, str]:
@@ -95,7 +97,8 @@ async def test_a_key_means_something_only_to_its_caller_client_and_path(api: Api
     assert (await api.post(path_of(one, "approve"), headers=narrowed)).json()["changed"] is False
 
 
-async def test_the_same_intent_many_times_at_once_acts_once(api: Api) -> None:
+async def test_the_same_intent_many_times_at_once_acts_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "IN_FLIGHT_WAIT_SECONDS", PATIENCE_SECONDS)
     draft = api.house.draft()
     calls = (api.post(path_of(draft, "approve"), headers=intent()) for _ in range(10))
     answers = await asyncio.gather(*calls)
