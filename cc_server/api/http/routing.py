@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -154,6 +156,7 @@ class CommandRoute(APIRoute):
 
         async def checked(request: Request) -> Response:
             call = self._admit(request)
+            self._get_reader_ready()
             try:
                 parsed = strict_json(call.body) if call.body else None
                 return await handle(ParsedRequest(request, parsed))
@@ -165,6 +168,13 @@ class CommandRoute(APIRoute):
                 raise
 
         return checked
+
+    def _get_reader_ready(self) -> None:
+        """Build what reads a body: our models are built when they are first used, which pydantic would warn of here."""
+        reader = self.body_field._type_adapter if self.body_field is not None else None
+        if reader is not None and not reader.pydantic_complete:
+            with warnings.catch_warnings(action="ignore", category=UnsupportedFieldAttributeWarning):
+                reader.rebuild()
 
     def _admit(self, request: Request) -> Call:
         """What the gate knows of a request whose key has the role.
