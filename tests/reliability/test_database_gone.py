@@ -118,7 +118,7 @@ async def test_a_file_that_was_taken_away_is_told_at_once_without_its_name_and_r
     assert (database.status, str(path) in (database.detail or "")) == ("down", True)
     assert path.exists() is is_replaced
     away.rename(path)
-    async with asyncio.timeout(READY_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (await api.get("/ready", None)).status_code != 200:
             await asyncio.sleep(0.05)
     draft = house.draft()
