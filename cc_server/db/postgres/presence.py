@@ -16,11 +16,11 @@ PRESENCE = "presence"
 _TOGETHER = "SELECT pg_try_advisory_lock_shared($1)"
 _ALONE = "SELECT pg_try_advisory_lock($1)"
 _OTHERS = """
-    SELECT pid, coalesce(host(client_addr), 'this machine') AS place, backend_start AS since
+    SELECT coalesce(host(client_addr), 'this machine') AS place, count(*) AS connections, min(backend_start) AS since
     FROM pg_stat_activity
-    WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid() ORDER BY backend_start
+    WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()
+    GROUP BY place ORDER BY place
 """
-_SHOWN = 3
 
 
 async def claim(conn: Any, use: Use) -> None:
@@ -33,14 +33,13 @@ async def claim(conn: Any, use: Use) -> None:
     others = await conn.fetch(_OTHERS, APPLICATION) if use is Use.ALONE or not is_ours else []
     if is_ours and not others:
         return
-    told = ", ".join(_one(other) for other in others[:_SHOWN])
-    more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+    told = "; ".join(_one(other) for other in others)
     if use is Use.ALONE:
-        raise DatabaseInUse(f"is in use: {told}{more}. Stop every server first, on every machine.")
-    raise DatabaseInUse(f"is had by a command alone: {told}{more}. Start again when it has ended.")
+        raise DatabaseInUse(f"is in use: {told}. Stop every server first, on every machine.")
+    raise DatabaseInUse(f"is had by a command alone: {told}. Start again when it has ended.")
 
 
 def _one(other: Any) -> str:
-    """A connection in words; of another user's PostgreSQL shows no more than the number."""
-    known = f" from {other['place']} since {other['since']:%Y-%m-%d %H:%M:%S %Z}" if other["since"] else ""
-    return f"backend {other['pid']}{known}"
+    """Who is connected from one machine."""
+    since = f", since {other['since']:%Y-%m-%d %H:%M:%S %Z}" if other["since"] else ""
+    return f"connections from {other['place']}: {other['connections']}{since}"

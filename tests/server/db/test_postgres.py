@@ -289,7 +289,7 @@ def test_who_needs_the_database_alone_is_told_who_uses_it_and_has_it_once_they_a
     db: Database, url: PostgresUrl, key: Seals
 ) -> None:
     alone = Database(url, SystemClock(), use=Use.ALONE, seals=key)
-    with pytest.raises(DatabaseInUse, match=r"is in use: backend \d+ from .* since .*Stop every server first"):
+    with pytest.raises(DatabaseInUse, match=r"is in use: connections from .*: \d+, since .*Stop every server first"):
         alone.open()
     db.close()
     alone = Database(url, SystemClock(), use=Use.ALONE, seals=key)
