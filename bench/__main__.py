@@ -46,6 +46,7 @@ GROUPS = {"app": APP, "server": SERVER}
 SCENARIOS = APP | SERVER
 RESULTS = Path(__file__).parent / "results.json"
 NOISY_PERCENT = 10.0
+LONG = "The scenario `hour` takes an hour, for events come as they do then; with --quick a minute, ten times as fast."
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,9 @@ def _report(measured: Sequence[Measured]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Measures the Command Center's budgets.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="Measures the Command Center's budgets.", epilog=LONG
+    )
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"{' or '.join(GROUPS)} (default: all)")
     parser.add_argument("--only", action="append", choices=list(SCENARIOS), help="one scenario; may be repeated")
     parser.add_argument("--runs", type=int, metavar="N", help="repetitions (default: 5)")
