@@ -34,12 +34,13 @@ def memory(setting: Setting) -> list[Finding]:
 
 
 def hour(setting: Setting) -> list[Finding]:
-    """An hour of 20 events a second, as long as that is, once every tab was shown; and what comes after its first minute.
+    """An hour of 20 events a second, once every tab was shown, and what of its growth comes after the first minute.
 
     Only what is the app's own can grow; it is set beside all that it takes. A quick run is short and ten times as fast.
     """
     events, rate = (HOUR_EVENTS, A_SECOND) if setting.is_full else (QUICK_EVENTS, QUICK_TIMES * A_SECOND)
     name = f"an hour at {A_SECOND} events/s" if setting.is_full else f"{events:,} events at {rate}/s"
+    start = "minute" if setting.is_full else f"{MINUTE_EVENTS:,} events"
     with DirectApi(setting.backend(FEW)) as api:
         happens = a_business_day(
             api.approvals(limit=FEW), api.get("/api/agents")["items"], api.get("/api/dashboard/stats")["recent_runs"]
@@ -57,7 +58,7 @@ def hour(setting: Setting) -> list[Finding]:
         after = own_mb(terminal.offspring())
     return [
         _growth(f"memory after {name} ({all_of_it:.1f} MB before)", after - before, all_of_it, HOUR_GROWTH),
-        _growth(f"of that, after the first {MINUTE_EVENTS:,} events", after - minute, all_of_it, None),
+        _growth(f"of that, after the first {start}", after - minute, all_of_it, None),
     ]
 
 
