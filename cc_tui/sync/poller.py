@@ -59,8 +59,8 @@ class Poller:
 
     def ask(self, feed: str, after_seconds: float = 0.0) -> None:
         """Have a feed fetched in so many seconds, or earlier where it is due earlier anyway."""
-        self._schedule.ask(feed, self._clock.monotonic() + after_seconds)
-        self._wake.set()
+        if self._schedule.ask(feed, self._clock.monotonic() + after_seconds):
+            self._wake.set()
 
     def ask_all(self) -> None:
         """Have everything fetched now."""

@@ -55,11 +55,13 @@ class Schedule:
         """The feed of that name."""
         return self._feeds[name]
 
-    def ask(self, name: str, at: float = 0.0) -> None:
-        """Have a feed fetched at `at`, or earlier when it is due earlier anyway."""
+    def ask(self, name: str, at: float = 0.0) -> bool:
+        """Have a feed fetched at `at`; False when it is due then anyway, or earlier."""
         feed = self._feeds[name]
-        feed.enabled = True
-        feed.due_at = min(feed.due_at, at)
+        if feed.enabled and feed.due_at <= at:
+            return False
+        feed.enabled, feed.due_at = True, min(feed.due_at, at)
+        return True
 
     def ask_all(self) -> None:
         """Have everything fetched now, also what was refused before: a key's role may have changed."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -32,6 +31,9 @@ if TYPE_CHECKING:
 
 COALESCED_SECONDS = 0.5
 """How long an event waits for others that want the same fetched."""
+FIGURES = frozenset({"dashboard", "agents"})
+FIGURES_COALESCED_SECONDS = 2.0
+"""How long it waits where that is sums and counts: while much happens they are another with nearly every event."""
 LOOKED_AT = 5
 """The weight of a view that the operator opened."""
 STREAM_AGAIN_SECONDS = 300.0
@@ -68,7 +70,7 @@ class Sync:
         machine = LinkMachine(known.link, poll_seconds)
         self._on_reached = on_reached
         self._poller = Poller(self._schedule, machine, known, clock, self._reached)
-        self.intake = Intake(known, partial(self._poller.ask, after_seconds=COALESCED_SECONDS))
+        self.intake = Intake(known, self._ask_soon)
         """Takes over events, and the answers to commands."""
         self._streamer = Streamer(client, self.intake, machine, clock)
         self.watch = Watch(client, known, clock, self._poller.ask)
@@ -100,6 +102,9 @@ class Sync:
         if self._streamer.is_locked_out:
             self._stream_wanted.set()
         self._on_reached()
+
+    def _ask_soon(self, feed: str) -> None:
+        self._poller.ask(feed, FIGURES_COALESCED_SECONDS if feed in FIGURES else COALESCED_SECONDS)
 
     # Running
 

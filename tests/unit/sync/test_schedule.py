@@ -50,8 +50,8 @@ def test_asking_makes_a_feed_due_earlier_never_later() -> None:
     feed = schedule.take(0.0)
     assert feed is not None
     schedule.succeeded(feed, 0.0)
-    schedule.ask("one", 3.0)
-    schedule.ask("one", 4.0)
+    assert schedule.ask("one", 3.0)
+    assert not schedule.ask("one", 4.0)
     assert feed.due_at == 3.0
 
 
