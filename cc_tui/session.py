@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from cc_api_client.models.installation.me import Me
     from cc_api_client.models.outbox.batches import BatchAction, BatchPlan, BatchPlanItem
     from cc_tui.actions.commands import Commands
+    from cc_tui.decisions.batches import Batch
     from cc_tui.decisions.deciding import Deciding
-    from cc_tui.decisions.journal import Destination, EditDraft, Journal, Reason, Verb
+    from cc_tui.decisions.journal import Decision, Destination, EditDraft, Journal, Reason, Verb
     from cc_tui.sync.first_rows import FirstRows
     from cc_tui.sync.sync import Sync
 
@@ -72,9 +73,8 @@ class Session:
         self.outcomes = Outcomes(self.known, self.clock)
         self.lists = {view: ApprovalList(self.known.approvals, view, self.server_now) for view in View}
         self.backstage: Backstage | None = None
-        self._rng = rng or Random()
+        self._rng, self._server = rng or Random(), ("", "")
         self._tasks: list[asyncio.Task[Any]] = []
-        self._server = ("", "")
 
     def server_now(self) -> float:
         """The server's time, in seconds since the epoch."""
@@ -262,7 +262,16 @@ class Session:
         """Why an action can't be used now for what was decided here, in a few words, or None."""
         if action_id == "app.undo" and (self.backstage is None or self.backstage.deciding.newest is None):
             return "nothing is left to take back"
+        if action_id == "app.kept" and not self.kept_elsewhere():
+            return "nothing is kept for another key"
         return None
+
+    def kept_elsewhere(self) -> list[Decision | Batch]:
+        """What the journal keeps that this key can't send; nothing is known before the server has told who it is."""
+        from cc_tui.decisions.elsewhere import kept_elsewhere
+
+        here = self.backstage.deciding.destination if self.backstage is not None else None
+        return kept_elsewhere(self.backstage.journal, here) if self.backstage is not None and here is not None else []
 
     def can_undo(self) -> bool:
         """Whether the newest decision can still be taken back, by what is known here."""
@@ -322,8 +331,8 @@ class Session:
             self.say(f"saved {row.to_email}; it still waits for your word", Level.DONE, (row.to_email,))
 
     def _connect_dispatcher(self) -> None:
-        from cc_tui.decisions.deciding import kept_for_others
         from cc_tui.decisions.delivery.batch_port import ClientBatches
+        from cc_tui.decisions.elsewhere import kept_words
         from cc_tui.decisions.journal import Destination
 
         identity, backstage = self.known.identity.identity, self.backstage
@@ -333,8 +342,9 @@ class Session:
         if backstage.deciding.destination != destination:
             client = backstage.client
             backstage.deciding.connect(client.approvals, ClientBatches(client.batches), destination)
-            if kept := kept_for_others(backstage.journal, destination):
-                self.say(kept, Level.WARN, short="decisions of another key are kept; ! says more")
+            if kept := kept_words(backstage.journal, destination):
+                short = "another key's decisions are kept · : “kept” shows them"
+                self.say(f"{kept} · : “kept” shows them", Level.WARN, short=short)
             if self.config.client:
                 self._spawn(self._check_client(self.config.client), "client")
 
@@ -352,16 +362,11 @@ class Session:
             place = self.config.place_of("client")
             words = f"client = {client_id!r} ({place}) is none that this key sees; give the id of one it sees"
             short = f"no such client ({place}); ! names those there are"
-            self._tell_lists_of_client(
-                f"client = {client_id!r} ({place}) is none that this key sees; ! names those there are"
-            )
+            told = f"client = {client_id!r} ({place}) is none that this key sees; ! names those there are"
+            self.known.identity.client_trouble = told  # the lists say it: what the server answers names no setting
+            if self.backstage is not None:
+                self.backstage.sync.refresh()
             self.say(f"{words}, or leave it out for all of them: {seen}", Level.ERROR, short=short)
-
-    def _tell_lists_of_client(self, trouble: str) -> None:
-        """Have the lists say it in place of what the server answers: that names no setting."""
-        self.known.identity.client_trouble = trouble
-        if self.backstage is not None:
-            self.backstage.sync.refresh()
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -385,6 +390,7 @@ def _import_backstage() -> None:
     import cc_tui.actions.commands
     import cc_tui.decisions.deciding
     import cc_tui.decisions.delivery.batch_port
+    import cc_tui.decisions.elsewhere
     import cc_tui.decisions.journal
     import cc_tui.sync.sync  # noqa: F401  (imported to be there when it is asked for)
 

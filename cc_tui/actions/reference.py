@@ -27,7 +27,7 @@ def _section(where: Where) -> str:
 
 
 def _row(action: Action) -> str:
-    keys = " ".join(f"`{written(key)}`" for key in action.keys)
+    keys = " ".join(f"`{written(key)}`" for key in action.keys) or "in the palette"
     return f"| {keys} | {action.help} | `{action.id}` |"
 
 

@@ -89,6 +89,8 @@ _EVERYWHERE = (
         "app.undo", "Undo", "Take back the newest decision that still can be", ("u",), _E, "undo", 11,
         needs_role=Role.OPERATOR,
     ),
+    Action("app.kept", "Kept for another key", "Decisions on this disk that this key can't send: see and forget them",
+           (), _E),
     Action("app.refresh", "Refresh", "Fetch everything again, and try what failed", ("ctrl+r",), _E, "try again", 12),
     Action("app.suspend", "Suspend", "Back to the shell; fg returns", ("ctrl+z",), _E),
     Action("app.back", "Back", "Leave this screen; at a tab's top, quit", ("q",), _E, in_palette=False),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cc_api_client.models.outbox.batches import BatchStatus
 from cc_tui.decisions.batches import Batch
+from cc_tui.decisions.outcomes import locked_out_words
 from cc_tui.state.approvals.rows import LocalDecision, LocalPhase, row_of
 from cc_tui.state.clock import Clock
 from cc_tui.state.known import Known
@@ -64,6 +66,17 @@ class BatchOutcomes:
             self._known.approvals.decide(item.approval_id, local)
         if batch.trouble is not None:
             self._say(f"{_count(batch)} not {_DONE[batch.verb]}: {batch.trouble}", Level.ERROR)
+
+    def batch_locked_out(self, batch: Batch, sentence: str) -> None:
+        """The server does not take the key; that is said once, however often it is tried."""
+        known = self._known.approvals.local.get(batch.left[0].approval_id) if batch.left else None
+        if known is not None and known.sentence == sentence:
+            return
+        for item in batch.left:
+            local = self._known.approvals.local.get(item.approval_id)
+            if local is not None:
+                self._known.approvals.decide(item.approval_id, replace(local, sentence=sentence))
+        self._known.messages.say(locked_out_words(_count(batch), self._clock.wall()))
 
     def batch_arrived(self, batch: Batch, items: Sequence[Approval]) -> None:
         """The server has a part of it, and the answer was lost: these stand as the server has them."""

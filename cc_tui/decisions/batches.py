@@ -93,9 +93,13 @@ class BatchJournal:
 
     def batches(self, destination: Destination) -> list[Batch]:
         """Those for one server and key."""
+        return [one for one in self.all() if one.destination == destination]
+
+    def all(self) -> list[Batch]:
+        """Also those of other servers and keys."""
         with self._journal.reading() as db:
             rows = db.execute("SELECT * FROM batches ORDER BY decided_at, key").fetchall()
-        return [one for one in map(_batch, rows) if one.destination == destination]
+        return [_batch(row) for row in rows]
 
 
 def _row(batch: Batch) -> tuple[object, ...]:

@@ -15,7 +15,7 @@ from cc_tui.decisions.batches import Batch
 from cc_tui.decisions.delivery.batch_sender import BatchPort, BatchSender
 from cc_tui.decisions.delivery.dispatcher import DecisionPort, Dispatcher
 from cc_tui.decisions.delivery.recall import PASSING
-from cc_tui.decisions.journal import Decision, Destination, Journal
+from cc_tui.decisions.journal import Decision, Destination
 
 if TYPE_CHECKING:
     from cc_api_client.models.outbox.approvals import Approval
@@ -136,19 +136,6 @@ class Deciding:
         if isinstance(self.newest, Batch):
             return await self.batches.undo_newest() or await self.singles.undo_newest()
         return await self.singles.undo_newest() or await self.batches.undo_newest()
-
-
-def kept_for_others(journal: Journal, here: Destination) -> str:
-    """Say what a journal keeps that can't be sent to this server with this key; empty without any."""
-    others = journal.of_others(here)
-    if not others:
-        return ""
-    count = f"{len(others)} decisions are" if len(others) > 1 else "1 decision is"
-    keys = sorted({f"“{other.key_name}”" for other in others})
-    if {other.server_id for other in others} == {here.server_id}:
-        made = "they were" if len(others) > 1 else "it was"
-        return f"{count} kept on this disk that only the key {' or '.join(keys)} sends: {made} made with it"
-    return f"{count} kept on this disk for another server, and only sent there"
 
 
 async def _item(port: DecisionPort, approval_id: str) -> Approval | None:

@@ -22,7 +22,6 @@ _INSERT = "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 
 _ADOPT = "INSERT OR IGNORE INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 _ADOPT_BATCH = "INSERT OR IGNORE INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)"
-_DESTINATIONS = "SELECT server_id, key_name FROM decisions UNION ALL SELECT server_id, key_name FROM batches"
 _LEFT = """SELECT (SELECT count(*) FROM decisions) + (SELECT count(*) FROM drafts) + (SELECT count(*) FROM batches)"""
 
 
@@ -176,12 +175,6 @@ class Journal:
         with self.reading() as db:
             rows = db.execute("SELECT * FROM decisions ORDER BY decided_at, key").fetchall()
         return [_decision(row) for row in rows]
-
-    def of_others(self, destination: Destination) -> list[Destination]:
-        """Where what is not for `destination` goes, one by one: each decision, and each batch."""
-        with self.reading() as db:
-            rows = db.execute(_DESTINATIONS).fetchall()
-        return [other for row in rows if (other := Destination(*row)) != destination]
 
     def undelivered(self, destination: Destination) -> list[Decision]:
         """Those that wait to be sent there, oldest first; not those in trouble."""

@@ -32,6 +32,13 @@ class Outcomes:
         """It is on disk; the screen may change now."""
         self._local(decision, LocalPhase.UNDELIVERED)
 
+    def locked_out(self, decision: Decision, sentence: str) -> None:
+        """The server does not take the key; that is said once, however often it is tried."""
+        known = self._known.approvals.local.get(decision.approval_id)
+        if known is None or known.sentence != sentence:
+            self._local(decision, LocalPhase.UNDELIVERED, sentence)
+            self._say(locked_out_words(_who(decision), self._clock.wall()))
+
     def offered(self, decision: Decision) -> None:
         """It waits for the operator's word."""
         self._local(decision, LocalPhase.OFFERED)
@@ -117,6 +124,12 @@ class Outcomes:
 
     def _say(self, message: Message) -> None:
         self._known.messages.say(message)
+
+
+def locked_out_words(what: str, at: float) -> Message:
+    """Say of what was decided that it waits for the key."""
+    words = f"kept on this disk until the server takes the key: {what} · u takes it back"
+    return Message(words, Level.WARN, at, (what, "u"), short="kept until the server takes the key · u undo")
 
 
 def _who(decision: Decision) -> str:

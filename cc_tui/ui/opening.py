@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from cc_tui.config.model import config_file
 from cc_tui.state.messages import Level
-from cc_tui.text.formats import clock, moment
 from cc_tui.text.safe import safe_line
 from cc_tui.ui.memory import Memory, settle
 from cc_tui.ui.themes.tokens import Token
@@ -200,6 +199,7 @@ class Opening:
             self._host.set_timer(OFFER_SECONDS, lambda: self._overlays.when_free(self._offer_undelivered))
 
     def _offer_undelivered(self) -> None:
+        from cc_tui.ui.dialogs.kept import batch_line, decision_line
         from cc_tui.ui.dialogs.question import QuestionSheet
 
         self._is_offering = False
@@ -210,14 +210,7 @@ class Opening:
         offered, batches = deciding.singles.offered(), deciding.batches.offered()
         if not offered and not batches:
             return
-        lines = []
-        for one in offered[:10]:
-            line = Line().add(clock(moment(one.decided_at)), Token.DIM).add(f"  {one.verb.value:<8}")
-            lines.append(line.add(safe_line(f"{one.recipient}  {one.subject}")))
-        for batch in batches:
-            line = Line().add(clock(moment(batch.decided_at)), Token.DIM).add(f"  {batch.verb:<8}")
-            done = f", {len(batch.arrived)} of it decided already" if batch.arrived else ""
-            lines.append(line.add(f"a batch of {len(batch.items)}{done}"))
+        lines = [*map(decision_line, offered[:10]), *map(batch_line, batches)]
         kept = "what you leave is kept under problems: there enter sends or forgets it"
         lines += [Line(), Line().add(kept, Token.DIM)]
         keys = [one.key for one in offered] + [batch.key for batch in batches]

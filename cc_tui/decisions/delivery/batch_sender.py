@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
-from cc_api_client.errors import CommandCenterError
+from cc_api_client.errors import CommandCenterError, Unauthorized
 from cc_tui.decisions.batches import Batch, BatchJournal
 from cc_tui.decisions.delivery.loop import DeliveryLoop
 from cc_tui.decisions.delivery.recall import PASSING, Recall
@@ -36,6 +36,9 @@ class BatchSink(Protocol):
 
     def batch_kept(self, batch: Batch) -> None:
         """It is on disk: it waits for the server, or for the operator's word."""
+
+    def batch_locked_out(self, batch: Batch, sentence: str) -> None:
+        """The server does not take the key: it waits until it does."""
 
     def batch_arrived(self, batch: Batch, items: Sequence[Approval]) -> None:
         """These of it were found decided at the server; the others wait for the operator's word."""
@@ -227,6 +230,9 @@ class BatchSender:
             return
         try:
             result = await self._port.commit(kept)
+        except Unauthorized as error:
+            self._sink.batch_locked_out(kept, str(error))
+            raise
         except PASSING:
             raise
         except CommandCenterError as error:
@@ -239,7 +245,7 @@ class BatchSender:
 
     def _refused(self, batch: Batch, error: CommandCenterError) -> None:
         """A key that may not is kept, with why; a list that is no longer true is forgotten."""
-        if error.status in (401, 403):
+        if error.status == 403:
             troubled = replace(batch, trouble=str(error))
             self._journal.change([troubled])
             self._sink.batch_kept(troubled)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
-from cc_api_client.errors import CommandCenterError, Conflict, VersionConflict
+from cc_api_client.errors import CommandCenterError, Conflict, Unauthorized, VersionConflict
 from cc_tui.decisions.delivery.loop import DeliveryLoop
 from cc_tui.decisions.delivery.recall import PASSING, Recall
 from cc_tui.decisions.journal import Decision, Destination, Journal, Seen, TroubleKind, Verb
@@ -59,6 +59,9 @@ class DecisionSink(Protocol):
 
     def undelivered(self, decision: Decision) -> None:
         """It is on disk and waits for the server."""
+
+    def locked_out(self, decision: Decision, sentence: str) -> None:
+        """The server does not take the key: it waits until it does."""
 
     def offered(self, decision: Decision) -> None:
         """It waits for the operator's word."""
@@ -279,6 +282,9 @@ class Dispatcher:
             return
         try:
             answer = await _send(self._port, kept)
+        except Unauthorized as error:
+            self._sink.locked_out(kept, str(error))
+            raise
         except PASSING:
             raise
         except (Conflict, VersionConflict) as error:

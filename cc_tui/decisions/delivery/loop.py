@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Generic, Protocol, TypeVar
 
 from cc_api_client.backoff import BackOff
-from cc_api_client.errors import RateLimited, Unavailable, Unreachable
+from cc_api_client.errors import CommandCenterError, RateLimited, Unauthorized, Unavailable, Unreachable
 from cc_tui.decisions.delivery.recall import PASSING, Kept, Recall
 from cc_tui.state.clock import Clock
 
@@ -122,8 +122,7 @@ class DeliveryLoop(Generic[K]):
             await self._deliveries.deliver(kept)
         except PASSING as error:
             log.info("%s waits: %s", kept.key, error)
-            was_sent = not isinstance(error, Unreachable) or error.sent
-            self._recall.unanswered(kept.key, may_have_arrived=was_sent)
+            self._recall.unanswered(kept.key, may_have_arrived=_may_have_arrived(error))
             named = error.retry_after_seconds if isinstance(error, Unavailable | RateLimited) else None
             self._back_off.failed(self._clock.monotonic(), named)
         else:
@@ -137,3 +136,10 @@ class DeliveryLoop(Generic[K]):
             log.error("delivering a decision failed in a way nobody foresaw", exc_info=error)
             self._back_off.failed(self._clock.monotonic())
         self._wake.set()
+
+
+def _may_have_arrived(error: CommandCenterError) -> bool:
+    """Whether the server may have done what it gave no answer for."""
+    if isinstance(error, Unreachable):
+        return error.sent
+    return not isinstance(error, Unauthorized)

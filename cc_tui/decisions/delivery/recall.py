@@ -10,10 +10,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-from cc_api_client.errors import RateLimited, ServerFault, Unavailable, Unreachable
+from cc_api_client.errors import RateLimited, ServerFault, Unauthorized, Unavailable, Unreachable
 
-PASSING = (Unreachable, Unavailable, RateLimited, ServerFault)
-"""What says nothing about a decision: the same request is sent again."""
+PASSING = (Unreachable, Unavailable, RateLimited, ServerFault, Unauthorized)
+"""What says nothing about a decision: the same request is sent again. A key that is not taken may be taken again."""
 
 
 class Kept(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cc_tui.actions.action import Action
 from cc_tui.state.messages import Level
@@ -30,9 +30,6 @@ class WholeApp(Stage, Protocol):
     def is_mute(self) -> bool:
         """Whether this terminal never tells what is on its screen."""
 
-    def call_later(self, callback: Callable[..., None], *args: Any) -> object:
-        """Call once all that is under way is done."""
-
     def action_suspend_process(self) -> None:
         """Give the terminal back to the shell."""
 
@@ -53,6 +50,7 @@ class Everywhere:
             "app.help": self._help,
             "app.log": self._log,
             "app.undo": lambda: app.run_soon(self._undo()),
+            "app.kept": self._kept,
             "app.refresh": self._refresh,
             "app.suspend": app.action_suspend_process,
             "app.back": self._back,
@@ -86,7 +84,7 @@ class Everywhere:
         elif why is not None:
             app.front.refuse(action, why)
         else:
-            app.call_later(app.front.act, action, action.keys[0])
+            app.when_free(partial(app.front.act, action, next(iter(action.keys), "")))
 
     def _help(self) -> None:
         from cc_tui.ui.dialogs.help import help_lines, legend_lines, reasons, short_lines
@@ -132,6 +130,11 @@ class Everywhere:
         except CommandCenterError as error:
             short = "not undone: no answer; u tries again"
             app.session.say(f"not undone: {error}; u tries again", Level.WARN, ("u",), short=short)
+
+    def _kept(self) -> None:
+        from cc_tui.ui.dialogs.kept import ask_about_kept_elsewhere
+
+        ask_about_kept_elsewhere(self._app)
 
     def _refresh(self) -> None:
         if self._app.session.backstage is not None:

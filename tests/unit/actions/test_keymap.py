@@ -9,9 +9,9 @@ from cc_tui.actions.keymap import UNBOUND_ON_PURPOSE, KeyClash, Keymap, plain
 from cc_tui.actions.registry import ACTIONS
 
 
-def test_every_id_is_unique_and_every_action_has_a_key_and_a_help_sentence() -> None:
+def test_every_id_is_unique_and_every_action_has_a_help_sentence_and_a_key_or_a_place_in_the_palette() -> None:
     assert len({action.id for action in ACTIONS}) == len(ACTIONS)
-    assert all(action.keys and action.help for action in ACTIONS)
+    assert all((action.keys or action.in_palette) and action.help for action in ACTIONS)
 
 
 def test_keys_that_are_unbound_on_purpose_stay_unbound() -> None:

@@ -112,6 +112,11 @@ class FakeSink:
         """It waits for the server."""
         self.told.append(("undelivered", decision.key))
 
+    def locked_out(self, decision: Decision, sentence: str) -> None:
+        """It waits for the key."""
+        del sentence
+        self.told.append(("locked out", decision.key))
+
     def offered(self, decision: Decision) -> None:
         """It waits for a word."""
         self.told.append(("offered", decision.key))

@@ -18,6 +18,7 @@ from cc_api_client.errors import (
     Forbidden,
     RateLimited,
     ServerFault,
+    Unauthorized,
     Unavailable,
     Unprocessable,
     Unreachable,
@@ -232,6 +233,20 @@ async def test_a_key_that_may_not_keeps_the_batch_and_says_why(desk: Desk) -> No
         assert [one.trouble for one in desk.sender.waiting()] == ["read only"]
         desk.sender.drop(["b1"])
     assert (desk.sender.waiting(), desk.phases()) == ([], {})
+
+
+async def test_a_batch_waits_for_the_key_to_be_taken_again_and_that_is_said_once(desk: Desk) -> None:
+    desk.port.answer = lambda _found: Unauthorized("the key is not accepted", status=401)
+    async with desk.running():
+        desk.sender.decide(batch())
+        await desk.until(lambda: len(desk.port.sent) == 1 and desk.sender.loop.is_idle)
+        desk.sender.reached()
+        await desk.until(lambda: len(desk.port.sent) == 2 and desk.sender.loop.is_idle)
+        told = [one for one in desk.known.messages.newest(9) if "until the server takes the key" in one.text]
+        assert (len(told), set(desk.phases().values())) == (1, {LocalPhase.UNDELIVERED})
+        desk.port.answer = done
+        desk.sender.reached()
+        await desk.until(lambda: not desk.sender.waiting())
 
 
 async def test_undo_before_the_delivery_drops_it_and_nothing_is_sent(desk: Desk) -> None:

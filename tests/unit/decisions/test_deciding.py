@@ -15,13 +15,13 @@ from cc_api_client.models.outbox.approvals import Approval
 from cc_api_client.models.outbox.batches import BatchResult, BatchResultItem
 from cc_tui.decisions.batch_outcomes import BatchOutcomes
 from cc_tui.decisions.batches import Batch, BatchedItem, BatchJournal
-from cc_tui.decisions.deciding import Deciding, kept_for_others
+from cc_tui.decisions.deciding import Deciding
 from cc_tui.decisions.delivery.batch_sender import BatchSender
 from cc_tui.decisions.delivery.dispatcher import Dispatcher
-from cc_tui.decisions.journal import Destination, Journal
+from cc_tui.decisions.journal import Journal
 from cc_tui.decisions.outcomes import Outcomes
 from cc_tui.state.known import Known
-from tests.unit.decisions.support import ELSEWHERE, HERE, FakePort, StandingClock, approval, decision, rejection
+from tests.unit.decisions.support import HERE, FakePort, StandingClock, approval, decision, rejection
 
 
 class BatchesPort:
@@ -227,16 +227,3 @@ async def test_a_batch_whose_items_others_decided_is_offered_and_not_sent(desk: 
     async with desk.running():
         await desk.until(lambda: desk.offers > 0)
     assert desk.batches.sent == []
-
-
-def test_what_another_key_or_server_is_needed_for_is_told(tmp_path: Path) -> None:
-    journal = Journal(tmp_path)
-    journal.record(decision("k1", "one"))
-    assert kept_for_others(journal, HERE) == ""
-    other_key = Destination(HERE.server_id, "tom")
-    assert kept_for_others(journal, other_key) == (
-        "1 decision is kept on this disk that only the key “ana” sends: it was made with it"
-    )
-    items = (BatchedItem("two", 1, "ab" * 32, "two@acme.example"),)
-    BatchJournal(journal).record(Batch("b1", "approve", items, "sha", "v1", 1_000.0, ELSEWHERE))
-    assert kept_for_others(journal, other_key).startswith("2 decisions are kept on this disk for another server")

@@ -102,9 +102,44 @@ async def test_a_conflict_is_told_kept_with_its_sentence_and_never_sent_again(
     assert [one.trouble_kind for one in desk.journal.decisions()] == [TroubleKind.CONFLICT]
 
 
-@pytest.mark.parametrize("error", [Unauthorized("revoked"), Forbidden("read only")])
-async def test_a_refused_key_keeps_the_decision_and_says_so(desk: Desk, error: CommandCenterError) -> None:
-    desk.port.answer = lambda _id: error
+async def test_a_key_that_is_taken_again_delivers_what_was_decided_meanwhile(desk: Desk) -> None:
+    desk.port.answer = lambda _id: Unauthorized("revoked")
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.decide(decision())
+        await desk.until(lambda: "locked out" in desk.sink.words("k1"))
+        assert [one.trouble_kind for one in desk.dispatcher.waiting()] == [None]
+        desk.port.answer = lambda one: approval(one, "approved", 4)
+        desk.dispatcher.reached()
+        await desk.until(lambda: "confirmed" in desk.sink.words("k1"))
+    assert {key for _verb, _id, key in desk.port.calls} == {"k1"}
+
+
+async def test_what_a_refused_key_decided_long_ago_waits_for_a_word_once_the_key_is_taken(desk: Desk) -> None:
+    desk.port.answer = lambda _id: Unauthorized("revoked")
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.decide(decision(decided_at=desk.clock.wall() - 800))
+        await desk.until(lambda: "locked out" in desk.sink.words("k1"))
+        desk.port.answer = lambda one: approval(one, "approved", 4)
+        desk.clock.seconds += 200
+        desk.dispatcher.reached()
+        await desk.until(lambda: "offered" in desk.sink.words("k1"))
+    assert "confirmed" not in desk.sink.words("k1")
+
+
+async def test_undo_drops_what_a_refused_key_decided(desk: Desk) -> None:
+    desk.port.answer = lambda _id: Unauthorized("revoked")
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.decide(decision())
+        await desk.until(lambda: "locked out" in desk.sink.words("k1") and desk.dispatcher.loop.is_idle)
+        assert await desk.dispatcher.undo_newest()
+    assert desk.journal.decisions() == []
+
+
+async def test_a_key_that_may_not_keeps_the_decision_and_says_so(desk: Desk) -> None:
+    desk.port.answer = lambda _id: Forbidden("read only")
     desk.dispatcher.connect(desk.port, HERE)
     async with desk.running():
         desk.dispatcher.decide(decision())

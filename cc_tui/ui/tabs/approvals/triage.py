@@ -118,7 +118,8 @@ class Triage:
     def tell_unanswered(self, row: ApprovalRow) -> None:
         """Say of a decision that the server has not answered for that it is kept."""
         local = self._session.known.approvals.local.get(row.id)
-        if local is not None and local.phase is LocalPhase.UNDELIVERED and self._session.known.link.link.is_up:
+        is_told = local is None or local.phase is not LocalPhase.UNDELIVERED or local.sentence is not None
+        if local is not None and not is_told and self._session.known.link.link.is_up:
             self._tell_kept(row, local.verb, "no answer yet, ")
 
     def _tell_kept(self, row: ApprovalRow, verb: str, why: str = "") -> None:

@@ -125,7 +125,7 @@ class QueueRows:
         approval_id = self.list.order[place]
         row = self._store.rows.get(approval_id)
         if row is None:
-            return [Line().add(" " * 4).add("withdrawn", Token.DIM)] * self.row_height
+            return [Line().add(" " * 4).add("no longer in this view", Token.DIM)] * self.row_height
         local = self._store.local.get(approval_id)
         outcome = self._outcome(row, local)
         line = Line().extend(self._signs(row, is_faded=outcome is not None))
