@@ -12,6 +12,7 @@ from cc_tui.ui.widgets.shape import TOO_SMALL
 if TYPE_CHECKING:
     from cc_tui.decisions.guard import Selected, Shown, Swallowed
     from cc_tui.session import Session
+    from cc_tui.state.messages import Message
     from cc_tui.ui.dialogs.overlays import Overlays
     from cc_tui.ui.tabs.tab import Tab
 
@@ -49,6 +50,8 @@ class Front:
         self._changed = changed
         self._swallowed = swallowed
         self.is_too_small = False
+        self._refusal: Message | None = None
+        """Why the key before this one did nothing."""
 
     @property
     def tab(self) -> Tab:
@@ -98,6 +101,7 @@ class Front:
 
     def act(self, action: Action, key: str) -> None:
         """The sheet's, the tab's, or everywhere's."""
+        self._outdate_refusal()
         if self._overlays.sheet is not None:
             self._overlays.sheet.act(action, key)
         elif not self.tab.act(action, key):
@@ -120,6 +124,7 @@ class Front:
 
     def look_first(self) -> None:
         """Nothing that could be decided is on screen: show it, where there is room for it."""
+        self._outdate_refusal()
         if self.is_too_small:
             self._say_too_small()
         else:
@@ -128,6 +133,14 @@ class Front:
     def refuse(self, action: Action, why: str) -> None:
         """Say why."""
         self._session.say(f"{action.title.lower()}: {why}", Level.WARN, short=why)
+        shown = self._session.known.messages.shown
+        self._refusal = shown if shown is not None and shown.level is Level.WARN else None
+
+    def _outdate_refusal(self) -> None:
+        """A key does something: why one before it did nothing is of no use any more."""
+        if self._refusal is not None and self._session.known.messages.shown is self._refusal:
+            self._session.known.messages.clear()
+        self._refusal = None
 
     def swallowed(self, swallowed: Swallowed) -> None:
         """Say what did not count; bring what was not seen into view."""

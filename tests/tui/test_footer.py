@@ -94,6 +94,20 @@ async def test_a_key_that_comes_before_the_rows_says_that_they_are_not_here_yet(
         app.session.known.approvals.changed.emit(ALL)
 
 
+async def test_why_a_key_did_nothing_goes_as_soon_as_another_does_something(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    known = app.session.known.approvals
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        known.set_counts(replace(known.counts, safe=0))
+        await press(pilot, "A")
+        assert said(app) == "approve all safe: nothing that waits is safe"
+        await press(pilot, "o")
+        assert said(app) == "approve all safe: nothing that waits is safe"
+        await press(pilot, "j")
+        assert said(app) == ""
+
+
 async def test_a_key_that_comes_while_the_rows_are_put_into_the_list_says_that_it_is_opening(tmp_path: Path) -> None:
     app = app_of(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
