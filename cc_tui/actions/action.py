@@ -32,7 +32,7 @@ class Where(StrEnum):
     SETTLE = "settle line"
     DIALOGS = "dialogs"
     EDITOR = "editor"
-    BATCH = "batch"
+    DECIDING = "lists and questions that decide"
 
 
 @dataclass(frozen=True, slots=True)

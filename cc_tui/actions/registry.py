@@ -6,7 +6,7 @@ from cc_api_client.models.installation.roles import Role
 from cc_tui.actions.action import Action, Risk, Where
 
 _E, _L, _AP, _AG, _LOG = Where.EVERYWHERE, Where.LISTS, Where.APPROVALS, Where.AGENTS, Where.LOGS
-_REASON, _RISK, _DIALOG, _EDITOR, _BATCH = Where.REASON, Where.RISK, Where.DIALOGS, Where.EDITOR, Where.BATCH
+_REASON, _RISK, _DIALOG, _EDITOR, _SHEET = Where.REASON, Where.RISK, Where.DIALOGS, Where.EDITOR, Where.DECIDING
 _SETTLE = Where.SETTLE
 
 _APPROVALS = (
@@ -132,18 +132,18 @@ _LINES = (
            in_palette=False),
 )  # fmt: skip
 
-_BATCHES = (
-    Action("batch.yes", "Decide these", "Decide exactly what the list shows", ("y",), _BATCH, "decide these", 1,
+_DECIDING_SHEETS = (
+    Action("deciding.yes", "Decide these", "Decide exactly what the list shows", ("y",), _SHEET, "decide these", 1,
            Risk.DECISION, Role.OPERATOR, in_palette=False),
-    Action("batch.no", "Leave", "Decide nothing", ("n", "escape"), _BATCH, "leave", 2, in_palette=False),
-    Action("batch.next", "Next button", "Move between the buttons", ("tab",), _BATCH, "next", 3, in_palette=False),
-    Action("batch.press", "Press", "Press the focused button", ("enter",), _BATCH, "", 100,
+    Action("deciding.no", "Leave", "Decide nothing", ("n", "escape"), _SHEET, "leave", 2, in_palette=False),
+    Action("deciding.next", "Next button", "Move between the buttons", ("tab",), _SHEET, "next", 3, in_palette=False),
+    Action("deciding.press", "Press", "Press the focused button", ("enter",), _SHEET, "", 100,
            Risk.DECISION, Role.OPERATOR, in_palette=False),
-    Action("batch.down", "Down", "The next item", ("j", "down"), _BATCH, "down", 4, in_palette=False),
-    Action("batch.up", "Up", "The item before", ("k", "up"), _BATCH, "up", 5, in_palette=False),
-    Action("batch.page_down", "A page down", "A page of items on", ("ctrl+d", "pagedown"), _BATCH, in_palette=False),
-    Action("batch.page_up", "A page up", "A page of items back", ("ctrl+u", "pageup"), _BATCH, in_palette=False),
-    Action("batch.why", "Why", "Why the item under the cursor is listed", ("w",), _BATCH, "why", 6, in_palette=False),
+    Action("deciding.down", "Down", "The next item", ("j", "down"), _SHEET, "down", 4, in_palette=False),
+    Action("deciding.up", "Up", "The item before", ("k", "up"), _SHEET, "up", 5, in_palette=False),
+    Action("deciding.page_down", "A page down", "A page of items on", ("ctrl+d", "pagedown"), _SHEET, in_palette=False),
+    Action("deciding.page_up", "A page up", "A page of items back", ("ctrl+u", "pageup"), _SHEET, in_palette=False),
+    Action("deciding.why", "Why", "Why the item at the cursor is listed", ("w",), _SHEET, "why", 6, in_palette=False),
 )  # fmt: skip
 
-ACTIONS: tuple[Action, ...] = (*_APPROVALS, *_AGENTS, *_LISTS, *_EVERYWHERE, *_LINES, *_BATCHES)
+ACTIONS: tuple[Action, ...] = (*_APPROVALS, *_AGENTS, *_LISTS, *_EVERYWHERE, *_LINES, *_DECIDING_SHEETS)

@@ -120,7 +120,8 @@ def config_show(
     values |= {f"keys.{action}": " ".join(keys) for action, keys in told.keys.items()}
     for name, value in values.items():
         source = f"   # {told.origins.get(name, 'default')}" if origin else ""
-        sys.stdout.write(f"{name} = {value}{source}\n")
+        told_value = str(value).lower() if isinstance(value, bool) else value
+        sys.stdout.write(f"{name} = {told_value}{source}\n")
 
 
 @config_program.command("validate")

@@ -46,12 +46,16 @@ class GuardSettings:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """What a key would decide: this version of this item, selected the `selection`-th time; `line` when one is open."""
+    """What a key would decide: this version of this item, selected the `selection`-th time; `line` when one is open.
+
+    `word` is what people call it.
+    """
 
     item_id: str
     version: int
     selection: int
     line: str | None = None
+    word: str = "draft"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +100,8 @@ class Why(StrEnum):
 
 
 _SENTENCES = {
-    Why.NOT_SEEN: "this draft was not on your screen yet",
-    Why.TOO_SOON: "this draft was on your screen too short a time",
+    Why.NOT_SEEN: "this {word} was not on your screen yet",
+    Why.TOO_SOON: "this {word} was on your screen too short a time",
     Why.BURST: "keys came too fast for a finger: pasted?",
     Why.FOCUS: "the window just got the focus",
     Why.BROKEN: "the line tore a key apart",
@@ -107,8 +111,8 @@ _SENTENCES = {
 
 
 _BRIEF = {
-    Why.NOT_SEEN: "the draft was not shown yet",
-    Why.TOO_SOON: "the draft was seen too short",
+    Why.NOT_SEEN: "the {word} was not shown yet",
+    Why.TOO_SOON: "the {word} was seen too short",
     Why.BURST: "keys came too fast",
     Why.FOCUS: "the window just got focus",
     Why.SILENCE: "wait half a second",
@@ -123,11 +127,12 @@ class Swallowed:
     why: Why
     sentence: str
     scroll_to: int | None = None
+    word: str = "draft"
 
     @property
     def brief(self) -> str:
         """The sentence in at most 28 letters, for narrow screens."""
-        return _BRIEF.get(self.why, self.sentence)
+        return _BRIEF.get(self.why, self.sentence).format(word=self.word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +294,7 @@ class Guard:
         """
         swallowed = self._by_finger(read)
         if swallowed is None and not is_still_selected:
-            swallowed = _swallow(read, Why.NOT_SEEN)
+            swallowed = _swallow(read, Why.NOT_SEEN, selected)
         elif swallowed is None and selected is not None:
             swallowed = self._by_sight(read, selected)
         if swallowed is not None:
@@ -323,15 +328,15 @@ class Guard:
     def _by_sight(self, read: KeyRead, selected: Selected) -> Swallowed | None:
         hold, shown = self._hold, self._last_shown
         if hold is None or shown is None or hold.selected != selected:
-            return _swallow(read, Why.NOT_SEEN)
+            return _swallow(read, Why.NOT_SEEN, selected)
         seen = self._lines_seen(selected)
         if selected.line is None and not shown.required <= seen:
             first = min(shown.required - seen)
-            return Swallowed(read.name, Why.NOT_SEEN, "part of this draft was not on your screen yet", first)
+            return Swallowed(read.name, Why.NOT_SEEN, f"part of this {selected.word} was not on your screen yet", first)
         if selected.line is not None and not self.met(selected.item_id, selected.version):
-            return _swallow(read, Why.NOT_SEEN)
+            return _swallow(read, Why.NOT_SEEN, selected)
         if hold.opens_at is None or read.at < hold.opens_at:
-            return _swallow(read, Why.TOO_SOON)
+            return _swallow(read, Why.TOO_SOON, selected)
         return self._unseen_lines(read, shown) if selected.line is None else None
 
     def _unseen_lines(self, read: KeyRead, shown: Shown) -> Swallowed | None:
@@ -380,5 +385,6 @@ class Guard:
         return evidence
 
 
-def _swallow(read: KeyRead, why: Why) -> Swallowed:
-    return Swallowed(read.name, why, _SENTENCES[why])
+def _swallow(read: KeyRead, why: Why, selected: Selected | None = None) -> Swallowed:
+    word = selected.word if selected is not None else "draft"
+    return Swallowed(read.name, why, _SENTENCES[why].format(word=word), word=word)

@@ -87,7 +87,7 @@ class CommandCenter(App[int]):
         self.everywhere = Everywhere(self)
         self.front = Front(
             self.session, self.overlays, tab=lambda: self.tab, everywhere=self.everywhere.act,
-            changed=self.frame_changed, swallowed=self._swallowed,
+            changed=self.frame_changed, swallowed=self._swallowed, is_laid_out=lambda: self.painter.is_laid_out,
         )  # fmt: skip
         self.witness = Witness(self, self.guard, self.front.shown)
         self.router = KeyRouter(self.keymap, self.guard, self.front, self.turns)
@@ -237,7 +237,7 @@ class CommandCenter(App[int]):
         try:
             match event:
                 case events.Key() if not event.is_forwarded:
-                    if not self._act_on(event):
+                    if not self._act_on(event) and not self.overlays.type_ahead(event):
                         await super().on_event(event)
                     self.painter.paint()
                 case events.Paste() if not event.is_forwarded:

@@ -31,6 +31,7 @@ class Front:
         everywhere: carries out an action that is neither the sheet's nor the tab's.
         changed: told when footer and tabs may read differently.
         swallowed: told when a key did not count.
+        is_laid_out: tells whether all stands where the terminal's size has it.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Front:
         everywhere: Callable[[Action], None],
         changed: Callable[[], None],
         swallowed: Callable[[], None],
+        is_laid_out: Callable[[], bool],
     ) -> None:
         self._session = session
         self._overlays = overlays
@@ -49,6 +51,7 @@ class Front:
         self._everywhere = everywhere
         self._changed = changed
         self._swallowed = swallowed
+        self._is_laid_out = is_laid_out
         self.is_too_small = False
         self._refusal: Message | None = None
         """Why the key before this one did nothing."""
@@ -79,7 +82,7 @@ class Front:
 
     def shown(self) -> Shown | None:
         """What of it was painted; None where nothing is decided."""
-        if self.is_too_small or self._overlays.prompt is not None:
+        if self.is_too_small or self._overlays.prompt is not None or not self._is_laid_out():
             return None
         return (self._overlays.sheet or self.tab).shown()
 

@@ -119,3 +119,15 @@ def painted(app: CommandCenter) -> set[int]:
 def drawn(canvas: Canvas) -> str:
     """What was drawn of it last."""
     return "\n".join(strip.text for strip in canvas._strips)
+
+
+async def test_a_look_before_the_screen_is_laid_out_for_its_new_size_is_none(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await look(pilot)
+        assert app.front.shown() is not None
+        laid_out = app.screen._compositor.size
+        app.screen._compositor.size = laid_out - (0, 1)
+        assert app.front.shown() is None
+        app.screen._compositor.size = laid_out
+        assert app.front.shown() is not None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from cc_tui.decisions.journal import JournalUnavailable, Verb
@@ -85,3 +86,26 @@ async def test_a_journal_that_fails_at_the_end_does_not_keep_the_app_open(
                 break
             await pilot.pause(0.02)
         assert app.return_code == 0
+
+
+async def test_saving_what_was_not_changed_says_so_and_asks_the_server_nothing(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await look(pilot)
+        await press(pilot, "e")
+        assert app.overlays.sheet is not None
+        await press(pilot, "ctrl+s")
+        assert app.overlays.sheet is None
+        assert said(app) == "nothing was changed, so nothing was saved"
+
+
+async def test_what_is_typed_before_a_prompt_has_the_keys_stands_in_it(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await look(pilot)
+        for letter in ("/", "r", "i"):  # one turn of the loop: nothing is mounted in between
+            app.post_message(events.Key(letter, letter))
+        await settled(pilot)
+        await press(pilot, "s")
+        assert app.overlays.prompt is not None
+        assert app.overlays.prompt._input.value == "ris"

@@ -155,8 +155,18 @@ class EditSheet(Sheet):
             self._session.say("not saved; what you typed is kept for the next e", short=KEPT)
         self.close()
 
+    def _is_as_it_was(self, fields: Mapping[str, str]) -> bool:
+        """Whether it is what the server has, and nothing else is kept on the disk."""
+        whole = self._session.known.approvals.whole(self._row.id)
+        is_same = whole is not None and fields == {"subject": whole.subject, "body": whole.body or ""}
+        return is_same and self._session.edit_draft(self._row.id) is None
+
     def _save(self) -> None:
         fields = self.fields
+        if self._is_as_it_was(fields):
+            self.close()
+            self._session.say("nothing was changed, so nothing was saved")
+            return
         self._session.keep_edit(self._row.id, self._row.version, fields)
         self.close()
         if not self._session.known.link.link.is_up:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from textual.events import Key
     from textual.widget import Widget
 
     from cc_tui.ui.dialogs.sheet import Sheet
@@ -67,6 +68,10 @@ class Overlays:
             self.prompt = Prompt(self._ground.look, question)
             self._ground.mount(self.prompt)
             self._ground.frame_changed()
+
+    def type_ahead(self, key: Key) -> bool:
+        """Whether a key was text for a prompt that is open, and has not the keys yet."""
+        return self.prompt is not None and self.prompt.type_ahead(key.character if key.is_printable else None)
 
     def close_prompt(self) -> None:
         """Close the prompt."""

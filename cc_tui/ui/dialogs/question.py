@@ -76,8 +76,8 @@ class QuestionSheet(Sheet):
         super().__init__(look)  # no id: one may follow another that is still going
         self._selected: Selected | None = None
         if decides:
-            self._selected = Selected(f"question {next(_openings)}", 1, 1)
-            self.places, self.keys = (Where.BATCH,), (("y", "yes"), ("n", "no"), ("tab", "next"))
+            self._selected = Selected(f"question {next(_openings)}", 1, 1, word="question")
+            self.places, self.keys = (Where.DECIDING,), (("y", "yes"), ("n", "no"), ("tab", "next"))
         self._face = _Face(look, title, lines, yes, is_risky=is_risky)
         self._on_yes = on_yes
         self._on_no = on_no
@@ -114,14 +114,14 @@ class QuestionSheet(Sheet):
         if asyncio.get_running_loop().time() - self._opened_at < DEAD_SECONDS:
             return True
         match action.id:
-            case "dialog.yes" | "batch.yes":
+            case "dialog.yes" | "deciding.yes":
                 self._answer(yes=True)
-            case "dialog.no" | "batch.no":
+            case "dialog.no" | "deciding.no":
                 self._answer(yes=False)
-            case "dialog.next" | "batch.next":
+            case "dialog.next" | "deciding.next":
                 self._face.is_yes_focused = not self._face.is_yes_focused
                 self._face.repaint()
-            case "dialog.press" | "batch.press":
+            case "dialog.press" | "deciding.press":
                 self._answer(yes=self._face.is_yes_focused)
             case _:
                 return False

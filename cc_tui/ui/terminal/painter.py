@@ -46,6 +46,11 @@ class Painter:
         """Whether lines wait to be painted."""
         return bool(self._changed)
 
+    @property
+    def is_laid_out(self) -> bool:
+        """Whether the screen was laid out for the size that the terminal has now."""
+        return self._app.screen._compositor.size == self._app.size
+
     def take(self, canvas: Canvas, lines: Iterable[int]) -> None:
         """These lines of a canvas changed: paint them at the end of this turn, if nobody does before."""
         if self._ready() is None:

@@ -119,6 +119,13 @@ class Prompt(Vertical):
         self._label.update(cut(safe_line(self.question.label), max(LABEL_LEAST, width - INPUT_LEAST)))
         self._input.focus()
 
+    def type_ahead(self, character: str | None) -> bool:
+        """Take a key that comes before the input has the focus; False for one that is no text, or once it has it."""
+        if character is None or self._input.has_focus:
+            return False
+        self._input.insert_text_at_cursor(character)
+        return True
+
     def when_typed(self, take: Callable[[str], None]) -> None:
         """Hand over what stands in it, once the keys that are on their way to it have arrived."""
         self._input.call_later(lambda: take(self._input.value))

@@ -160,6 +160,8 @@ def test_config_show_tells_values_and_origins_and_no_key(file: Path) -> None:
     assert f"api_key = set   # {file}" in lines
     assert "tab = agents   # environment" in lines
     assert "theme = auto   # default" in lines
+    assert f"low_bandwidth = true   # {file}" in lines
+    assert "ascii = false   # default" in lines
     assert f"guard.hold_ms = 300   # {file}" in lines
     assert "guard.link_ms = 400   # low_bandwidth" in lines
     assert f"keys.app.refresh = ctrl+r f5   # {file}" in lines

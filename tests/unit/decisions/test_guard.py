@@ -410,3 +410,14 @@ def test_a_line_over_a_version_that_was_never_seen_whole_decides_nothing() -> No
     desk.in_view = frozenset(range(4, 10))
     desk.look()
     assert why(desk.press("Y")) is Why.NOT_SEEN
+
+
+def test_what_did_not_count_is_called_what_it_is() -> None:
+    guard = Guard(GuardSettings())
+    question = Selected("question 1", 1, 1, word="question")
+    swallowed = guard.judge(guard.key("y", 1.0), question)
+    assert swallowed is not None
+    assert (swallowed.sentence, swallowed.brief) == (
+        "this question was not on your screen yet",
+        "the question was not shown yet",
+    )

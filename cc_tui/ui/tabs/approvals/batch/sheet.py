@@ -73,7 +73,7 @@ class BatchSheet(Sheet):
         say_why: tells why an item is there.
     """
 
-    places = (Where.BATCH,)
+    places = (Where.DECIDING,)
 
     def __init__(
         self, look: Look, facts: Facts, *, on_yes: Callable[[], None], on_no: Callable[[], None],
@@ -86,7 +86,7 @@ class BatchSheet(Sheet):
         self._on_no = on_no
         self._say_why = say_why
         self._is_answered = False
-        self._selected = Selected("a dry run", 1, next(_openings))
+        self._selected = Selected("a dry run", 1, next(_openings), word="list")
 
     def compose(self) -> ComposeResult:
         """One canvas."""
@@ -121,16 +121,16 @@ class BatchSheet(Sheet):
         del key
         face = self._face
         match action.id:
-            case "batch.yes":
+            case "deciding.yes":
                 self._answer(yes=True)
-            case "batch.press":
+            case "deciding.press":
                 self._answer(yes=face.is_yes_focused)
-            case "batch.no":
+            case "deciding.no":
                 self._answer(yes=False)
-            case "batch.next":
+            case "deciding.next":
                 face.is_yes_focused = not face.is_yes_focused
                 face.repaint()
-            case "batch.why":
+            case "deciding.why":
                 self._say_why(self._facts.items[face.cursor])
             case _ if action.id in _MOVES:
                 face.move(_MOVES[action.id] * (face.room() if "page" in action.id else 1))
@@ -146,4 +146,4 @@ class BatchSheet(Sheet):
         (self._on_yes if yes else self._on_no)()
 
 
-_MOVES = {"batch.down": 1, "batch.up": -1, "batch.page_down": 1, "batch.page_up": -1}
+_MOVES = {"deciding.down": 1, "deciding.up": -1, "deciding.page_down": 1, "deciding.page_up": -1}
