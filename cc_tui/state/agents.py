@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from cc_api_client.models.work.agents import Agent, AgentDetail, LogLine
     from cc_api_client.models.work.runs import Run
 
-LOG_LINES_KEPT = 500
+LOG_LINES_KEPT = 300
+"""Half as many again as are fetched of one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,24 @@ print(before - taken())
 """
 """Leaves gaps of 180 kB between pieces that stay, 18 MB together; prints how many kB of them were given back."""
 
+LARGE = """
+import ctypes
+from cc_tui.ui.memory import Memory
+
+def mapped() -> int:
+    Told = ctypes.c_size_t * 10
+    told = ctypes.CDLL(None).mallinfo2
+    told.restype = type("Told", (ctypes.Structure,), {"_fields_": [("all", Told)]})
+    return told().all[3]
+
+memory = Memory()
+for _ in range(3):
+    before, piece = mapped(), b"x" * 256_000
+    print(mapped() - before)
+    del piece
+"""
+"""Has a large piece come and go three times; prints how many more pieces stand by themselves while it is there."""
+
 
 class Node:
     """Something that holds on to itself."""
@@ -57,6 +75,12 @@ def collector() -> Iterator[None]:
 def test_what_was_freed_between_pieces_that_stay_is_given_back() -> None:
     told = subprocess.run([sys.executable, "-c", GAPS], capture_output=True, text=True, check=True, timeout=60)
     assert int(told.stdout) > 12_000
+
+
+@ONLY_GLIBC
+def test_large_pieces_stand_by_themselves_however_often_they_come_and_go() -> None:
+    told = subprocess.run([sys.executable, "-c", LARGE], capture_output=True, text=True, check=True, timeout=60)
+    assert told.stdout.split() == ["1", "1", "1"]
 
 
 @pytest.mark.usefixtures("collector")
