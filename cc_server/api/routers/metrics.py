@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 30.0)
 _UNKNOWN_ROUTE = "none"
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+"""Names the folder in which processes share what they count; there is one where several serve."""
 OWN_SECONDS = 2.0
 """How often a process says how it is, where others answer for it."""
 
@@ -39,7 +42,7 @@ class Measures:
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # not annotated there
         self.registry = CollectorRegistry(auto_describe=True)
-        self.is_shared = "PROMETHEUS_MULTIPROC_DIR" in os.environ
+        self.is_shared = SHARED in os.environ
         self._requests = Counter(
             "cc_requests", "Requests that were answered.", ["method", "route", "status"], registry=self.registry
         )
@@ -102,8 +105,24 @@ class Measures:
         if not self.is_shared:
             return self.registry
         whole = CollectorRegistry()
-        MultiProcessCollector(whole)  # type: ignore[no-untyped-call]  # not annotated there
+        _Shared(whole)  # type: ignore[no-untyped-call]  # not annotated there
         return whole
+
+
+class _Shared(MultiProcessCollector):
+    """What all processes counted, but for files that hold nothing: one has just begun them, or was killed as it did."""
+
+    def collect(self) -> Any:
+        """The figures of every process, put together."""
+        files = [file for file in Path(os.environ[SHARED]).glob("*.db") if _is_begun(file)]
+        return self.merge([str(file) for file in files], accumulate=True)  # type: ignore[no-untyped-call]
+
+
+def _is_begun(file: Path) -> bool:
+    try:
+        return file.stat().st_size > 0
+    except FileNotFoundError:  # of a process that has just ended
+        return False
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -58,8 +59,9 @@ async def counted(server: Served) -> set[int]:
     found = set()
     for _ in range(8):
         async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE_SECONDS) as http:
-            told = (await http.get("/metrics")).text
-        found.add(sum(int(float(one)) for one in re.findall(r'cc_requests_total{.*route="/health".*} (.*)', told)))
+            told = await http.get("/metrics")
+        assert told.status_code == 200, told.text
+        found.add(sum(int(float(one)) for one in re.findall(r'cc_requests_total{.*route="/health".*} (.*)', told.text)))
     return found
 
 
@@ -81,6 +83,21 @@ async def test_the_figures_are_those_of_all_workers_whichever_answers_and_never_
                 await asyncio.sleep(0.1)
         await until_ready(server, 200)
         assert await counted(server) == {12}
+
+
+@on_postgresql
+async def test_a_worker_that_is_killed_as_it_begins_to_count_does_not_keep_the_others_from_their_figures(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CC_SERVER_METRICS", "true")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with serving(house, "--workers", "2") as server:
+        await until_ready(server, 200)
+        (folder,) = tmp_path.glob("cc-figures-*")
+        (folder / "counter_999999.db").touch()
+        async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE_SECONDS) as http:
+            assert (await http.get("/health")).status_code == 200
+        assert await counted(server) == {1}
 
 
 @pytest.mark.parametrize("house", ["sqlite"], indirect=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from cc_server.domain.base import audit
 from cc_server.sealing.anchor import Anchor, read_anchor, write_anchor
 from rig.house import House
 from tests.server.serving import api_of, application_of, settings_of
+from tests.support.patience import until_true
 
 on_sqlite = pytest.mark.parametrize("house", ["sqlite"], indirect=True)
 
@@ -96,12 +96,13 @@ def test_a_copy_from_before_a_restore_is_not_taken_for_what_came_after_it(house:
 
 async def test_an_anchor_that_is_damaged_does_not_keep_a_server_from_its_work_and_is_told(house: House) -> None:
     settings_of(house).audit_anchor.write_text("{}")
-    async with api_of(house) as api, asyncio.timeout(10):
-        while True:
-            parts = {one["name"]: one["detail"] or "" for one in (await api.get("/status")).json()["components"]}
-            if "is damaged" in parts["audit"]:
-                return
-            await asyncio.sleep(0.01)
+    async with api_of(house) as api:
+
+        def is_told() -> bool:
+            parts = {one.name: one.detail or "" for one in api.application.components()}
+            return "is damaged" in parts["audit"]
+
+        await until_true(is_told)
 
 
 @on_sqlite

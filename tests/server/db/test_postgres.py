@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -28,7 +27,7 @@ from cc_server.db.transaction.notices import Woken
 from cc_server.domain.base import counters as kept
 from cc_server.sealing.seals import Seals
 from rig.postgres import Postgres
-from tests.support.patience import PATIENCE_SECONDS
+from tests.support.patience import PATIENCE_SECONDS, until
 
 NEW = insert_new(counters, on=("name", "client_id"))
 SECRET = "s3cret-word"
@@ -329,10 +328,3 @@ def refusal_of(db: Database, unit: Callable[[Connection], None]) -> str:
     except DatabaseUnavailable as refused:
         return str(refused)
     return ""
-
-
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
