@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+import math
+import time
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -25,7 +27,13 @@ TICK_SECONDS = 10.0
 TICKS_BETWEEN_CLEANINGS = 360
 USES_WRITTEN_SECONDS = 60
 
+_STEADY: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Goes on while the machine sleeps, where the system has such a clock: a machine that slept was down."""
 _log = logging.getLogger("cc_server.upkeep")
+
+
+def _since_boot() -> float:
+    return time.clock_gettime(_STEADY)
 
 
 class KeyUses:
@@ -57,18 +65,26 @@ class KeyUses:
 
 
 class Upkeep:
-    """Runs beside the requests."""
+    """Runs beside the requests.
 
-    def __init__(self, db: Database, uses: KeyUses) -> None:
+    Args:
+        db: of the house.
+        uses: when keys were used.
+        steady: seconds of a clock that nobody sets, and that goes on while the machine sleeps.
+    """
+
+    def __init__(self, db: Database, uses: KeyUses, steady: Callable[[], float] = _since_boot) -> None:
         self._db = db
         self._uses = uses
+        self._steady = steady
+        self._said = -math.inf
 
     async def run(self) -> None:
         """Tick every ten seconds, clean every hour, until cancelled."""
         ticks = 0
         while True:
             try:
-                await self._db.write(self._say_alive)
+                await self.say_alive()
                 while await self._db.write(self._tick) == lapses.EXPIRED_AT_ONCE:
                     pass
                 if ticks % TICKS_BETWEEN_CLEANINGS == 0:
@@ -86,8 +102,20 @@ class Upkeep:
             await self._db.write(keys.used, due)
             self._uses.written(due, now)
 
-    def _say_alive(self, conn: Connection) -> None:
-        """A unit of its own: it writes to the row that every unit with an event ends with."""
+    async def say_alive(self) -> None:
+        """Say that the server is up; a clock that was set is no outage.
+
+        A unit of its own: it writes to the row that every unit with an event ends with.
+        """
+        now = self._steady()
+        was_up = now - self._said <= installation.OUTAGE_SECONDS
+        await self._db.write(self._say_up if was_up else self._say_begun)
+        self._said = now
+
+    def _say_up(self, conn: Connection) -> None:
+        installation.seen(conn, self._unit(conn))
+
+    def _say_begun(self, conn: Connection) -> None:
         installation.tick(conn, self._unit(conn))
 
     def _tick(self, conn: Connection) -> int:

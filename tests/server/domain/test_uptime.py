@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cc_server.domain import installation
+from cc_server.worker.upkeep import KeyUses, Upkeep
 from rig.house import House
 
 
@@ -22,3 +25,17 @@ def test_the_share_is_of_24_hours_also_where_the_installation_is_younger(house: 
     house.clock.advance(2_160)
     house.do(installation.tick)
     assert up(house) == 0.975
+
+
+@pytest.mark.parametrize(("passed", "share"), [(10, 1.0), (3_600, 1 - 3_600 / 86_400)])
+async def test_a_clock_that_is_set_an_hour_ahead_is_no_outage_and_an_hour_of_silence_is_one(
+    house: House, passed: int, share: float
+) -> None:
+    steady = 100.0
+    upkeep = Upkeep(house.db, KeyUses(), lambda: steady)
+    house.clock.advance(10)
+    await upkeep.say_alive()
+    house.clock.advance(3_600)
+    steady += passed
+    await upkeep.say_alive()
+    assert up(house) == pytest.approx(share)
