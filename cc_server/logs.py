@@ -77,5 +77,12 @@ def configure(form: LogFormat, level: LogLevel, stream: TextIO | None = None) ->
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines() if form is LogFormat.JSON else TextLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for noisy in ("uvicorn.error", "uvicorn.access", "asyncio", "httpx", "httpcore"):  # httpx logs whole addresses
+    for noisy in (
+        "uvicorn.error",
+        "uvicorn.access",
+        "asyncio",
+        "alembic",
+        "httpx",
+        "httpcore",
+    ):  # httpx logs whole addresses
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))

@@ -6,6 +6,7 @@ A test holds both ways to the same result.
 
 from __future__ import annotations
 
+import logging
 from enum import Enum, auto
 from pathlib import Path
 
@@ -20,6 +21,7 @@ HEAD = "0007"
 """The newest migration."""
 FIRST_SETTINGS = '{"budgets":{"daily_usd":"50.00"}}'
 """What a new installation is set to; everything else has its default."""
+_log = logging.getLogger("cc_server.db")
 
 
 class Opening(Enum):
@@ -64,10 +66,14 @@ def prepare(
     elif version != HEAD and not may_migrate:
         raise ForeignDatabase("has the form of another version; stop the server, and start this version's once")
     elif version != HEAD:
+        if version < HEAD:
+            _log.info(
+                "the tables are brought from form %s to %s; where there is much in them it takes a while", version, HEAD
+            )
         migrate(conn, version)
 
 
-def migrate(conn: Connection, version: str | None) -> None:
+def migrate(conn: Connection, version: str | None, *, to: str = "head") -> None:
     """Run the migrations that follow `version`, in the transaction that is open.
 
     Raises:
@@ -81,7 +87,7 @@ def migrate(conn: Connection, version: str | None) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = conn
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
     except CommandError as error:
         raise ForeignDatabase(
             f"has the form {version!r}, unknown to this program, so it was made by a newer one; update this program"

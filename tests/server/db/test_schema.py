@@ -78,6 +78,25 @@ def test_a_database_opened_again_keeps_its_name(tmp_path: Path) -> None:
     assert names[0] == names[1]
 
 
+def test_who_waits_for_a_server_is_told_that_it_brings_the_tables_to_a_newer_form(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "x.db"
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as conn:
+        schema.migrate(conn, None, to="0006")
+    engine.dispose()
+    with caplog.at_level("INFO", logger="cc_server.db"):
+        for _ in range(2):
+            db = Database(path, SystemClock())
+            db.open()
+            db.close()
+    told = [record.getMessage() for record in caplog.records if record.name == "cc_server.db"]
+    assert told == [
+        f"the tables are brought from form 0006 to {schema.HEAD}; where there is much in them it takes a while"
+    ]
+
+
 def test_a_newer_database_is_refused_in_words(tmp_path: Path) -> None:
     db = Database(tmp_path / "x.db", SystemClock())
     db.open()
