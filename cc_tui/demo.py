@@ -23,7 +23,10 @@ from cc_tui.config.endpoint import Endpoint, NoEndpoint
 PREFIX = "cc-tui-demo-"
 KEPT = "keep"
 """Marks a folder that the operator asked to keep."""
-READY_SECONDS = 60.0
+READY_SECONDS, READY_SECONDS_A_DRAFT = 60.0, 0.005
+"""How long a server that says nothing is waited for; one that ended is noticed at once."""
+DRAFTS_A_SECOND = 1_000
+"""About so many are made on a machine that does something else, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Demo:
 
     def __init__(self, settings: DemoSettings) -> None:
         self.folder = _folder(settings.keep)
+        self._approvals = settings.approvals
         self._keep = settings.keep is not None
         self._lock = _lock(self.folder)
         ready_read, ready_write = os.pipe()
@@ -58,17 +62,27 @@ class Demo:
             )  # fmt: skip
         os.close(ready_write)
 
+    @property
+    def told(self) -> str:
+        """What is made meanwhile, and how long that takes."""
+        minutes = self._approvals / DRAFTS_A_SECOND / 60
+        if minutes < 1 / 3:
+            return "with a month of history; this takes some seconds"
+        about = f"about {minutes:.0f} minutes" if minutes >= 1.5 else "about a minute"
+        return f"with a month of history and {self._approvals:,} drafts; this takes {about}"
+
     async def ready(self) -> Endpoint:
         """Wait until the server accepts connections.
 
         Raises:
-            NoEndpoint: it ended, or did not come within a minute; says what it last wrote.
+            NoEndpoint: it ended, or was silent for longer than it can take; says what it last wrote.
         """
+        within = READY_SECONDS + READY_SECONDS_A_DRAFT * self._approvals
         try:
-            async with asyncio.timeout(READY_SECONDS):
-                line = await asyncio.to_thread(_first_line, self._ready_fd)
+            async with asyncio.timeout(within):
+                line = await _first_line(self._ready_fd)
         except TimeoutError:
-            raise NoEndpoint(f"the demo's server did not start within {READY_SECONDS:.0f} s") from None
+            raise NoEndpoint(f"the demo's server did not start within {within:.0f} s") from None
         if not line:
             raise NoEndpoint(f"the demo's server did not start: {self._last_words()}")
         told = json.loads(line)
@@ -134,7 +148,14 @@ def _lock(folder: Path) -> int:
     return descriptor
 
 
-def _first_line(descriptor: int) -> bytes:
-    """Read up to the first line's end, or to the end of the pipe."""
-    with os.fdopen(descriptor, "rb") as pipe:
-        return pipe.readline()
+async def _first_line(descriptor: int) -> bytes:
+    """Read up to the first line's end, or to the end of the pipe; nobody who leaves meanwhile has to wait for it."""
+    reader = asyncio.StreamReader()
+    pipe = os.fdopen(descriptor, "rb", buffering=0)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), pipe
+    )
+    try:
+        return await reader.readline()
+    finally:
+        transport.close()

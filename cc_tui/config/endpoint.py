@@ -21,6 +21,10 @@ class NoEndpoint(Exception):
 class EndpointSource(Protocol):
     """A server that is starting."""
 
+    @property
+    def told(self) -> str:
+        """What is made meanwhile, and how long that takes."""
+
     async def ready(self) -> Endpoint:
         """Wait until it accepts connections.
 

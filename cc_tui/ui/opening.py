@@ -126,7 +126,7 @@ class Opening:
         from cc_tui.config.endpoint import NoEndpoint
 
         words = "starting the demo's server"
-        self._session.say(f"{words}, with a month of history; this takes some seconds …", short=f"{words} …")
+        self._session.say(f"{words}, {demo.told} …", short=f"{words} …")
         try:
             endpoint = await demo.ready()
         except NoEndpoint as failed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import tempfile
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cc_tui.config.endpoint import NoEndpoint
-from cc_tui.demo import PREFIX, Demo, DemoSettings, remove_dead_demos
+from cc_tui.demo import PREFIX, Demo, DemoSettings, _first_line, remove_dead_demos
 from rig.direct_api import DirectApi
 from rig.pty_app import Backend
 
@@ -120,3 +121,30 @@ async def test_a_server_that_does_not_start_is_said_with_its_last_words() -> Non
     finally:
         demo.close()
     assert not demo.folder.exists()
+
+
+def test_who_leaves_while_the_server_starts_does_not_wait_for_it() -> None:
+    silent, never = os.pipe()
+
+    async def leave() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(_first_line(silent), 0.01)
+
+    asyncio.run(leave())  # a thread that reads would hold this up for ever
+    os.close(never)
+
+
+@pytest.mark.parametrize(
+    ("approvals", "told"),
+    [
+        (12, "with a month of history; this takes some seconds"),
+        (30_000, "with a month of history and 30,000 drafts; this takes about a minute"),
+        (100_000, "with a month of history and 100,000 drafts; this takes about 2 minutes"),
+    ],
+)
+def test_how_long_the_start_takes_is_told_by_what_is_made(approvals: int, told: str) -> None:
+    demo = Demo(DemoSettings(approvals=approvals))
+    try:
+        assert demo.told == told
+    finally:
+        demo.close()
