@@ -33,6 +33,7 @@ WORDS: dict[str, str] = {
     "held": "approved, and kept back some seconds so that u can recall it",
     "leaving": "approved and not yet sent: held, waiting, being sent or tried again",
     "waits": "approved, and something keeps it back: a stop, a pause, a budget, the cap; the draft says which",
+    "Degraded": "the first word above, of the business as a whole: something needs a look, and it is named beside it",
     "problems": "deliveries that failed or of which nobody knows whether they left, drafts that came back, "
     "and undelivered decisions",
     "unknown": "the send was cut off: nobody knows whether it left; m settles it",

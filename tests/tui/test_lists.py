@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from cc_tui.actions.action import Where
 from cc_tui.state.approvals.rows import View
 from cc_tui.ui.tabs.agents.tab import AgentsTab
+from cc_tui.ui.tabs.approvals import moves
 from cc_tui.ui.tabs.approvals.tab import ApprovalsTab
 from cc_tui.ui.tabs.dashboard.tab import DashboardTab
 from cc_tui.ui.tabs.runs import short_id
@@ -145,6 +146,25 @@ async def test_a_filter_stays_in_sight_at_every_width(tmp_path: Path) -> None:
             await settled(pilot)
             assert isinstance(app.tab, ApprovalsTab)
             assert "/risk<40" in text_of(app.tab.views)
+
+
+async def test_a_filter_over_a_long_list_waits_for_a_pause_of_the_keys_and_enter_takes_it_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moves, "LONG_LIST", 1)
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        queue = app.session.lists[View.PENDING]
+        await pilot.press("slash", *"risk<")
+        assert app.overlays.prompt is not None
+        assert (queue.filter_text, app.overlays.prompt.mistake is not None) == ("", True)
+        await pilot.press("4", "0")
+        await pilot.pause(2 * moves.PAUSE_SECONDS)
+        assert queue.filter_text == "risk<40"
+        await pilot.press("backspace", "5", "enter")
+        await settled(pilot)
+        assert queue.filter_text == "risk<45"
 
 
 async def test_marking_all_says_how_many_and_the_views_say_what_the_filter_hides(tmp_path: Path) -> None:

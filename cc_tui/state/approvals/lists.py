@@ -127,6 +127,10 @@ class ApprovalList:
 
     # Changing what is shown
 
+    def check_filter(self, text: str) -> None:
+        """Raises FilterMistake where a filter can't be read; the list stays as it is."""
+        parse_filter(text, self._fields, searched_text)
+
     def set_filter(self, text: str) -> None:
         """Show only what passes.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cc_tui.text.formats import age_sentence, count, ratio, run_cost, spend, took
@@ -71,7 +72,7 @@ class DetailDrawing:
         below = self._log.heading(agent.id, self._width, self._look) if section == "log" else Line()
         return [title, Line(), *fact_lines(facts, self._width, self._margin), Line(), tabs, below]
 
-    def body(self, section: str) -> list[Line]:
+    def body(self, section: str) -> Sequence[Line]:
         """What the section tells."""
         if section == "log" and self._log.lines is not None:
             return log_lines(self._log.lines, self._log.level, self._width, self._look)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from cc_tui.text.formats import clock_seconds
 from cc_tui.text.safe import SafeText, safe_line
@@ -68,11 +68,34 @@ class ShownLog:
         return heading(agent_id, self.level, width, look, follows=self.follows, is_focused=True)
 
 
-def log_lines(lines: Iterable[KeptLine], level: Level, width: int, look: Look) -> list[Line]:
+def log_lines(lines: Iterable[KeptLine], level: Level, width: int, look: Look) -> Sequence[Line]:
     """The lines that are loud enough, oldest first."""
-    margin = margin_of(width)
-    drawn = [_line(line, width, margin, look) for line in lines if _LEVELS.get(line.level, Level.INFO) >= level]
-    return drawn or [Line(), Line().add(" " * margin).add("no lines of this level", Token.DIM)]
+    loud = [line for line in lines if _LEVELS.get(line.level, Level.INFO) >= level]
+    if not loud:
+        return [Line(), Line().add(" " * margin_of(width)).add("no lines of this level", Token.DIM)]
+    return _DrawnWhenSeen(loud, width, look)
+
+
+class _DrawnWhenSeen(Sequence[Line]):
+    """A thousand lines, of which a screenful is in view: only those are drawn."""
+
+    def __init__(self, lines: Sequence[KeptLine], width: int, look: Look) -> None:
+        self._lines, self._width, self._look = lines, width, look
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    @overload
+    def __getitem__(self, place: int) -> Line: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Line]: ...
+
+    def __getitem__(self, place: int | slice) -> Line | list[Line]:
+        margin = margin_of(self._width)
+        if isinstance(place, slice):
+            return [_line(line, self._width, margin, self._look) for line in self._lines[place]]
+        return _line(self._lines[place], self._width, margin, self._look)
 
 
 def _line(line: KeptLine, width: int, margin: int, look: Look) -> Line:

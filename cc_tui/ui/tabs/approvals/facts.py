@@ -52,7 +52,7 @@ class QueueFacts:
         store = self._session.known.approvals
         shown = tuple([(one, getattr(store.counts, one.value) if store.counts_known else None) for one in View])
         old = as_of(self._session)
-        right = [f"{store.counts.safe} safe"] if store.counts.safe else []
+        right = [f"{store.counts.safe:,} safe"] if store.counts.safe else []
         oldest = oldest_words(store.counts.oldest_created_at, self._session.server_now())
         right += [oldest] if oldest else []
         words = f" {self._look.signs.dot} ".join(right) if not old else ""
@@ -98,4 +98,4 @@ def _marked(queue: ApprovalList) -> str:
     if not queue.marks:
         return ""
     hidden = queue.marked_not_shown
-    return f"{len(queue.marks)} marked" + (f", {hidden} not shown" if hidden else "")
+    return f"{len(queue.marks):,} marked" + (f", {hidden:,} not shown" if hidden else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cc_tui.actions.action import Action
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from cc_tui.ui.tabs.approvals.desk import Steered
     from cc_tui.ui.tabs.approvals.verbs import QueueVerbs
 
+LONG_LIST, PAUSE_SECONDS = 5_000, 0.2
+"""From so many rows on a filter that is typed waits for so short a pause of the keys."""
 _LETTERS = {key.value[0]: key.value for key in SortKey}
 
 
@@ -28,6 +31,8 @@ class QueueMoves:
     def __init__(self, desk: Steered, verbs: QueueVerbs) -> None:
         self._desk = desk
         self._verbs = verbs
+        self._typed: str | None = None
+        """The filter that waits for a pause of the keys."""
         self._sort = SortAsk(desk.session, _LETTERS, self._sort_by)
         self._acts: dict[str, Callable[[], None]] = {
             "list.down": lambda: self._move(1),
@@ -154,12 +159,14 @@ class QueueMoves:
         desk = self._desk
         count = desk.queue.mark_shown()
         desk.views.repaint()
-        words = f"marked the {count} that the filter shows" if desk.queue.filter_text else f"marked all {count} shown"
+        words = (
+            f"marked the {count:,} that the filter shows" if desk.queue.filter_text else f"marked all {count:,} shown"
+        )
         hidden = desk.queue.marked_not_shown
         if hidden:
-            words += f"; {hidden} more marked are not shown"
+            words += f"; {hidden:,} more marked are not shown"
         told = words if count else "nothing here waits, so nothing is marked"
-        desk.session.say(told, Level.NOTE, (str(count),), short=f"{count} marked, {hidden} more not shown")
+        desk.session.say(told, Level.NOTE, (f"{count:,}",), short=f"{count:,} marked, {hidden:,} more not shown")
         desk.stage.frame_changed()
 
     def _show_new(self) -> None:
@@ -182,15 +189,33 @@ class QueueMoves:
         desk.stage.ask(
             Question(
                 label="/", initial=before, verb="keep the filter", taken=lambda text: self._take_filter(text, before),
-                changed=lambda text: self._filter_by(text, before), left=lambda: self._take_filter(before, before),
+                changed=lambda text: self._filter_typed(text, before), left=lambda: self._take_filter(before, before),
             )
         )  # fmt: skip
 
     def _take_filter(self, text: str, before: str) -> None:
         """Enter: a filter with a mistake is not taken, and says so."""
+        self._typed = None
         mistake = self._filter_by(text, before)
         if mistake is not None:
             self._desk.session.say(f"not filtered: {mistake.sentence}", Level.WARN)
+
+    def _filter_typed(self, text: str, before: str) -> Mistake | None:
+        """Filter as it is typed; a long list once the keys pause, so that what is typed is seen at once."""
+        desk = self._desk
+        if len(desk.session.known.approvals.rows) < LONG_LIST:
+            return self._filter_by(text, before)
+        self._typed = text
+        desk.stage.later(PAUSE_SECONDS, partial(self._filter_paused, text, before))
+        try:
+            desk.queue.check_filter(text)
+        except FilterMistake as made:
+            return Mistake(str(made), made.start, made.end)
+        return None
+
+    def _filter_paused(self, text: str, before: str) -> None:
+        if self._typed == text:
+            self._filter_by(text, before)
 
     def _filter_by(self, text: str, before: str) -> Mistake | None:
         """Filter as it is typed; while it has a mistake the list is as it was before."""

@@ -51,7 +51,7 @@ class BatchVerbs:
             if not shown:
                 self._desk.session.say("nothing that the filter shows is safe to approve", Level.WARN)
                 return
-            self._ask(BatchAction.APPROVE_SAFE, _riskiest(shown), None, None)
+            self._ask(BatchAction.APPROVE_SAFE, _riskiest(shown, is_approving=True), None, None)
             return
         self._ask(BatchAction.APPROVE_SAFE, None, None, None)
 
@@ -60,7 +60,7 @@ class BatchVerbs:
         from cc_api_client.models.outbox.batches import BatchAction
 
         action = BatchAction.APPROVE if reason is None else BatchAction.REJECT
-        self._ask(action, _riskiest(marked), reason, otherwise)
+        self._ask(action, _riskiest(marked, is_approving=reason is None), reason, otherwise)
 
     def _ask(
         self, action: BatchAction, rows: Sequence[ApprovalRow] | None, reason: Reason | None,
@@ -151,7 +151,10 @@ class BatchVerbs:
         """What is not on the list, and why."""
         if action.value != "approve_safe":
             refused = [one.why or "" for one in plan.items if one.would != "ok"]
-            return f"{len(refused)} stay marked: {counted(refused)}" if refused else ""
+            beyond = len(self._desk.queue.marks) - len(plan.items)
+            parts = [f"{len(refused)} stay marked: {counted(refused)}"] if refused else []
+            parts += [f"{beyond:,} more stay marked: a batch takes {BATCH_MOST}"] if beyond > 0 else []
+            return "; ".join(parts)
         known, refused = self._desk.session.known.approvals, [one.why or "" for one in plan.items if one.would != "ok"]
         waiting = [row for row in known.rows.values() if row.view is View.PENDING]
         blocked = sum(row.weight is Weight.BLOCK for row in waiting)
@@ -187,9 +190,13 @@ _WORDS = {
 }
 
 
-def _riskiest(rows: Sequence[ApprovalRow]) -> list[ApprovalRow]:
-    """The riskiest first, as many as a batch takes."""
-    return sorted(rows, key=lambda row: (-row.risk, row.id))[:BATCH_MOST]
+def _riskiest(rows: Sequence[ApprovalRow], *, is_approving: bool) -> list[ApprovalRow]:
+    """The riskiest first, as many as a batch takes; what a flag blocks takes no room from what can be approved."""
+
+    def place(row: ApprovalRow) -> tuple[bool, int, str]:
+        return is_approving and row.weight is Weight.BLOCK, -row.risk, row.id
+
+    return sorted(rows, key=place)[:BATCH_MOST]
 
 
 def counted(whys: Sequence[str]) -> str:
