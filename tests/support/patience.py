@@ -14,7 +14,7 @@ LOOK_AGAIN_SECONDS = 0.02
 FoundT = TypeVar("FoundT")
 
 
-def until(find: Callable[[], FoundT], sentence: str = "what is waited for") -> FoundT:
+def until(find: Callable[[], FoundT | None], sentence: str = "what is waited for") -> FoundT:
     """What `find` finds, once that is something.
 
     Raises:
@@ -27,7 +27,7 @@ def until(find: Callable[[], FoundT], sentence: str = "what is waited for") -> F
     return found
 
 
-async def until_true(find: Callable[[], FoundT], sentence: str = "what is waited for") -> FoundT:
+async def until_true(find: Callable[[], FoundT | None], sentence: str = "what is waited for") -> FoundT:
     """The same in a loop, which goes on meanwhile."""
     loop = asyncio.get_running_loop()
     end = loop.time() + PATIENCE_SECONDS

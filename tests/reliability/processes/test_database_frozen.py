@@ -52,7 +52,7 @@ async def test_whoever_asks_a_frozen_database_is_told_so_and_each_decision_count
         await until_ready(server, 200)
         async with (
             httpx.AsyncClient(base_url=server.url, headers=headers, timeout=PATIENCE_SECONDS) as http,
-            connect(server.socket_url, additional_headers=headers, proxy=None) as socket,
+            connect(server.socket_url, additional_headers=headers, proxy=None, open_timeout=PATIENCE_SECONDS) as socket,
         ):
             assert (await http.get("/api/me")).status_code == 200
             with house.postgres.frozen():

@@ -110,7 +110,9 @@ def test_a_file_refuses_more_than_one_process_in_a_sentence(house: House) -> Non
 
 async def told_by(server: Served, token: str, begun: asyncio.Event) -> int | None:
     """The code with which a stream of this key ends."""
-    async with connect(server.socket_url, additional_headers={"X-API-Key": token}, proxy=None) as socket:
+    async with connect(
+        server.socket_url, additional_headers={"X-API-Key": token}, proxy=None, open_timeout=PATIENCE_SECONDS
+    ) as socket:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while True:
@@ -156,7 +158,7 @@ async def test_a_database_that_cuts_everybody_off_again_and_again_loses_nothing(
         await until_ready(server, 200)
         async with (
             httpx.AsyncClient(base_url=server.url, headers=headers, timeout=PATIENCE_SECONDS) as http,
-            connect(server.socket_url, additional_headers=headers, proxy=None) as socket,
+            connect(server.socket_url, additional_headers=headers, proxy=None, open_timeout=PATIENCE_SECONDS) as socket,
         ):
             for place, draft in enumerate(drafts):
                 if place % 4 == 0:

@@ -30,7 +30,7 @@ from cc_server.sealing.anchor import Anchor, read_anchor, write_anchor
 from cc_server.sealing.verify import Verdict, Verifier
 from cc_server.worker.anchor import AnchorKeeper
 from rig.house import ANA, House, new_client
-from tests.support.patience import PATIENCE_SECONDS
+from tests.support.patience import until_true
 
 TRIGGERS = {
     "sqlite": ("DROP TRIGGER audit_no_update", "DROP TRIGGER audit_no_delete", "DROP TRIGGER audit_only_last"),
@@ -138,19 +138,12 @@ def anchor_file(house: House) -> Path:
     return house.folder / "house.db.audit-anchor"
 
 
-async def until(condition: Callable[[], Any]) -> Any:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not (found := condition()):
-            await asyncio.sleep(0.01)
-    return found
-
-
 async def kept(house: House, meanwhile: Callable[[], Any]) -> AnchorKeeper:
     """Run a keeper while something happens, and stop it."""
     keeper = AnchorKeeper(house.db, anchor_file(house))
     running = asyncio.create_task(keeper.run())
     last = len(house.all(audit_table))
-    await until(lambda: keeper.trouble or ((found := read_anchor(anchor_file(house))) and found.seq == last))
+    await until_true(lambda: keeper.trouble or ((found := read_anchor(anchor_file(house))) and found.seq == last))
     await asyncio.to_thread(meanwhile)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -168,9 +161,9 @@ async def test_the_anchor_is_where_the_trail_ended_when_the_server_stopped(house
 async def test_the_anchor_moves_on_while_the_server_runs(house: House) -> None:
     keeper = AnchorKeeper(house.db, anchor_file(house))
     running = asyncio.create_task(keeper.run())
-    first = await until(lambda: read_anchor(anchor_file(house)))
+    first = await until_true(lambda: read_anchor(anchor_file(house)))
     house.approve(house.draft())
-    await until(lambda: (read_anchor(anchor_file(house)) or first).seq == len(house.all(audit_table)))
+    await until_true(lambda: (read_anchor(anchor_file(house)) or first).seq == len(house.all(audit_table)))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 

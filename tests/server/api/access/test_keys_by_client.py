@@ -44,7 +44,9 @@ async def test_a_key_is_made_used_listed_and_revoked(server: Served, admin: Comm
 
 
 async def stream_of(server: Served, name: str) -> websockets.ClientConnection:
-    socket = await websockets.connect(server.socket_url, additional_headers={"X-API-Key": server.house.tokens[name]})
+    socket = await websockets.connect(
+        server.socket_url, additional_headers={"X-API-Key": server.house.tokens[name]}, open_timeout=PATIENCE_SECONDS
+    )
     await socket.recv()
     return socket
 

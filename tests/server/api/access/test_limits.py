@@ -174,7 +174,7 @@ async def test_streams_that_never_say_a_key_are_refused_once_they_come_too_often
         refused: list[int | None] = []
         for _ in range(15):
             try:
-                async with websockets.connect(server.socket_url):
+                async with websockets.connect(server.socket_url, open_timeout=PATIENCE_SECONDS):
                     refused.append(None)
             except websockets.InvalidStatus as told:
                 refused.append(told.response.status_code)
@@ -190,7 +190,7 @@ async def test_a_key_in_the_first_frame_is_counted_like_any_other(house: House, 
         codes = []
         for _ in range(15):
             try:
-                async with websockets.connect(server.socket_url) as socket:
+                async with websockets.connect(server.socket_url, open_timeout=PATIENCE_SECONDS) as socket:
                     await socket.send(json.dumps({"api_key": token}))
                     await socket.recv()
             except websockets.InvalidStatus as refused:

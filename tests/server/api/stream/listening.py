@@ -70,7 +70,9 @@ async def listening(
     given = {**({"X-API-Key": server.house.tokens[key]} if key else {}), **(headers or {})}
     query = {name: text for name, text in (("since", since), ("topics", topics)) if text is not None}
     url = f"{server.socket_url}?{httpx.QueryParams(query)}"
-    async with connect(url, additional_headers=given, proxy=None, max_size=None) as socket:
+    async with connect(
+        url, additional_headers=given, proxy=None, max_size=None, open_timeout=PATIENCE_SECONDS
+    ) as socket:
         yield Listener(socket)
 
 

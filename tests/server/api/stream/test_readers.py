@@ -17,6 +17,7 @@ from cc_server.domain.work.agents import Said
 from rig.house import AGENT
 from tests.server.api.stream.listening import CLOSE_FRAME, NOBODY, chain, epoch_of, listening
 from tests.server.serving import Served
+from tests.support.patience import PATIENCE_SECONDS
 
 
 async def test_a_bound_key_is_told_of_its_own_clients_only(server: Served) -> None:
@@ -164,7 +165,9 @@ async def test_a_reader_who_leaves_while_something_is_sent_leaves_no_error_behin
     line = socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])))
     line.setblocking(False)
     headers = {"X-API-Key": server.house.tokens["ana"]}
-    async with connect(server.socket_url, additional_headers=headers, sock=line, proxy=None) as reader:
+    async with connect(
+        server.socket_url, additional_headers=headers, sock=line, proxy=None, open_timeout=PATIENCE_SECONDS
+    ) as reader:
         await reader.recv()
         line.send(CLOSE_FRAME)
         server.house.draft()
