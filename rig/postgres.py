@@ -11,7 +11,9 @@ import atexit
 import contextlib
 import itertools
 import os
+import subprocess
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 GIVEN = "CC_TEST_PG_DSN"
 SKIP = "CC_TEST_SKIP_PG"
+START_SECONDS = 120.0
 STOP_SECONDS = 60.0
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
@@ -118,9 +121,17 @@ def _start(data: Path) -> PostgresServer:
         raise NoPostgres(
             f"no PostgreSQL: install the extra `dev`, name a server in {GIVEN}, or skip its tests with {SKIP}=1"
         ) from missing
-    server = get_server(data, cleanup_mode=None)
-    atexit.unregister(server._cleanup)
-    return server
+    server, end = get_server(data, cleanup_mode=None, start=False), time.monotonic() + START_SECONDS
+    while True:
+        try:
+            server.start()
+            return server
+        except (subprocess.TimeoutExpired, AssertionError):  # the package gives it ten seconds; it goes on after them
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.5)
+        finally:
+            atexit.unregister(server._cleanup)
 
 
 @contextmanager
