@@ -47,7 +47,7 @@ async def test_a_batch_goes_from_the_dry_run_to_the_commit_and_back(client: Comm
 
 
 async def test_many_are_rejected_for_one_reason(client: CommandCenterClient) -> None:
-    page = await client.approvals.list(kind="proposal", limit=2)
+    page = await client.approvals.list(limit=2)
     plan = await client.batches.plan(
         BatchAction.REJECT, ids=[one.id for one in page.value.items], reason_code="other", reason="not now"
     )

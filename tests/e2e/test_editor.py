@@ -33,6 +33,7 @@ def test_an_edit_in_the_operators_editor_is_saved_and_the_screen_comes_back(
         terminal.wait_for(r"saved \S+; it still waits for your word")
         terminal.wait_for(r"live\s*$")
         eventually(lambda: statuses(api)["pending"] == pending, terminal, "the draft to wait still")
+        terminal.wait_silent(1.0)  # keys that were pressed in the editor are not meant for the app
         terminal.press("q")
         assert terminal.wait_exit() == 0
         assert terminal.modes_left() == []
