@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from math import inf
 from random import Random
 
 from cc_api_client.backoff import FIRST_SECONDS, back_off
@@ -78,14 +79,17 @@ class Schedule:
         self._held_until = 0.0
 
     def take(self, now: float) -> Feed | None:
-        """The weightiest feed that is due and not in flight; it is in flight from now on."""
+        """The weightiest feed that is due and not in flight; it is in flight from now on.
+
+        Who asks for it meanwhile may want more than what comes: it is due again as soon as it is here.
+        """
         if now < self._held_until:
             return None
         due = [feed for feed in self._feeds.values() if feed.is_waiting and feed.due_at <= now]
         if not due:
             return None
         feed = max(due, key=lambda one: one.weight)
-        feed.in_flight = True
+        feed.in_flight, feed.due_at = True, inf
         return feed
 
     def wait_seconds(self, now: float) -> float:
@@ -94,9 +98,9 @@ class Schedule:
         return min(60.0, max(0.0, max(min(times, default=now + 60.0), self._held_until) - now))
 
     def succeeded(self, feed: Feed, now: float) -> None:
-        """`feed` was fetched: its next turn is a period away."""
+        """`feed` was fetched: its next turn is a period away, or when it was asked for meanwhile."""
         feed.in_flight, feed.failures = False, 0
-        feed.due_at = now + (feed.live_seconds if self.is_live else feed.polling_seconds)
+        feed.due_at = min(feed.due_at, now + (feed.live_seconds if self.is_live else feed.polling_seconds))
 
     def failed(self, feed: Feed, now: float, wait_seconds: float | None = None) -> float:
         """`feed` could not be fetched; returns when it is tried again (`wait_seconds`: the server's wish)."""

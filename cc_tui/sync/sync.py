@@ -88,9 +88,10 @@ class Sync:
 
     def want_view(self, view: View) -> None:
         """The operator opened a view: fill it, and keep it true from now on."""
-        self._schedule.feed(name_of(view)).weight = LOOKED_AT
-        if not self._known.approvals.loads[view].has_rows:
-            self._poller.ask(name_of(view))
+        feed = self._schedule.feed(name_of(view))
+        feed.weight = LOOKED_AT
+        if not self._known.approvals.loads[view].has_rows and not feed.in_flight:
+            self._poller.ask(feed.name)
 
     def refresh(self) -> None:
         """Fetch everything again now, and ask for the stream again if the server had none for this key."""

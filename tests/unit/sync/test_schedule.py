@@ -33,8 +33,9 @@ def test_the_period_is_longer_while_the_stream_is_live() -> None:
     schedule.succeeded(feed, 10.0)
     assert feed.due_at == 15.0
     schedule.is_live = True
-    schedule.succeeded(feed, 10.0)
-    assert feed.due_at == 40.0
+    assert schedule.take(15.0) is feed
+    schedule.succeeded(feed, 15.0)
+    assert feed.due_at == 45.0
 
 
 def test_nothing_is_fetched_while_the_server_cannot_be_reached() -> None:
@@ -53,6 +54,18 @@ def test_asking_makes_a_feed_due_earlier_never_later() -> None:
     assert schedule.ask("one", 3.0)
     assert not schedule.ask("one", 4.0)
     assert feed.due_at == 3.0
+
+
+def test_what_is_asked_for_while_it_is_fetched_is_fetched_once_more() -> None:
+    schedule = schedule_of(one=1)
+    feed = schedule.take(0.0)
+    assert feed is not None
+    assert schedule.ask("one", 2.0)
+    assert schedule.take(3.0) is None
+    schedule.succeeded(feed, 3.0)
+    assert schedule.take(3.0) is feed
+    schedule.succeeded(feed, 4.0)
+    assert schedule.take(4.0) is None
 
 
 def test_what_the_server_refused_is_left_alone_until_everything_is_asked_for() -> None:
