@@ -16,7 +16,7 @@ def test_all_safe_lists_approves_exactly_that_and_is_undone_as_a_whole(home: Pat
         terminal.press("A")
         found = terminal.wait_for(r"Approve (\d+) safe drafts +policy default-1 · riskiest first · digest \w{4} \w{4}")
         count = int(found[1])
-        terminal.wait_for(rf"{count} never opened")
+        terminal.wait_for(rf"({count}|{count - 1}) never opened")  # the draft at hand may be one of them
         terminal.wait_for(r"nothing is decided yet")
         decide(terminal, "y", rf"approved {count} drafts, the first leaves in \d+ \w+ · u undo")
         terminal.wait_for(rf"pending {12 - count} +leaving {count} ")
