@@ -22,6 +22,9 @@ class CommandCenterError(Exception):
         request_id: the server's name for the request.
     """
 
+    in_doubt = False
+    """Whether an earlier try of the same request got no answer: that one may have taken effect."""
+
     def __init__(
         self, what: str, *, status: int | None = None, code: str | None = None, request_id: str | None = None
     ) -> None:

@@ -154,12 +154,14 @@ class Transport:
         """
         clock = asyncio.get_running_loop().time
         until = clock() + (request.timeout_seconds or self._timeout)
-        attempt = 0
+        attempt, in_doubt = 0, False
         while True:
             attempt += 1
             try:
                 return await self._once(request, max(0.1, until - clock()))
             except CommandCenterError as error:
+                error.in_doubt = in_doubt
+                in_doubt = in_doubt or _may_have_arrived(error)
                 wait = decide_retry(request, attempt, error, until - clock(), self._rng)
                 if wait is None:
                     raise
@@ -240,6 +242,11 @@ class Transport:
         never_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
         why = str(error) or type(error).__name__
         return Unreachable(f"{self.base_url} can't be reached: {why}", sent=not never_sent)
+
+
+def _may_have_arrived(error: CommandCenterError) -> bool:
+    """Whether what got this answer, or none, may have taken effect all the same."""
+    return error.sent if isinstance(error, Unreachable) else isinstance(error, Unavailable)
 
 
 def checked_url(url: str) -> str:

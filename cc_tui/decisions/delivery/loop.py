@@ -141,5 +141,5 @@ class DeliveryLoop(Generic[K]):
 def _may_have_arrived(error: CommandCenterError) -> bool:
     """Whether the server may have done what it gave no answer for."""
     if isinstance(error, Unreachable):
-        return error.sent
-    return not isinstance(error, Unauthorized)
+        return error.in_doubt or error.sent
+    return error.in_doubt or not isinstance(error, Unauthorized)

@@ -28,7 +28,7 @@ from cc_api_client.transport import (
     retry_after,
 )
 from tests.client.transport.asking import KEY, NOON, a_get, a_write
-from tests.client.wire_server import CutOff, WireServer, json_reply
+from tests.client.wire_server import CutOff, Reply, WireServer, json_reply
 from tests.support.no_jitter import NoJitter
 from tests.support.patience import PATIENCE_SECONDS
 
@@ -150,6 +150,38 @@ async def test_a_server_that_hangs_up_may_have_taken_what_was_sent(wire: WireSer
     with pytest.raises(Unreachable, match="can't be reached") as caught:
         await way.send(a_write(None))
     assert caught.value.sent
+
+
+@pytest.mark.parametrize("last", [CutOff(), json_reply({"detail": "revoked"}, 401), json_reply({}, 503)])
+@pytest.mark.parametrize("first", [CutOff(), json_reply({}, 503)])
+async def test_what_an_earlier_try_may_have_done_is_in_doubt_whatever_the_last_one_met(
+    wire: WireServer, way: Transport, first: CutOff | Reply, last: CutOff | Reply
+) -> None:
+    wire.reply(first, last)
+    with pytest.raises(CommandCenterError) as caught:
+        await way.send(a_write("k7"))
+    assert caught.value.in_doubt
+
+
+async def test_a_server_that_died_of_the_first_try_may_have_taken_it_though_the_last_was_never_sent() -> None:
+    async def die(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        server.close()
+        writer.close()
+
+    server = await asyncio.start_server(die, "127.0.0.1", 0)
+    way = Transport(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", KEY, rng=NoJitter())
+    with pytest.raises(Unreachable) as caught:
+        await way.send(a_write("k7"))
+    assert (caught.value.sent, caught.value.in_doubt) == (False, True)
+    await way.aclose()
+
+
+async def test_what_was_refused_at_once_is_in_no_doubt(wire: WireServer, way: Transport) -> None:
+    wire.reply(json_reply({"detail": "revoked"}, 401))
+    with pytest.raises(CommandCenterError) as caught:
+        await way.send(a_write("k7"))
+    assert not caught.value.in_doubt
 
 
 async def test_a_cancelled_call_ends_without_another_attempt(wire: WireServer, way: Transport) -> None:

@@ -212,6 +212,22 @@ async def test_undo_of_a_decision_that_may_have_arrived_waits_for_an_answer_and_
     assert desk.sink.words("k1") == ["undelivered", "undo_waits", "confirmed", "undone"]
 
 
+@pytest.mark.parametrize("last", [Unreachable("nobody listens"), Unauthorized("revoked")])
+async def test_what_an_earlier_try_may_have_brought_is_not_taken_for_unsent(
+    desk: Desk, last: CommandCenterError
+) -> None:
+    last.in_doubt = True
+    answers = [last]
+    desk.port.answer = lambda approval_id: answers.pop() if answers else approval(approval_id)
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.decide(decision())
+        await desk.until(lambda: not answers)
+        undoing = asyncio.create_task(desk.dispatcher.undo_newest())
+        await desk.until(undoing.done)
+    assert [verb for verb, _id, _key in desk.port.calls] == ["approve", "approve", "undo"]
+
+
 async def test_a_decision_whose_sending_broke_may_have_arrived_and_is_not_taken_for_unsent(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
