@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from cc_api_client.models.outbox.delivery_states import WAITING
+from cc_tui.actions.edits import Edits
 from cc_tui.config.model import Config
 from cc_tui.decisions.outcomes import Outcomes
 from cc_tui.state.approvals.lists import ApprovalList
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from cc_tui.actions.commands import Commands
     from cc_tui.decisions.batches import Batch
     from cc_tui.decisions.deciding import Deciding
-    from cc_tui.decisions.journal import Decision, Destination, EditDraft, Journal, Reason, Verb
+    from cc_tui.decisions.journal import Decision, Destination, Journal, Reason, Verb
     from cc_tui.sync.first_rows import FirstRows
     from cc_tui.sync.sync import Sync
 
@@ -73,7 +74,9 @@ class Session:
         self.outcomes = Outcomes(self.known, self.clock)
         self.lists = {view: ApprovalList(self.known.approvals, view, self.server_now) for view in View}
         self.backstage: Backstage | None = None
-        self._rng, self._server = rng or Random(), ("", "")
+        self.edits = Edits(self.known, self.clock, lambda: self.backstage)
+        self._rng = rng or Random()
+        self._server = ("", "")
         self._tasks: list[asyncio.Task[Any]] = []
 
     def server_now(self) -> float:
@@ -270,8 +273,23 @@ class Session:
         """What the journal keeps that this key can't send; nothing is known before the server has told who it is."""
         from cc_tui.decisions.elsewhere import kept_elsewhere
 
-        here = self.backstage.deciding.destination if self.backstage is not None else None
-        return kept_elsewhere(self.backstage.journal, here) if self.backstage is not None and here is not None else []
+        backstage = self.backstage
+        if backstage is None or backstage.deciding.destination is None:
+            return []
+        return kept_elsewhere(backstage.journal, backstage.deciding.destination)
+
+    def forget(self, kept: Sequence[Decision | Batch]) -> None:
+        """The operator's word about what this key can't send: it will never be sent.
+
+        Raises:
+            NotConnected: the journal is closed.
+            JournalUnavailable: the disk refused; what was not forgotten is kept.
+        """
+        from cc_tui.decisions.elsewhere import forget
+
+        if self.backstage is None:
+            raise NotConnected("not connected: nothing can be forgotten now")
+        forget(self.backstage.journal, kept)
 
     def can_undo(self) -> bool:
         """Whether the newest decision can still be taken back, by what is known here."""
@@ -286,49 +304,6 @@ class Session:
         if row is None or approval_id in approvals.local:
             return True
         return row.status == "rejected" or (row.status == "approved" and row.delivery.state in WAITING)
-
-    def edit_draft(self, approval_id: str) -> EditDraft | None:
-        """What was typed into an edit of this draft and not saved, if anything."""
-        identity = self.known.identity.identity
-        if self.backstage is None or identity is None:
-            return None
-        return self.backstage.journal.draft_of(identity.server_id, approval_id)
-
-    def keep_edit(self, approval_id: str, version: int, fields: dict[str, str]) -> None:
-        """Keep on disk what was typed; a disk that refuses is said."""
-        from cc_tui.decisions.journal import EditDraft, JournalUnavailable
-
-        identity = self.known.identity.identity
-        if self.backstage is None or identity is None:
-            return
-        try:
-            draft = EditDraft(approval_id, version, fields, self.clock.wall())
-            self.backstage.journal.save_draft(identity.server_id, draft)
-        except JournalUnavailable as error:
-            self.say(str(error), Level.ERROR)
-
-    async def save_edit(self, row: ApprovalRow, fields: dict[str, str]) -> None:
-        """Save an edit that started from `row`; a failure is said, and what was typed is kept."""
-        from cc_api_client.errors import CommandCenterError, VersionConflict
-        from cc_api_client.models.outbox.approvals import ApprovalEdit
-
-        identity = self.known.identity.identity
-        if self.backstage is None or identity is None:
-            return
-        try:
-            await self.backstage.commands.edit(
-                row.id, ApprovalEdit(subject=fields["subject"], body=fields["body"]), row.version
-            )
-        except VersionConflict as error:
-            if error.item is not None:
-                self.backstage.sync.intake.take_approval(error.item)
-            words = f"{row.to_email} changed while you edited; theirs is shown, yours is kept for the next e"
-            self.say(words, Level.WARN, (row.to_email,))
-        except (CommandCenterError, ValueError) as error:
-            self.say(f"not saved, kept for the next e: {error}", Level.ERROR)
-        else:
-            self.backstage.journal.drop_draft(identity.server_id, row.id)
-            self.say(f"saved {row.to_email}; it still waits for your word", Level.DONE, (row.to_email,))
 
     def _connect_dispatcher(self) -> None:
         from cc_tui.decisions.delivery.batch_port import ClientBatches
@@ -362,11 +337,16 @@ class Session:
             place = self.config.place_of("client")
             words = f"client = {client_id!r} ({place}) is none that this key sees; give the id of one it sees"
             short = f"no such client ({place}); ! names those there are"
-            told = f"client = {client_id!r} ({place}) is none that this key sees; ! names those there are"
-            self.known.identity.client_trouble = told  # the lists say it: what the server answers names no setting
-            if self.backstage is not None:
-                self.backstage.sync.refresh()
+            self._tell_lists_of_client(
+                f"client = {client_id!r} ({place}) is none that this key sees; ! names those there are"
+            )
             self.say(f"{words}, or leave it out for all of them: {seen}", Level.ERROR, short=short)
+
+    def _tell_lists_of_client(self, trouble: str) -> None:
+        """Have the lists say it in place of what the server answers: that names no setting."""
+        self.known.identity.client_trouble = trouble
+        if self.backstage is not None:
+            self.backstage.sync.refresh()
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)

@@ -69,9 +69,20 @@ class Commands:
         return answer.item
 
     async def edit(self, approval_id: str, changes: ApprovalEdit, version: int) -> Approval:
-        """Change a draft that was read at `version`; returns it as the server has it."""
-        approval = await self._client.approvals.edit(
-            approval_id, changes, version=version, idempotency_key=self._new_key()
-        )
+        """Change a draft that was read at `version`; returns it as the server has it.
+
+        Raises:
+            VersionConflict: it has another version by now; the intake takes over what it is.
+        """
+        from cc_api_client.errors import VersionConflict
+
+        try:
+            approval = await self._client.approvals.edit(
+                approval_id, changes, version=version, idempotency_key=self._new_key()
+            )
+        except VersionConflict as error:
+            if error.item is not None:
+                self._intake.take_approval(error.item)
+            raise
         self._intake.take_approval(approval)
         return approval

@@ -5,6 +5,8 @@ They wait for an app that has that key. Until then they can be looked at and for
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cc_tui.decisions.batches import Batch, BatchJournal
 from cc_tui.decisions.journal import Decision, Destination, Journal
 
@@ -28,7 +30,7 @@ def kept_words(journal: Journal, here: Destination) -> str:
     return f"{count} kept on this disk for another server, and only sent there"
 
 
-def forget(journal: Journal, kept: list[Decision | Batch]) -> None:
+def forget(journal: Journal, kept: Sequence[Decision | Batch]) -> None:
     """The operator's word: these will never be sent.
 
     Raises:

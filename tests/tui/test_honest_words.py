@@ -122,7 +122,7 @@ async def test_an_edit_that_was_not_saved_is_told_of_before_the_draft_goes_out_w
         await look(pilot)
         row = queue(app).row
         assert row is not None
-        app.session.keep_edit(row.id, row.version, {"subject": row.subject, "body": "mine"})
+        app.session.edits.keep(row.id, row.version, {"subject": row.subject, "body": "mine"})
         queue(app).refresh_draft()
         assert "e goes on with it" in " ".join(" ".join(line.text(80) for line in queue(app).pane.lines).split())
         await press(pilot, "a")

@@ -147,11 +147,11 @@ class EditSheet(Sheet):
     def _keep(self) -> None:
         self._keep_pending = False
         if self.fields != self._first:
-            self._session.keep_edit(self._row.id, self._row.version, self.fields)
+            self._session.edits.keep(self._row.id, self._row.version, self.fields)
 
     def _leave(self) -> None:
         if self.fields != self._first:
-            self._session.keep_edit(self._row.id, self._row.version, self.fields)
+            self._session.edits.keep(self._row.id, self._row.version, self.fields)
             self._session.say("not saved; what you typed is kept for the next e", short=KEPT)
         self.close()
 
@@ -159,7 +159,7 @@ class EditSheet(Sheet):
         """Whether it is what the server has, and nothing else is kept on the disk."""
         whole = self._session.known.approvals.whole(self._row.id)
         is_same = whole is not None and fields == {"subject": whole.subject, "body": whole.body or ""}
-        return is_same and self._session.edit_draft(self._row.id) is None
+        return is_same and self._session.edits.unsaved(self._row.id) is None
 
     def _save(self) -> None:
         fields = self.fields
@@ -167,11 +167,11 @@ class EditSheet(Sheet):
             self.close()
             self._session.say("nothing was changed, so nothing was saved")
             return
-        self._session.keep_edit(self._row.id, self._row.version, fields)
+        self._session.edits.keep(self._row.id, self._row.version, fields)
         self.close()
         if not self._session.known.link.link.is_up:
             self._session.say("offline: not saved; what you typed is kept for the next e", Level.WARN, short=KEPT)
             return
         self.app.run_worker(
-            self._session.save_edit(self._row, fields), group="commands", exit_on_error=False
+            self._session.edits.save(self._row, fields), group="commands", exit_on_error=False
         )  # fmt: skip

@@ -36,15 +36,14 @@ def batch_line(batch: Batch) -> Line:
 def ask_about_kept_elsewhere(stage: Stage) -> None:
     """Show the oldest that this key can't send, and ask whether they are to be forgotten."""
     from cc_tui.decisions.batches import Batch
-    from cc_tui.decisions.elsewhere import forget
     from cc_tui.decisions.journal import JournalUnavailable
+    from cc_tui.session import NotConnected
 
     session = stage.session
     kept = session.kept_elsewhere()
     asked = kept[:LISTED]
-    if not asked or session.backstage is None:
+    if not asked:
         return
-    journal = session.backstage.journal
     lines = []
     for one in asked:
         made = Line().add(day(moment(one.decided_at)), Token.DIM).add(" ")
@@ -55,8 +54,8 @@ def ask_about_kept_elsewhere(stage: Stage) -> None:
 
     def forgotten() -> None:
         try:
-            forget(journal, asked)
-        except JournalUnavailable as error:
+            session.forget(asked)
+        except (JournalUnavailable, NotConnected) as error:
             session.say(str(error), Level.ERROR)
             return
         left = len(kept) - len(asked)

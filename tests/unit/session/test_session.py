@@ -108,15 +108,15 @@ async def test_decisions_for_another_server_are_not_taken_up(config: Config, unu
 
 
 async def test_a_typed_edit_is_kept_for_its_server(session: Session) -> None:
-    session.keep_edit(row(1).id, 1, {"subject": "typed"})
-    assert session.edit_draft(row(1).id) is None, "before the server is known there is nowhere to keep it"
+    session.edits.keep(row(1).id, 1, {"subject": "typed"})
+    assert session.edits.unsaved(row(1).id) is None, "before the server is known there is nowhere to keep it"
     session.known.identity.set(ME, ())
-    session.keep_edit(row(1).id, 1, {"subject": "typed"})
-    draft = session.edit_draft(row(1).id)
+    session.edits.keep(row(1).id, 1, {"subject": "typed"})
+    draft = session.edits.unsaved(row(1).id)
     assert draft is not None
     assert (draft.version, draft.fields) == (1, {"subject": "typed"})
     session.known.identity.set(Identity("ana", "operator", "server-2", "e"), ())
-    assert session.edit_draft(row(1).id) is None
+    assert session.edits.unsaved(row(1).id) is None
 
 
 async def test_an_edit_that_cant_be_saved_is_said_and_kept(config: Config) -> None:
@@ -132,11 +132,11 @@ async def test_an_edit_that_cant_be_saved_is_said_and_kept(config: Config) -> No
         session = Session(config, StandingClock(), Random(7))
         await session.open(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", "a-key")
         session.known.identity.set(ME, ())
-        session.keep_edit(row(1).id, 1, {"subject": "typed", "body": "text"})
-        await session.save_edit(row(1), {"subject": "typed", "body": "text"})
+        session.edits.keep(row(1).id, 1, {"subject": "typed", "body": "text"})
+        await session.edits.save(row(1), {"subject": "typed", "body": "text"})
         said = [message.text for message in session.known.messages.newest(10)]
         assert "not saved, kept for the next e: the draft is being sent" in said
-        assert session.edit_draft(row(1).id) is not None
+        assert session.edits.unsaved(row(1).id) is not None
         await session.close()
 
 

@@ -31,7 +31,7 @@ def open_sheet(stage: Stage, row: ApprovalRow) -> None:
         stage.session.say("the draft is not here yet; try again in a moment", Level.WARN)
         return
     fields = {"subject": whole.subject, "body": whole.body or ""}
-    kept = stage.session.edit_draft(row.id)
+    kept = stage.session.edits.unsaved(row.id)
     if kept is not None:
         fields |= kept.fields
         words = "what you typed before and did not save is back; esc leaves it kept"
@@ -68,8 +68,8 @@ async def _edit_outside(stage: Stage, app: App[Any], row: ApprovalRow, subject: 
         stage.session.say("nothing was changed")
         return
     fields = parse_edited(edited, subject)
-    stage.session.keep_edit(row.id, row.version, fields)
-    await stage.session.save_edit(row, fields)
+    stage.session.edits.keep(row.id, row.version, fields)
+    await stage.session.edits.save(row, fields)
 
 
 def _run_editor(command: list[str], text: str) -> str | None:

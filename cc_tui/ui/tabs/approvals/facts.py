@@ -66,7 +66,7 @@ class QueueFacts:
             return trouble
         if self._session.known.link.link.phase is LinkPhase.OFFLINE and (old := as_of(self._session)):
             return f"{old}. What you decide leaves when the link is back, and only if the draft is still this."
-        if not row.is_decided and self._session.edit_draft(row.id) is not None:
+        if not row.is_decided and self._session.edits.unsaved(row.id) is not None:
             return "you typed an edit that is not saved and not in this; e goes on with it"
         return ""
 

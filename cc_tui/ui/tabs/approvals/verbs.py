@@ -146,7 +146,7 @@ class QueueVerbs:
     def _says_unsaved(self, row: ApprovalRow, key: str) -> bool:
         """Whether it had to be said that the operator's own edit is not in what would go out; once a version."""
         version = (row.id, row.version)
-        if version in self._told_unsaved or self._desk.session.edit_draft(row.id) is None:
+        if version in self._told_unsaved or self._desk.session.edits.unsaved(row.id) is None:
             return False
         self._told_unsaved.add(version)
         words = f"not approved: your edit is not saved; e goes on with it, {key} again approves without it"
