@@ -52,6 +52,11 @@ class BackOff:
         """There is reason to try at once."""
         self._failures, self._until = 0, None
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last that was tried failed."""
+        return self._failures > 0
+
     def left_seconds(self, now: float) -> float:
         """How long nothing is to be tried."""
         return max(0.0, self._until - now) if self._until is not None else 0.0

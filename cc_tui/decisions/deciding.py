@@ -40,6 +40,7 @@ class Deciding:
         self._port: DecisionPort | None = None
         self._look = asyncio.Event()
         self._told: set[str] = set()
+        singles.when_offered = batches.when_offered = self._look.set
 
     @property
     def destination(self) -> Destination | None:

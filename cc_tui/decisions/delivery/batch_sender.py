@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from cc_api_client.errors import CommandCenterError, Unauthorized
 from cc_tui.decisions.batches import Batch, BatchJournal
+from cc_tui.decisions.delivery.freshness import Freshness
 from cc_tui.decisions.delivery.loop import DeliveryLoop
 from cc_tui.decisions.delivery.recall import PASSING, Recall
 from cc_tui.decisions.journal import Destination
@@ -91,9 +92,10 @@ class BatchSender:
     ) -> None:
         self._journal = journal
         self._sink = sink
-        self._clock = clock
         self._new_key = new_key
-        self._deliver_within = deliver_within_seconds
+        self._freshness = Freshness(clock, deliver_within_seconds)
+        self.when_offered: Callable[[], None] = lambda: None
+        """Called when something waits for the operator's word that went out by itself before."""
         self._port: BatchPort | None = None
         self._destination: Destination | None = None
         self._arrived: dict[str, frozenset[str]] = {}
@@ -113,11 +115,7 @@ class BatchSender:
 
     def reached(self) -> None:
         """The server can be reached (again): send what waits, offer what is too old."""
-        oldest = self._clock.wall() - self._deliver_within
-        for batch in self.sendable():
-            if batch.decided_at < oldest:
-                self._recall.forget(batch.key)
-                self._sink.batch_kept(self._journal.offer(batch))
+        self.offer_stale()
         self.loop.reached()
 
     def decide(self, batch: Batch) -> None:
@@ -152,6 +150,7 @@ class BatchSender:
     def send(self, keys: list[str]) -> None:
         """The operator's word: send these."""
         chosen = [replace(one, is_offered=False) for one in self.waiting() if one.key in keys]
+        self._freshness.renew(keys)
         self._journal.change(chosen)
         for batch in chosen:
             self._recall.remember(batch)
@@ -223,6 +222,18 @@ class BatchSender:
     def sendable(self) -> list[Batch]:
         """What waits for nothing but the server, oldest first."""
         return [one for one in self.waiting() if not one.is_offered and one.trouble is None]
+
+    def offer_stale(self) -> None:
+        """What waited for too long, and is not under way, waits for the operator's word from now on."""
+        stale = [one for one in self.sendable() if self._is_stale(one)]
+        for batch in stale:
+            self._recall.forget(batch.key)
+            self._sink.batch_kept(self._journal.offer(batch))
+        if stale:
+            self.when_offered()
+
+    def _is_stale(self, batch: Batch) -> bool:
+        return self._freshness.is_stale(batch) and not self._recall.is_under_way(batch.key)
 
     async def deliver(self, kept: Batch) -> None:
         """Send it as its dry run listed it, and act on the answer."""

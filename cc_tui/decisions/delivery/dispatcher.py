@@ -11,6 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING, Protocol
 
 from cc_api_client.errors import CommandCenterError, Conflict, Unauthorized, VersionConflict
+from cc_tui.decisions.delivery.freshness import Freshness
 from cc_tui.decisions.delivery.loop import DeliveryLoop
 from cc_tui.decisions.delivery.recall import PASSING, Recall
 from cc_tui.decisions.journal import Decision, Destination, Journal, Seen, TroubleKind, Verb
@@ -100,7 +101,7 @@ class Dispatcher:
         clock: time.
         rng: jitter.
         new_key: makes idempotency keys.
-        deliver_within_seconds: a decision older than this when the link comes back is sent only on the operator's word.
+        deliver_within_seconds: a decision older than this when the server takes it is sent only on the operator's word.
         drawn_within: as the `DeliveryLoop` takes it.
     """
 
@@ -117,9 +118,10 @@ class Dispatcher:
     ) -> None:
         self._journal = journal
         self._sink = sink
-        self._clock = clock
         self._new_key = new_key
-        self._deliver_within = deliver_within_seconds
+        self._freshness = Freshness(clock, deliver_within_seconds)
+        self.when_offered: Callable[[], None] = lambda: None
+        """Called when something waits for the operator's word that went out by itself before."""
         self._port: DecisionPort | None = None
         self._destination: Destination | None = None
         self._recall: Recall[Decision, int] = Recall(self, UNDO_REMEMBERED)
@@ -142,7 +144,7 @@ class Dispatcher:
     def reached(self) -> None:
         """The server can be reached (again): send what waits, offer what is too old and what others left behind."""
         self._take_over()
-        self._offer_old()
+        self.offer_stale()
         self.loop.reached()
 
     def _take_over(self) -> None:
@@ -180,6 +182,7 @@ class Dispatcher:
 
     def send(self, keys: list[str]) -> None:
         """The operator's word: send these."""
+        self._freshness.renew(keys)
         self._journal.send_after_all(keys)
         for decision in self.waiting():
             if decision.key in keys:
@@ -276,6 +279,20 @@ class Dispatcher:
         """What waits for nothing but the server, oldest first."""
         return [one for one in self.waiting() if not one.is_offered]
 
+    def offer_stale(self) -> None:
+        """What waited for too long, and is not under way, waits for the operator's word from now on."""
+        stale = [one for one in self.sendable() if self._is_stale(one)]
+        if not stale:
+            return
+        self._journal.offer([decision.key for decision in stale])
+        for decision in stale:
+            self._recall.forget(decision.key)
+            self._sink.offered(decision)
+        self.when_offered()
+
+    def _is_stale(self, decision: Decision) -> bool:
+        return self._freshness.is_stale(decision) and not self._recall.is_under_way(decision.key)
+
     async def deliver(self, kept: Decision) -> None:
         """Send it as it was made, and act on the answer."""
         if self._port is None:
@@ -304,14 +321,6 @@ class Dispatcher:
     def _in_trouble(self, decision: Decision, kind: TroubleKind, sentence: str) -> None:
         self._journal.trouble(decision.key, kind, sentence)
         self._recall.forget(decision.key)
-
-    def _offer_old(self) -> None:
-        oldest = self._clock.wall() - self._deliver_within
-        old = [decision for decision in self.sendable() if decision.decided_at < oldest]
-        self._journal.offer([decision.key for decision in old])
-        for decision in old:
-            self._recall.forget(decision.key)
-            self._sink.offered(decision)
 
     def _show(self, decision: Decision) -> None:
         if decision.trouble_kind is TroubleKind.CONFLICT:

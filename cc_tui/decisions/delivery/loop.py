@@ -27,6 +27,9 @@ class Deliveries(Protocol[K]):
     def sendable(self) -> list[K]:
         """What waits for nothing but the server, oldest first."""
 
+    def offer_stale(self) -> None:
+        """What waited for too long waits for the operator's word from now on."""
+
     async def deliver(self, kept: K) -> None:
         """Send it as it was made, and act on the answer; what is in `PASSING` is raised: it is sent again."""
 
@@ -108,6 +111,8 @@ class DeliveryLoop(Generic[K]):
                     await self._nothing_left.wait()
 
     def _start(self) -> None:
+        if self._back_off.is_failing:  # this try may be the first to find the server, hours later
+            self._deliveries.offer_stale()
         for kept in self._deliveries.sendable():
             if len(self._in_flight) >= self._at_once:
                 return

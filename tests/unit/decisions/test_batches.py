@@ -305,6 +305,20 @@ async def test_an_old_batch_is_sent_only_on_a_word(desk: Desk) -> None:
     assert [one.key for one in desk.port.sent] == ["b1"]
 
 
+async def test_a_try_that_finds_the_server_after_hours_sends_no_batch_without_a_word(desk: Desk) -> None:
+    desk.port.answer = lambda _found: Unreachable("nobody listens")
+    async with desk.running():
+        desk.sender.decide(batch())
+        await desk.until(lambda: len(desk.port.sent) == 3 and desk.sender.loop.is_idle)
+        desk.port.answer = done
+        desk.clock.seconds += 3_600.0
+        await desk.until(lambda: desk.is_offered or not desk.sender.waiting())
+        assert desk.is_offered
+        desk.sender.send(["b1"])
+        await desk.until(lambda: not desk.sender.waiting())
+    assert len(desk.port.sent) == 4
+
+
 async def test_a_batch_of_an_app_that_is_gone_is_adopted_and_offered(desk: Desk, tmp_path: Path) -> None:
     desk.sender.decide(batch())
     desk.file._db.close()

@@ -148,6 +148,18 @@ async def test_a_server_that_cannot_be_asked_is_asked_again_when_it_is_reached(d
     assert desk.offers == 1
 
 
+async def test_what_waited_too_long_is_asked_about_also_where_the_link_was_never_seen_to_break(desk: Desk) -> None:
+    async with desk.running():
+        desk.port.answer = lambda _id: Unreachable("nobody listens")
+        desk.deciding.singles.decide(decision())
+        await desk.until(lambda: bool(desk.port.calls) and desk.deciding.singles.loop.is_idle)
+        desk.port.answer = approval
+        desk.clock.seconds += 3_600.0
+        desk.deciding.singles.loop.look()
+        await desk.until(lambda: desk.offers > 0 or not desk.deciding.singles.waiting())
+    assert (desk.offers, len(desk.port.calls)) == (1, 1)
+
+
 async def test_what_was_offered_once_is_not_offered_at_every_reach(desk: Desk) -> None:
     desk.journal.record(decision("k1", "one", is_offered=True))
     async with desk.running():

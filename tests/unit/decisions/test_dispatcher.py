@@ -168,6 +168,35 @@ async def test_back_within_a_quarter_of_an_hour_it_is_delivered_by_itself_later_
         await desk.until(lambda: "confirmed" in desk.sink.words("old"))
 
 
+@pytest.mark.parametrize("trouble", [Unreachable("nobody listens"), Unauthorized("revoked")])
+async def test_a_try_that_finds_the_server_after_hours_sends_nothing_without_a_word(
+    desk: Desk, trouble: CommandCenterError
+) -> None:
+    desk.port.answer = lambda _id: trouble
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.decide(decision())
+        await desk.until(lambda: len(desk.port.calls) == 3 and desk.dispatcher.loop.is_idle)
+        desk.port.answer = approval
+        desk.clock.seconds += 3_600.0
+        await desk.until(lambda: desk.sink.words("k1")[-1] in ("offered", "confirmed"))
+    assert desk.sink.words("k1")[-1] == "offered"
+    assert len(desk.port.calls) == 3
+
+
+async def test_what_is_to_be_sent_after_all_is_not_asked_about_again_while_the_word_is_fresh(desk: Desk) -> None:
+    desk.port.answer = lambda _id: Unreachable("nobody listens")
+    desk.dispatcher.decide(decision(decided_at=desk.clock.wall() - 1_000))
+    desk.dispatcher.connect(desk.port, HERE)
+    async with desk.running():
+        desk.dispatcher.send(["k1"])
+        await desk.until(lambda: len(desk.port.calls) == 3 and desk.dispatcher.loop.is_idle)
+        desk.port.answer = approval
+        desk.dispatcher.reached()
+        await desk.until(lambda: not desk.dispatcher.waiting())
+    assert desk.sink.words("k1").count("offered") == 1
+
+
 async def test_an_offered_decision_can_be_dropped_and_is_never_sent(desk: Desk) -> None:
     desk.journal.record(decision("old", "one", is_offered=True))
     desk.dispatcher.connect(desk.port, HERE)
