@@ -60,6 +60,7 @@ class Witness:
         """The screen has another size: nothing shown before counts."""
         self._fences.resize(columns, rows)
         self.dropped()
+        self._ask_whether_it_answers()
 
     def dropped(self) -> None:
         """Nothing shown before counts (suspended, resized)."""
@@ -76,10 +77,12 @@ class Witness:
         """The terminal is the app's again."""
         self._is_away = False
         self.dropped()
+        self._ask_whether_it_answers()
 
     def taken_back(self) -> None:
         """A question was not asked, because its frame was never sent: ask about the newest one."""
         self._last = None
+        self._ask_whether_it_answers()
 
     def frame_drawn(self) -> None:
         """A frame was written, or may have been: ask whether the draft in view is on the screen."""
@@ -102,6 +105,11 @@ class Witness:
             self.frame_drawn()
         else:
             self._confirm(fence, at, is_testimony=True)
+
+    def _ask_whether_it_answers(self) -> None:
+        """What was dropped may have been the only question; with nothing to decide no other one would follow."""
+        if not self._is_away and not self._fences.has_testified:
+            self._ask(None)
 
     def _ask(self, shown: Shown | None) -> None:
         now = self._terminal.monotonic()
