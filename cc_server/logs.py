@@ -69,6 +69,8 @@ class TextLines(logging.Formatter):
         return f"{line} [{of_request}]" if of_request is not None else line
 
 
+_NOISY: Final = ("uvicorn.error", "uvicorn.access", "asyncio", "alembic", "httpx", "httpcore")
+"""Say too much below a warning; httpx whole addresses."""
 _ESCAPES: Final = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
 
 
@@ -77,12 +79,5 @@ def configure(form: LogFormat, level: LogLevel, stream: TextIO | None = None) ->
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines() if form is LogFormat.JSON else TextLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for noisy in (
-        "uvicorn.error",
-        "uvicorn.access",
-        "asyncio",
-        "alembic",
-        "httpx",
-        "httpcore",
-    ):  # httpx logs whole addresses
+    for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))

@@ -84,8 +84,8 @@ def is_ready(conn: Connection) -> bool:
     return schema.is_at_head(conn)
 
 
-def tick(conn: Connection, unit: Unit) -> None:
-    """Say that the server is up; a long silence before is an outage, unless no server ever ran here."""
+def came_up(conn: Connection, unit: Unit) -> None:
+    """Say that the server is up again; a long silence before is an outage, unless no server ever ran here."""
     made, last = conn.execute(select(installation.c.created_at, installation.c.last_seen_at)).one()
     if last > made and unit.now - last > timedelta(seconds=OUTAGE_SECONDS):
         _OUTAGE.run(conn, {"started_at": last, "ended_at": unit.now})

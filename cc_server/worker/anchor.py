@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,6 +25,8 @@ from cc_server.sealing.keys import SealingError
 
 WRITE_SECONDS = 1.0
 LAST_SECONDS = 1.0
+NOTHING = -1
+"""What is anchored before the first time: a trail without rows stands at 0."""
 
 _log = logging.getLogger("cc_server.audit")
 
@@ -42,7 +43,8 @@ class AnchorKeeper:
         self._db = db
         self._file = file
         self._epoch = ""
-        self._written = sys.maxsize
+        self._written: int | None = None
+        """The row that is anchored; None: the anchor is not touched, as nobody has looked yet, or as it is a proof."""
         self._wake = asyncio.Event()
         self.trouble: str | None = None
         """What is wrong with the trail or its anchor; None while all is well."""
@@ -79,19 +81,17 @@ class AnchorKeeper:
 
     async def _begin(self) -> None:
         """See where the trail and its anchor stand."""
-        self._written = -1
+        self._written = None
         try:
             anchor = await asyncio.to_thread(read_anchor, self._file)
         except SealingError as error:
-            self._leave(str(error))
+            self._complain(str(error))
             return
-        self._epoch, _head = await self._db.read(_standing)
-        if anchor is None:
-            return
-        if not await self._db.read(installation.goes_on_from, anchor):
-            self._leave(self._contradiction(anchor))
-        elif anchor.epoch == self._epoch:
-            self._written = anchor.seq
+        self._epoch = (await self._db.read(installation.identity)).epoch
+        if anchor is not None and not await self._db.read(installation.goes_on_from, anchor):
+            self._complain(self._contradiction(anchor))
+        else:
+            self._written = anchor.seq if anchor is not None and anchor.epoch == self._epoch else NOTHING
 
     def _contradiction(self, anchor: Anchor) -> str:
         """What whoever runs the server is told of a trail that its anchor contradicts."""
@@ -102,8 +102,8 @@ class AnchorKeeper:
         )
 
     async def _move_on(self) -> None:
-        """Write where the trail stands, unless it is written already or the anchor is a proof."""
-        if self._written == sys.maxsize:
+        """Write where the trail stands, unless it is written already."""
+        if self._written is None:
             return
         try:
             epoch, head = await self._db.read(_standing)
@@ -124,11 +124,6 @@ class AnchorKeeper:
                 await self._move_on()
         except TimeoutError:
             _log.warning("the anchor of the audit trail is behind: the database does not answer")
-
-    def _leave(self, trouble: str) -> None:
-        """Touch the anchor no more: it proves something."""
-        self._written = sys.maxsize
-        self._complain(trouble)
 
     def _complain(self, trouble: str) -> None:
         if self.trouble != trouble:

@@ -109,14 +109,14 @@ class Upkeep:
         """
         now = self._steady()
         was_up = now - self._said <= installation.OUTAGE_SECONDS
-        await self._db.write(self._say_up if was_up else self._say_begun)
+        await self._db.write(self._say_up if was_up else self._say_up_again)
         self._said = now
 
     def _say_up(self, conn: Connection) -> None:
         installation.seen(conn, self._unit(conn))
 
-    def _say_begun(self, conn: Connection) -> None:
-        installation.tick(conn, self._unit(conn))
+    def _say_up_again(self, conn: Connection) -> None:
+        installation.came_up(conn, self._unit(conn))
 
     def _tick(self, conn: Connection) -> int:
         if not locks.attempt(conn, UPKEEP):

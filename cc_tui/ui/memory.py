@@ -20,8 +20,8 @@ LONG_SECONDS = 0.02
 """A collection that takes more CPU than this looks at much that stays: that is put out of its sight, too."""
 
 
-def settle() -> bool:
-    """All that was made so far stays; False if the collector was at work already, as it is in tests."""
+def settle_start() -> bool:
+    """What was made until now stays, and the collector begins; False if it was at work already, as it is in tests."""
     if gc.isenabled():
         return False
     gc.enable()
@@ -30,13 +30,13 @@ def settle() -> bool:
 
 
 class Memory:
-    """Keeps the app as small as what it knows: for 30 ms once all is loaded, for three each time it is tidied."""
+    """Keeps the app as small as what it knows; takes 30 ms once all is loaded, and three each time it is tidied."""
 
     def __init__(self) -> None:
         self._give_back = _c_library_gives_back()
 
-    def settle(self) -> None:
-        """So does what was loaded since. What is looked at from now on is new and little, and never piles up."""
+    def settle_loaded(self) -> None:
+        """What was loaded stays, too: what is looked at from now on is new and little, and never piles up."""
         gc.collect()
         gc.freeze()
         self._give_back(0)

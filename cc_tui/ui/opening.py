@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from cc_tui.config.model import config_file
 from cc_tui.state.messages import Level
 from cc_tui.text.safe import safe_line
-from cc_tui.ui.memory import Memory, settle
+from cc_tui.ui.memory import Memory, settle_start
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.line import Line
 
@@ -87,7 +87,7 @@ class Opening:
     async def _begin(self) -> None:
         config = self._session.config
         await self._show_first_rows()
-        if settle():
+        if settle_start():
             self._host.set_timer(LOADED_SECONDS, self._all_is_loaded)
         self._session.outcomes.offers.subscribe(lambda _none: self._offer_soon())
         if self._demo is not None:
@@ -99,7 +99,7 @@ class Opening:
 
     def _all_is_loaded(self) -> None:
         memory = Memory()
-        memory.settle()
+        memory.settle_loaded()
         self._host.set_interval(TIDY_SECONDS, memory.tidy)
 
     def before_first_frame(self) -> None:

@@ -55,8 +55,7 @@ def difference(
     """
     numbers = range(len(after)) if among is None else sorted(among)
     differing = [number for number in numbers if before[number] != after[number]]
-    chosen = _Writing(styles, pen, erases_in_ground)
-    chosen.remembers = 2 * len(differing) > len(after)
+    chosen = _Writing(styles, pen, erases_in_ground, remembers=2 * len(differing) > len(after))
     chosen.rows(before, after, differing)
     scroll = _scroll_between(before, after, differing)
     if scroll is not None:
@@ -70,14 +69,15 @@ def difference(
 
 
 class _Writing:
-    """Writes rows with a pen of its own, that begins as it is given."""
+    """Writes rows with a pen of its own, that begins as it is given.
 
-    def __init__(self, styles: Styles, pen: Pen, erases_in_ground: bool) -> None:
+    It remembers how rows were written where most differ, as between two tabs; what changes in few hardly comes again.
+    """
+
+    def __init__(self, styles: Styles, pen: Pen, erases_in_ground: bool, *, remembers: bool = False) -> None:
         self._styles = styles
         self._erases = erases_in_ground
-        self.remembers = False
-        """Whether it keeps how rows were written: most differ, as between two tabs; what changes in few hardly comes
-        again."""
+        self._remembers = remembers
         self.pen = Pen(pen.style, pen.place)
         self.told: list[str] = []
 
@@ -101,7 +101,7 @@ class _Writing:
         if key not in known:
             first = len(self.told)
             self._row_anew(number, old, new)
-            if self.remembers:
+            if self._remembers:
                 if len(known) >= ROWS_KNOWN:
                     del known[next(iter(known))]
                 known[key] = "".join(self.told[first:]), self.pen.style, self.pen.place

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gc
+import json
+import sys
+import uuid
 import weakref
 from collections.abc import Iterator
 
 import pytest
 
 from cc_api_client.client import CommandCenterClient
+from cc_api_client.models.outbox.approvals import Delivery
 from cc_api_client.transport import Transport
 from tests.client.transport.asking import a_get
 from tests.client.wire_server import WireServer, json_reply
@@ -42,3 +46,18 @@ async def test_what_reads_an_answer_is_built_once(wire: WireServer, client: Comm
     gc.collect()
     assert read_with() is not None
     assert type((await client.agents.list()).value) is read_with()
+
+
+def test_texts_of_the_wire_are_not_remembered() -> None:
+    def read(count: int) -> None:
+        for _ in range(count):
+            ids = {"id": str(uuid.uuid4()), "approval_id": str(uuid.uuid4())}
+            told = {"client_id": "c", "channel": "email", "state": "held", "not_before": "2026-11-25T12:00:00Z"}
+            Delivery.model_validate_json(json.dumps(ids | told | {"version": 1}))
+
+    read(10)
+    gc.collect()
+    before = sys.getallocatedblocks()
+    read(2_000)
+    gc.collect()
+    assert sys.getallocatedblocks() - before < 500

@@ -15,15 +15,15 @@ def up(house: House) -> float:
 
 def test_the_time_between_making_the_database_and_the_first_server_is_no_outage(house: House) -> None:
     house.clock.advance(2_000)
-    house.do(installation.tick)
+    house.do(installation.came_up)
     assert up(house) == 1
 
 
 def test_the_share_is_of_24_hours_also_where_the_installation_is_younger(house: House) -> None:
     house.clock.advance(10)
-    house.do(installation.tick)
+    house.do(installation.came_up)
     house.clock.advance(2_160)
-    house.do(installation.tick)
+    house.do(installation.came_up)
     assert up(house) == 0.975
 
 

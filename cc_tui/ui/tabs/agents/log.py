@@ -77,7 +77,7 @@ def log_lines(lines: Iterable[KeptLine], level: Level, width: int, look: Look) -
 
 
 class _DrawnWhenSeen(Sequence[Line]):
-    """A thousand lines, of which a screenful is in view: only those are drawn."""
+    """Hundreds of lines, of which a screenful is in view: only those are drawn."""
 
     def __init__(self, lines: Sequence[KeptLine], width: int, look: Look) -> None:
         self._lines, self._width, self._look = lines, width, look

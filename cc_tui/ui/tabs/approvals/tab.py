@@ -55,11 +55,11 @@ class ApprovalsTab(Tab):
     ApprovalsTab.-empty #queue-divider, ApprovalsTab.-empty #draft { display: none; }
     """
 
-    def __init__(self, stage: Stage, met: Triage) -> None:
+    def __init__(self, stage: Stage, triage: Triage) -> None:
         super().__init__(id="approvals")
         self.stage = stage
         self.session = stage.session
-        self.triage = met
+        self.triage = triage
         self.view = View.PENDING
         self.shape = Shape.WIDE
         self.selection = 0

@@ -16,7 +16,7 @@ from rich.style import Style
 from cc_tui.ui.terminal.difference import ROWS_KNOWN, Pen, difference
 from cc_tui.ui.terminal.picture import ONE_CELL_EACH, Picture
 from cc_tui.ui.terminal.styles import Styles
-from tests.unit.ui.frames import COLS, ROWS, Frame, filled, full_frames, partial_frames, quick, written
+from tests.unit.ui.terminal.frames import COLS, ROWS, Frame, filled, full_frames, partial_frames, quick, written
 
 
 def scrolled(rows: Frame, by: int, first: int) -> Frame:

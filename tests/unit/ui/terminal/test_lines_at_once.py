@@ -14,7 +14,7 @@ from textual.strip import Strip
 from cc_tui.ui.terminal.driver import FrameDriver
 from cc_tui.ui.terminal.picture import Picture
 from cc_tui.ui.terminal.styles import Styles
-from tests.unit.ui.frames import COLS, CONSOLE, ROWS, Frame, full_frames, quick, spans, written
+from tests.unit.ui.terminal.frames import COLS, CONSOLE, ROWS, Frame, full_frames, quick, spans, written
 
 
 class Drawing(FrameDriver):
