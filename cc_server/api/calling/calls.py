@@ -238,13 +238,17 @@ class WriteCall:
         Raises:
             DomainRefusal: what `fn` raised; it is kept, where it would be the same the next time.
         """
+        return await self.tell(partial(self._as_valid, fn))
+
+    async def tell(self, fn: Callable[[Connection], R]) -> R:
+        """The same for what only says what was done before, which the key may hear though it was revoked since."""
         db = self.services.db
         try:
-            return await db.write_recording(self.record_refusal, self._as_valid, fn)
+            return await db.write_recording(self.record_refusal, fn)
         except replays.Overtaken:
-            return await db.write_recording(self.record_refusal, self._as_valid, fn)
+            return await db.write_recording(self.record_refusal, fn)
 
-    def _as_valid(self, conn: Connection, fn: Callable[[Connection], R]) -> R:
+    def _as_valid(self, fn: Callable[[Connection], R], conn: Connection) -> R:
         keys.hold_valid(conn, self.actor.key_id)
         return fn(conn)
 

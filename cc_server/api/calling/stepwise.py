@@ -56,9 +56,10 @@ async def run(request: Request, steps: Steps) -> Response:
 
         work = await call.write(begin)
         rows = await db.read(steps.places, work)
+        done = 0
         for first in range(0, len(rows), STEPS_AT_ONCE):
             together = rows[first : first + STEPS_AT_ONCE]
-            await asyncio.gather(*(_in_order(call, steps, work, row) for row in together))
+            done += sum(await asyncio.gather(*(_in_order(call, steps, work, row) for row in together)))
 
         def finish(conn: Connection) -> Answer:
             if told := call.replay(conn):
@@ -68,16 +69,16 @@ async def run(request: Request, steps: Steps) -> Response:
             call.keep(conn, unit, answer)
             return answer
 
-        return call.respond(await call.write(finish))
+        return call.respond(await (call.tell(finish) if done else call.write(finish)))
 
 
-async def _in_order(call: calls.WriteCall, steps: Steps, work: str, row: Sequence[int]) -> None:
-    for place in row:
-        await _step(call, steps, work, place)
+async def _in_order(call: calls.WriteCall, steps: Steps, work: str, row: Sequence[int]) -> int:
+    """Returns how many of them were done."""
+    return sum([await _step(call, steps, work, place) for place in row])
 
 
-async def _step(call: calls.WriteCall, steps: Steps, work: str, place: int) -> None:
-    """One step in its transaction; why it was refused is written in the same one.
+async def _step(call: calls.WriteCall, steps: Steps, work: str, place: int) -> bool:
+    """One step in its transaction; why it was refused is written in the same one. Returns whether it was done.
 
     The steps of a key that is revoked meanwhile are refused too.
     """
@@ -93,7 +94,8 @@ async def _step(call: calls.WriteCall, steps: Steps, work: str, place: int) -> N
     try:
         await call.services.db.write_recording(refuse, do)
     except DomainRefusal:
-        return
+        return False
+    return True
 
 
 def mark_of(intent: Intent | None) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from cc_server.api.calling.stepwise import STEPS_AT_ONCE
 from cc_server.domain.access import keys
 from cc_server.domain.base.unit import Unit
 from cc_server.domain.review import committing
@@ -57,3 +58,22 @@ async def test_what_is_left_of_a_batch_is_not_done_once_its_key_is_revoked(
     answer = await api.post(PATH, json=commit_of("approve", plan))
     problem_of(answer, 401, "unauthenticated")
     assert [house.now(draft).status for draft in drafts] == ["pending", "pending"]
+
+
+async def test_what_a_batch_did_before_its_key_was_revoked_is_told(
+    api: Api, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drafts = [house.draft() for _ in range(STEPS_AT_ONCE + 1)]
+    plan = await planned(api, "approve", *drafts)
+    key_id = house.db.read_sync(keys.named, "ana") or ""
+    decide = committing.decide
+
+    def last_then_revoked(conn: Connection, unit: Unit, batch_id: str, place: int) -> None:
+        decide(conn, unit, batch_id, place)
+        if place == STEPS_AT_ONCE - 1:
+            keys.revoke(conn, house.unit(conn, BOSS), key_id)
+
+    monkeypatch.setattr(committing, "decide", last_then_revoked)
+    answer = await api.post(PATH, json=commit_of("approve", plan))
+    assert statuses(answer)[-1] == "refused"
+    assert statuses(answer).count("done") == sum(house.now(draft).status == "approved" for draft in drafts) > 0
