@@ -38,18 +38,26 @@ class DemoSettings:
     seed: int = 7
     keep: Path | None = None
 
+    @property
+    def told(self) -> str:
+        """What is made, and how long that takes."""
+        minutes = self.approvals / DRAFTS_A_SECOND / 60
+        if minutes < 1 / 3:
+            return "with a month of history; this takes some seconds"
+        about = f"about {minutes:.0f} minutes" if minutes >= 1.5 else "about a minute"
+        return f"with a month of history and {self.approvals:,} drafts; this takes {about}"
+
 
 class Demo:
     """The demo's server, running beside the app."""
 
     def __init__(self, settings: DemoSettings) -> None:
         self.folder = _folder(settings.keep)
-        self._approvals = settings.approvals
-        self._keep = settings.keep is not None
+        self._settings = settings
         self._lock = _lock(self.folder)
         ready_read, ready_write = os.pipe()
         self._ready_fd = ready_read
-        removal = [] if self._keep else ["--remove-dir", str(self.folder)]
+        removal = [] if settings.keep is not None else ["--remove-dir", str(self.folder)]
         command = [
             sys.executable, "-m", "cc_server", "simulate", "--seed", str(settings.seed), "--rate", str(settings.rate),
             "--approvals", str(settings.approvals), "--port", "0", "--db", str(self.folder / "demo.db"),
@@ -65,11 +73,7 @@ class Demo:
     @property
     def told(self) -> str:
         """What is made meanwhile, and how long that takes."""
-        minutes = self._approvals / DRAFTS_A_SECOND / 60
-        if minutes < 1 / 3:
-            return "with a month of history; this takes some seconds"
-        about = f"about {minutes:.0f} minutes" if minutes >= 1.5 else "about a minute"
-        return f"with a month of history and {self._approvals:,} drafts; this takes {about}"
+        return self._settings.told
 
     async def ready(self) -> Endpoint:
         """Wait until the server accepts connections.
@@ -77,7 +81,7 @@ class Demo:
         Raises:
             NoEndpoint: it ended, or was silent for longer than it can take; says what it last wrote.
         """
-        within = READY_SECONDS + READY_SECONDS_A_DRAFT * self._approvals
+        within = READY_SECONDS + READY_SECONDS_A_DRAFT * self._settings.approvals
         try:
             async with asyncio.timeout(within):
                 line = await _first_line(self._ready_fd)
@@ -98,7 +102,7 @@ class Demo:
             self._process.kill()
             self._process.wait()
         os.close(self._lock)
-        if not self._keep:
+        if self._settings.keep is None:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _last_words(self) -> str:

@@ -55,6 +55,20 @@ def load_config(
     elif profile is not None:
         raise ConfigMistake(f"there is no config file {file} to find the profile {profile!r} in")
     file_url = values.get("url")
+    _go_over(values, origins, flags, environment)
+    _one_key(values, origins)
+    if file_url and values.get("url") != file_url:
+        _keep_the_key_at_home(values, origins)
+    if values.get("low_bandwidth") and "link_ms" not in guard:
+        guard["link_ms"] = 400
+        origins["guard.link_ms"] = "low_bandwidth"
+    return Config(**values, guard=GuardConfig(**guard), keys=keys, origins=origins)
+
+
+def _go_over(
+    values: dict[str, Any], origins: dict[str, str], flags: Mapping[str, object], environment: Mapping[str, str]
+) -> None:
+    """What the environment says goes over the file, and a flag over both."""
     for setting in SETTINGS:
         given = environment.get(PREFIX + setting.name.upper())
         if given:
@@ -64,13 +78,6 @@ def load_config(
         if flag is not None:
             values[setting.name] = _checked(setting, flag, f"--{setting.name.replace('_', '-')}")
             origins[setting.name] = "flag"
-    _one_key(values, origins)
-    if file_url and values.get("url") != file_url:
-        _keep_the_key_at_home(values, origins)
-    if values.get("low_bandwidth") and "link_ms" not in guard:
-        guard["link_ms"] = 400
-        origins["guard.link_ms"] = "low_bandwidth"
-    return Config(**values, guard=GuardConfig(**guard), keys=keys, origins=origins)
 
 
 def _one_key(values: dict[str, Any], origins: Mapping[str, str]) -> None:
