@@ -15,9 +15,9 @@ from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
-from cc_server.db.postgres.url import PostgresUrl, is_postgres
+from cc_server import expected
+from cc_server.db.postgres.url import PostgresUrl
 from cc_server.logs import LogFormat, LogLevel
 from cc_server.sealing.keys import default_key_file
 
@@ -26,7 +26,6 @@ DEFAULT_PORT = 8787
 MOST_WORKERS = 64
 LONGEST_HOLD_SECONDS = 86_400
 MOST_NESTED = 50
-_DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _TOO_DEEP = "its tables or lists are nested too deeply; no setting has more than two levels"
 
 
@@ -165,71 +164,6 @@ def _is_this_machine(host: str) -> bool:
         return False
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("expected a text that is not empty")
-    return value
-
-
-def _whole(low: int, high: int) -> Callable[[object], int]:
-    def convert(value: object) -> int:
-        if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value):
-            value = int(value)
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise ValueError(f"expected a whole number from {low} to {high}")
-        return value
-
-    return convert
-
-
-def _yes_or_no(value: object) -> bool:
-    if value not in (True, False, "true", "false"):
-        raise ValueError("expected true or false")
-    return value in (True, "true")
-
-
-def _choice(kind: type[StrEnum]) -> Callable[[object], StrEnum]:
-    def convert(value: object) -> StrEnum:
-        names = [member.value for member in kind]
-        if value not in names:
-            raise ValueError(f"expected one of {', '.join(names)}")
-        return kind(str(value))
-
-    return convert
-
-
-def _client_id(value: object) -> str:
-    try:
-        return str(UUID(_text(value)))
-    except ValueError:
-        raise ValueError("expected the id of a client, a UUID") from None
-
-
-def _mailbox(value: object) -> str:
-    """An address that a mail can be from, as the mail's own parser reads it."""
-    from email.headerregistry import AddressHeader, HeaderRegistry
-
-    text = _text(value)
-    try:
-        read = HeaderRegistry()("From", text) if text.isprintable() else None
-    except IndexError:  # so the parser says no to some
-        read = None
-    domains: list[str] = [one.domain for one in read.addresses] if isinstance(read, AddressHeader) else []
-    if read is None or read.defects or len(domains) != 1 or not _DOMAIN.fullmatch(domains[0]):
-        raise ValueError("expected name@domain or Name <name@domain>, with the domain in ASCII (xn--…)")
-    return text
-
-
-def _database(value: object) -> Path | PostgresUrl:
-    if isinstance(value, str) and is_postgres(value):
-        return PostgresUrl.parse(value)
-    return _path(value)
-
-
-def _path(value: object) -> Path:
-    return value if isinstance(value, Path) else Path(_text(value)).expanduser()
-
-
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting: how its text becomes a value, what it means, and what its default is in words."""
@@ -240,50 +174,56 @@ class Setting:
 
 
 SETTINGS: dict[str, Setting] = {
-    "host": Setting(_text, "the address to listen on", "127.0.0.1"),
-    "port": Setting(_whole(0, 65_535), "the port to listen on; 0: any that is free", str(DEFAULT_PORT)),
+    "host": Setting(expected.text, "the address to listen on", "127.0.0.1"),
+    "port": Setting(expected.whole(0, 65_535), "the port to listen on; 0: any that is free", str(DEFAULT_PORT)),
     "workers": Setting(
-        _whole(1, MOST_WORKERS), "server processes behind the port; more than one on PostgreSQL only", "1"
+        expected.whole(1, MOST_WORKERS), "server processes behind the port; more than one on PostgreSQL only", "1"
     ),
-    "db": Setting(_database, "a file, or `postgresql://user@host/database`", "`command-center.db`"),
+    "db": Setting(expected.database, "a file, or `postgresql://user@host/database`", "`command-center.db`"),
     "hold_seconds": Setting(
-        _whole(0, LONGEST_HOLD_SECONDS),
+        expected.whole(0, LONGEST_HOLD_SECONDS),
         "what `approvals.hold_seconds` is set to at each start: how long an approved draft waits before it leaves; "
         "from risk 40 twice, from 70 four times that",
         "as it is set (10)",
     ),
     "rate_limit": Setting(
-        _whole(1, 1_000_000), "requests a second and key; an address may send wrong keys a fifth as often", "100"
+        expected.whole(1, 1_000_000),
+        "requests a second and key; an address may send wrong keys a fifth as often",
+        "100",
     ),
-    "default_client": Setting(_client_id, "the client of a call that names none", "none"),
-    "provider": Setting(_choice(ProviderName), "by which way mails leave: `file` or `smtp`", "`file`"),
+    "default_client": Setting(expected.client_id, "the client of a call that names none", "none"),
+    "provider": Setting(expected.choice(ProviderName), "by which way mails leave: `file` or `smtp`", "`file`"),
     "outbox_dir": Setting(
-        _path, "where `file` writes", "`outbox/` beside the database; for PostgreSQL `outbox/<database>/`"
+        expected.path, "where `file` writes", "`outbox/` beside the database; for PostgreSQL `outbox/<database>/`"
     ),
     "audit_key_file": Setting(
-        _path, "the key that seals the audit trail", "`<db>.audit-key`; for PostgreSQL `command-center.audit-key`"
+        expected.path,
+        "the key that seals the audit trail",
+        "`<db>.audit-key`; for PostgreSQL `command-center.audit-key`",
     ),
     "audit_anchor_file": Setting(
-        _path,
+        expected.path,
         "where the end of the audit trail is anchored",
         "beside the key; for PostgreSQL as `<database>.audit-anchor`",
     ),
-    "metrics": Setting(_yes_or_no, "whether `/metrics` answers, to anybody who reaches the port", "false"),
-    "log_format": Setting(_choice(LogFormat), "how the log is written to stderr: `text` or `json`", "`text`"),
+    "metrics": Setting(expected.yes_or_no, "whether `/metrics` answers, to anybody who reaches the port", "false"),
+    "log_format": Setting(expected.choice(LogFormat), "how the log is written to stderr: `text` or `json`", "`text`"),
     "log_level": Setting(
-        _choice(LogLevel), "`debug` (every request), `info` (what changes or fails), `warning`, `error`", "`info`"
+        expected.choice(LogLevel),
+        "`debug` (every request), `info` (what changes or fails), `warning`, `error`",
+        "`info`",
     ),
-    "tls_cert": Setting(_path, "a certificate (PEM); needs `tls_key`", "none"),
-    "tls_key": Setting(_path, "its key (PEM)", "none"),
-    "smtp.host": Setting(_text, "the mail server", "none"),
-    "smtp.port": Setting(_whole(1, 65_535), "its port", "587"),
-    "smtp.security": Setting(_choice(SmtpSecurity), "`starttls`, `tls` or `none`", "`starttls`"),
-    "smtp.username": Setting(_text, "who logs in; none: nobody does", "none"),
-    "smtp.password": Setting(_text, "with which password; better in the environment than in a file", "none"),
+    "tls_cert": Setting(expected.path, "a certificate (PEM); needs `tls_key`", "none"),
+    "tls_key": Setting(expected.path, "its key (PEM)", "none"),
+    "smtp.host": Setting(expected.text, "the mail server", "none"),
+    "smtp.port": Setting(expected.whole(1, 65_535), "its port", "587"),
+    "smtp.security": Setting(expected.choice(SmtpSecurity), "`starttls`, `tls` or `none`", "`starttls`"),
+    "smtp.username": Setting(expected.text, "who logs in; none: nobody does", "none"),
+    "smtp.password": Setting(expected.text, "with which password; better in the environment than in a file", "none"),
     "smtp.sender": Setting(
-        _mailbox, "from whom mails are: `Name <name@domain>`; their Message-ID ends in the same domain", "none"
+        expected.mailbox, "from whom mails are: `Name <name@domain>`; their Message-ID ends in the same domain", "none"
     ),
-    "smtp.timeout_seconds": Setting(_whole(1, 10), "how long each step may take", "8"),
+    "smtp.timeout_seconds": Setting(expected.whole(1, 10), "how long each step may take", "8"),
 }
 _SECRETS = frozenset({"db", "smtp.password"})
 

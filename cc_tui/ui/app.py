@@ -14,7 +14,6 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.worker import Worker, WorkerState
 
-from cc_tui.actions.action import Risk
 from cc_tui.actions.keymap import Keymap
 from cc_tui.config.model import Config
 from cc_tui.decisions.guard import Guard, GuardSettings
@@ -359,15 +358,8 @@ class CommandCenter(App[int]):
         self.go_to_tab(event.tab_id)
 
     def on_key_footer_clicked(self, event: KeyFooter.Clicked) -> None:
-        """A click on a key never decides."""
-        action = self.keymap.of(event.action_id)
-        why = self.front.why_not(action)
-        if action.risk is Risk.DECISION:
-            return
-        if why is not None:
-            self.front.refuse(action, why)
-        else:
-            self.front.act(action, action.keys[0])
+        """A click on a key."""
+        self.front.clicked(self.keymap.of(event.action_id))
 
     @property
     def is_settling(self) -> bool:

@@ -112,6 +112,15 @@ class Front:
         elif self.tab.letters():
             self._changed()
 
+    def clicked(self, action: Action) -> None:
+        """The footer names a key, and it was clicked: that never decides."""
+        if action.risk is Risk.DECISION:
+            return
+        if (why := self.why_not(action)) is not None:
+            self.refuse(action, why)
+        else:
+            self.act(action, action.keys[0])
+
     def typed_letter(self, key: str) -> bool:
         """A key that a started sequence waits for."""
         was_taken = self._overlays.sheet is None and self.tab.typed_letter(key)

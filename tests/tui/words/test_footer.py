@@ -4,24 +4,54 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
 
 from cc_tui.state.link import Link, LinkPhase
 from cc_tui.state.load import Load
 from cc_tui.state.signal import ALL
 from cc_tui.ui.app import CommandCenter
+from cc_tui.ui.dialogs.pages import PageSheet
 from cc_tui.ui.dialogs.palette import PaletteSheet
 from cc_tui.ui.dialogs.question import QuestionSheet
+from cc_tui.ui.tabs.approvals.batch.sheet import BatchSheet
 from cc_tui.ui.themes.tokens import Token
 from cc_tui.ui.widgets.canvas import Canvas
 from cc_tui.ui.widgets.line import Line
 from cc_tui.ui.widgets.pane import Pane
 from tests.support.rows import row, wire_delivery
 from tests.tui.desk import app_of
-from tests.tui.piloting import look, press, queue, said, settled
+from tests.tui.piloting import command_center, look, press, queue, said, settled, verbs
 
 
 def footer(app: CommandCenter, width: int = 120) -> str:
     return app.frame.footer.draw(width, 1)[0].text(width)
+
+
+async def click(pilot: Pilot[Any], words: str) -> None:
+    """Click on a key of the footer, after a look that is long enough to decide."""
+    app = command_center(pilot)
+    await look(pilot)
+    assert words in footer(app)
+    await pilot.click("#key-footer", offset=(footer(app).index(words), 0))
+    await settled(pilot)
+
+
+async def test_a_click_on_a_key_does_what_the_key_does_but_never_decides(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await click(pilot, "a approve")
+        await click(pilot, "r reject")
+        assert (verbs(app), queue(app).pane.choice_name) == ([], None)
+        await press(pilot, "space")
+        await press(pilot, "a")
+        await click(pilot, "y decide these")
+        assert isinstance(app.overlays.sheet, BatchSheet)
+        await click(pilot, "n leave")
+        assert app.overlays.sheet is None
+        await click(pilot, "? help")
+        assert isinstance(app.overlays.sheet, PageSheet)
 
 
 async def test_undo_is_offered_only_while_something_can_be_taken_back(tmp_path: Path) -> None:
