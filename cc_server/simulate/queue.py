@@ -19,7 +19,7 @@ from cc_server.simulate.world import Acquaintance, World
 DRAFTS_AT_ONCE = 500
 OLDEST_HOURS = 5
 FEW = 200
-"""Up to here the drafts go to leads that are known; beyond it to people made up one by one."""
+"""Up to here the drafts go to leads that are known; in a longer queue only the oldest do."""
 HARMLESS = 4
 """The oldest drafts have nothing wrong with them."""
 RESTED_DAYS = 8
@@ -66,9 +66,10 @@ class Queue:
     def _draft(self, place: int, moment: datetime, *, few: bool) -> NewDraft:
         if place == _TWIN_AT and self._first is not None:
             return self._first
-        role_id, flaw = _OPENING[place] if place < len(_OPENING) else (self._rng.choice(_ANY_ROLE), None)
-        draft = self._written(_ROLES[role_id], moment, few=few, rested=place < HARMLESS)
-        if place >= len(_OPENING) and draft.kind in ("email", "follow_up") and self._rng.random() < 0.2:
+        is_opening = place < len(_OPENING)
+        role_id, flaw = _OPENING[place] if is_opening else (self._rng.choice(_ANY_ROLE), None)
+        draft = self._written(_ROLES[role_id], moment, few=few or is_opening, rested=place < HARMLESS)
+        if not is_opening and draft.kind in ("email", "follow_up") and self._rng.random() < 0.2:
             flaw = self._rng.choice(flaws.FOR_MAILS)
         if place == 0:
             self._first = draft

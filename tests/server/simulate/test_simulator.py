@@ -22,7 +22,7 @@ from cc_server.domain.access import clients
 from cc_server.domain.base.actors import SYSTEM
 from cc_server.domain.base.unit import Unit
 from cc_server.simulate.history import History
-from cc_server.simulate.queue import Queue
+from cc_server.simulate.queue import FEW, Queue
 from cc_server.simulate.world import World
 from rig.direct_api import DirectApi
 from rig.house import NOON, new_client
@@ -125,6 +125,11 @@ def test_any_number_can_wait(tmp_path: Path, waiting: int) -> None:
 def test_the_oldest_four_are_harmless(made: Made, seed: int) -> None:
     oldest = made(seed).pending[:4]
     assert {flag["code"] for row in oldest for flag in row["risk_flags"]} <= {"unknown_recipient"}
+
+
+def test_the_oldest_four_of_a_long_queue_are_harmless_too(tmp_path: Path) -> None:
+    oldest = business(tmp_path / "home", 1, waiting=FEW + 1).pending[:4]
+    assert [row["risk_flags"] for row in oldest] == [[], [], [], []]
 
 
 @SEEDS
