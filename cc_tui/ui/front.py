@@ -160,7 +160,7 @@ class Front:
         short = f"{key} ignored: {swallowed.brief}"
         if swallowed.scroll_to is not None and self._overlays.sheet is None:
             self.tab.reveal_line(swallowed.scroll_to)
-            words, short = f"{words}; it is in view now, press {key} again", f"{key} ignored: now in view, {key} again"
+            words, short = f"{words}; read on here, then press {key} again", f"{key} ignored: read on, then {key}"
         self._session.say(words, Level.WARN, (key,), short=short)
         if self._overlays.prompt is not None:
             self._overlays.prompt.say(words)

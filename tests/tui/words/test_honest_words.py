@@ -92,7 +92,7 @@ async def test_a_flag_out_of_view_is_scrolled_to_and_the_key_is_asked_for_again(
         for _ in range(60):
             await pilot.pause(0.02)
         await press(pilot, "a")
-        assert "it is in view now, press a again" in said(app)
+        assert "read on here, then press a again" in said(app)
 
 
 async def test_a_note_stays_with_the_tab_that_it_is_about(tmp_path: Path) -> None:
