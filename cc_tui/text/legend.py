@@ -33,7 +33,8 @@ WORDS: dict[str, str] = {
     "held": "approved, and kept back some seconds so that u can recall it",
     "leaving": "approved and not yet sent: held, waiting, being sent or tried again",
     "waits": "approved, and something keeps it back: a stop, a pause, a budget, the cap; the draft says which",
-    "Degraded": "the first word above, of the business as a whole: something needs a look, and it is named beside it",
+    "Degraded": "the first word above, of the business as a whole: something needs a look; it is named beside it, "
+    "or on the dashboard where there is no room",
     "problems": "deliveries that failed or of which nobody knows whether they left, drafts that came back, "
     "and undelivered decisions",
     "unknown": "the send was cut off: nobody knows whether it left; m settles it",
@@ -41,8 +42,10 @@ WORDS: dict[str, str] = {
     "expired": "nobody decided in time; the agent has to draft it again",
     "withdrawn": "the agent took the draft back, or its recipient must not be written to",
     "risk": f"0 to 100, from what was found in the draft; high from {HIGH_FROM}; w says why",
+    "high risk": f"pending drafts with a blocking flag, or of risk {HIGH_FROM} and up; they ask for Y",
     "flag": "something found in the draft: info, warn, or block",
     "safe": "the policy lets it be approved in a batch: every condition known and true",
+    "opened": "in the list of a batch: you have had this draft before you",
     "cooldown": "the same recipient had a message within the policy's days",
     "suppressed": "an address that is never written to",
     "hold": "the seconds between approving and sending; longer with more risk and in batches",
