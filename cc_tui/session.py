@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from cc_tui.decisions.batches import Batch
     from cc_tui.decisions.deciding import Deciding
     from cc_tui.decisions.journal import Decision, Destination, Journal, Reason, Verb
+    from cc_tui.state.link import Link
     from cc_tui.sync.first_rows import FirstRows
     from cc_tui.sync.sync import Sync
 
@@ -150,6 +151,7 @@ class Session:
         )  # fmt: skip
         self.backstage = Backstage(client, sync, journal, deciding, Commands(client, sync.intake, new_key))
         self.known.identity.changed.subscribe(lambda _none: self._connect_dispatcher())
+        self.known.link.changed.subscribe(self._say_refused)
         sync.broke.subscribe(self.broke)
         self._spawn(sync.run(), "sync")
         self._spawn(deciding.singles.run(), "dispatcher")
@@ -180,6 +182,13 @@ class Session:
         if self.backstage is not None:
             self.backstage.deciding.reached()
             self._say_notices(self.backstage.journal)
+
+    def _say_refused(self, link: Link) -> None:
+        """Say of a key that the server does not take where it was set, and what to do."""
+        if link.is_key_refused:
+            place = f" ({self.config.key_place})" if self.config.key_place else ""
+            words = f"{link.sentence}{place}; have an admin make another one, and start cc-tui with it"
+            self.say(words, Level.ERROR, short="this key is not accepted; ! says which")
 
     def _say_notices(self, journal: Journal) -> None:
         for notice in journal.fresh_notices():

@@ -92,6 +92,13 @@ class Config:
                 return file
 
     @property
+    def key_place(self) -> str:
+        """Which setting the key comes from and where that was set; empty where it was typed into the app."""
+        sources = ("api_key", "key_file", "key_command")
+        named = [name for name in sources if name in self.origins and getattr(self, name)]
+        return f"{named[0]}, {self.place_of(named[0])}" if named else ""
+
+    @property
     def journal_path(self) -> Path:
         """The folder of the journals."""
         return Path(self.journal_dir).expanduser() if self.journal_dir else state_dir() / "journal"

@@ -23,7 +23,7 @@ class Link:
     """The link now.
 
     `since` and `retry_at` are local seconds since the epoch; `poll_seconds` is the period while polling; `sentence`
-    says why it is offline or refused.
+    says why it is offline or refused, and `is_key_refused` that it is because of the key.
     """
 
     phase: LinkPhase = LinkPhase.CONNECTING
@@ -31,6 +31,7 @@ class Link:
     retry_at: float | None = None
     poll_seconds: float = 5.0
     sentence: str | None = None
+    is_key_refused: bool = False
 
     @property
     def is_up(self) -> bool:

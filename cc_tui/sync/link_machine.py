@@ -44,9 +44,14 @@ class LinkMachine:
             Link(LinkPhase.OFFLINE, since, retry_at=retry_at, poll_seconds=self._poll_seconds, sentence=sentence)
         )
 
-    def refused(self, at: float, sentence: str) -> None:
-        """The server is there and refuses the key."""
-        self._store.set(Link(LinkPhase.REFUSED, at, poll_seconds=self._poll_seconds, sentence=sentence))
+    def refused(self, at: float, sentence: str, *, is_key_refused: bool) -> None:
+        """The server is there, and tells nothing: it does not take the key, or does not say who it is."""
+        link = self._store.link
+        since = link.since if link.phase is LinkPhase.REFUSED else at
+        period = self._poll_seconds
+        self._store.set(
+            Link(LinkPhase.REFUSED, since, poll_seconds=period, sentence=sentence, is_key_refused=is_key_refused)
+        )
 
     def _go(self, phase: LinkPhase, at: float) -> None:
         link = self._store.link

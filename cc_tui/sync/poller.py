@@ -111,9 +111,9 @@ class Poller:
         except (Unreachable, Unavailable) as error:
             self._unreachable(feed, error)
         except Unauthorized as error:
-            self._machine.refused(self._clock.wall(), str(error))
-            feed.mark_failed(str(error))
-            self._schedule.hold(self._schedule.failed(feed, self._clock.monotonic(), REFUSED_SECONDS))
+            self._machine.refused(self._clock.wall(), str(error), is_key_refused=True)
+            again_at = self._schedule.failed(feed, self._clock.monotonic(), REFUSED_SECONDS)
+            self._schedule.hold(again_at, str(error))
         except CommandCenterError as error:
             self._not_answered(feed, error)
         else:
@@ -135,16 +135,15 @@ class Poller:
         now = self._clock.monotonic()
         named = error.retry_after_seconds if isinstance(error, Unavailable) else None
         retry_at = self._schedule.failed(feed, now, named)
-        self._schedule.hold(retry_at)
+        self._schedule.hold(retry_at, str(error))
         wall = self._clock.wall()
         self._machine.unreachable(wall, wall + retry_at - now, str(error))
-        feed.mark_failed(str(error))
 
     def _not_answered(self, feed: Feed, error: CommandCenterError) -> None:
         named = error.retry_after_seconds if isinstance(error, RateLimited) else None
         self._schedule.failed(feed, self._clock.monotonic(), named)
         if self._known.identity.identity is None and feed.name == IDENTITY:
-            self._machine.refused(self._clock.wall(), str(error))
+            self._machine.refused(self._clock.wall(), str(error), is_key_refused=False)
             return
         if isinstance(error, Forbidden | NotFound):
             feed.refused = True

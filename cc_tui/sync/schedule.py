@@ -70,9 +70,12 @@ class Schedule:
         for feed in self._feeds.values():
             feed.refused, feed.due_at = False, 0.0
 
-    def hold(self, until: float) -> None:
-        """Fetch nothing before `until`: the server can't be reached."""
+    def hold(self, until: float, why: str) -> None:
+        """Fetch nothing before `until`: the server can't be reached, or not with this key; what waits says so too."""
         self._held_until = until
+        for feed in self._feeds.values():
+            if feed.is_waiting:
+                feed.mark_failed(why)
 
     def release(self) -> None:
         """The server can be reached again."""

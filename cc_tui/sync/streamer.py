@@ -61,7 +61,7 @@ class Streamer:
             log.info("no stream here, polling: %s", error)
         except Unauthorized as error:
             self.is_locked_out = True
-            self._machine.refused(self._clock.wall(), str(error))
+            self._machine.refused(self._clock.wall(), str(error), is_key_refused=True)
         finally:
             if self.is_up:
                 self._machine.stream_is_down(self._clock.wall())

@@ -60,6 +60,29 @@ def test_without_anything_every_setting_has_its_default() -> None:
 
 
 @pytest.mark.parametrize(
+    ("flags", "environment", "place"),
+    [
+        ({}, {}, "key_file, {file}"),
+        ({}, {"CC_TUI_API_KEY": "cc_other"}, "api_key, the environment's CC_TUI_API_KEY"),
+        ({"api_key": "cc_another"}, {"CC_TUI_API_KEY": "cc_other"}, "api_key, the flag --api-key"),
+    ],
+    ids=["the file", "the environment", "a flag"],
+)
+def test_where_the_key_comes_from_is_told_as_a_person_finds_it(
+    flags: dict[str, object], environment: dict[str, str], place: str, file: Path
+) -> None:
+    key_file = file.with_name("ana.key")
+    key_file.write_text("cc_ana")
+    key_file.chmod(0o600)
+    config = with_key(load(file, f"key_file = '{key_file}'", flags=flags, environment=environment))
+    assert config.key_place == place.format(file=file)
+
+
+def test_a_key_that_was_typed_into_the_app_comes_from_no_setting() -> None:
+    assert Config(api_key="cc_typed").key_place == ""
+
+
+@pytest.mark.parametrize(
     ("flag", "variable", "line", "value", "origin"),
     [
         ("dashboard", "agents", "approvals", "dashboard", "flag"),

@@ -22,6 +22,7 @@ from cc_tui.state.load import Load
 from cc_tui.state.messages import Level
 from cc_tui.sync.client_seen import seen_instead
 from tests.client.wire_server import json_reply, wire_server
+from tests.support.patience import until_true
 from tests.support.rows import row
 from tests.unit.decisions.support import StandingClock
 
@@ -239,6 +240,27 @@ async def test_a_client_that_nobody_knows_is_told_with_those_there_are(config: C
         wire.reply(json_reply(me), json_reply({"items": []}), json_reply({"items": [CLINIC], "total": 1}))
         with pytest.raises(ClientNotSeen, match=r"none of that id; it sees Clinic clinic$"):
             await session.test(wire.url, "a-key", "gone")
+
+
+async def test_a_key_that_is_not_taken_is_told_with_the_setting_it_comes_from_and_nothing_goes_on_loading(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "my.toml"
+    config = Config(
+        key_file="ana.key", api_key="a-key", origins={"key_file": str(file)}, journal_dir=str(tmp_path / "journal")
+    )
+    async with wire_server() as wire:
+        wire.reply(json_reply({"title": "Unauthorized"}, 401))
+        session = Session(config, StandingClock(), Random(7))
+        await session.open(wire.url, "a-key")
+        await until_true(lambda: session.known.link.link.is_key_refused)
+        await until_true(lambda: session.known.agents.load.error == "the server does not accept this key")
+        await session.close()
+    said = [message.text for message in session.known.messages.log if message.level is Level.ERROR]
+    assert said == [
+        f"the server does not accept this key (key_file, {file}); have an admin make another one, and start cc-tui "
+        "with it"
+    ]
 
 
 async def test_a_server_is_asked_who_the_key_is_without_being_opened(config: Config) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from random import Random
 
 from cc_tui.sync.schedule import BACK_OFF_MOST_SECONDS, Feed, Schedule
@@ -40,10 +41,20 @@ def test_the_period_is_longer_while_the_stream_is_live() -> None:
 
 def test_nothing_is_fetched_while_the_server_cannot_be_reached() -> None:
     schedule = schedule_of(one=1, two=2)
-    schedule.hold(5.0)
+    schedule.hold(5.0, "nobody answers")
     assert schedule.take(4.9) is None
     assert schedule.wait_seconds(1.0) == 4.0
     assert schedule.take(5.0) is not None
+
+
+def test_what_waits_for_a_server_that_cannot_be_reached_says_why_and_what_nobody_asked_for_does_not() -> None:
+    told: list[tuple[str, str]] = []
+    schedule = Schedule(Random(1))
+    for name, enabled in (("asked", True), ("unasked", False)):
+        mark = partial(lambda name, why: told.append((name, why)), name)
+        schedule.add(Feed(name, nothing, 30.0, 5.0, enabled=enabled, mark_failed=mark))
+    schedule.hold(5.0, "nobody answers")
+    assert told == [("asked", "nobody answers")]
 
 
 def test_asking_makes_a_feed_due_earlier_never_later() -> None:
