@@ -132,7 +132,7 @@ class Deciding:
         """Take back the newest decision that still can be, a batch as a whole; False when there is none.
 
         Raises:
-            Unreachable, Unavailable, RateLimited, ServerFault: the server can't be asked now; it can be tried again.
+            CommandCenterError: one of `PASSING`: the server can't be asked now; it can be tried again.
         """
         if isinstance(self.newest, Batch):
             return await self.batches.undo_newest() or await self.singles.undo_newest()
@@ -143,7 +143,7 @@ async def _item(port: DecisionPort, approval_id: str) -> Approval | None:
     """An approval as the server has it; None where this key may not see it, or it is gone.
 
     Raises:
-        Unreachable, Unavailable, RateLimited, ServerFault: the server can't be asked now.
+        CommandCenterError: one of `PASSING`: the server can't be asked now.
     """
     try:
         return (await port.get(approval_id)).value
@@ -157,7 +157,7 @@ async def _items(port: DecisionPort, approval_ids: Sequence[str]) -> list[Approv
     """Approvals as the server has them, in this order; asked for a few at once.
 
     Raises:
-        Unreachable, Unavailable, RateLimited, ServerFault: the server can't be asked now.
+        CommandCenterError: one of `PASSING`: the server can't be asked now.
     """
     found: list[Approval | None] = []
     for at in range(0, len(approval_ids), ASKED_AT_ONCE):

@@ -177,7 +177,7 @@ class BatchSender:
         """Take the newest batch back as a whole; False when there is none.
 
         Raises:
-            Unreachable, Unavailable, RateLimited, ServerFault: the server can't be asked now; it can be tried again.
+            CommandCenterError: one of `PASSING`: the server can't be asked now; it can be tried again.
         """
         return await self._recall.take_back_newest()
 

@@ -230,8 +230,7 @@ class Dispatcher:
         """Take back the newest decision that still can be; False when there is none. The sink tells what came of it.
 
         Raises:
-            Unreachable, Unavailable, RateLimited, ServerFault: it is delivered, and the server can't be asked now; it
-                can be tried again.
+            CommandCenterError: one of `PASSING`: it is delivered, and the server can't be asked now; try again.
         """
         return await self._recall.take_back_newest()
 

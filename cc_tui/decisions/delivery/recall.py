@@ -133,7 +133,7 @@ class Recall(Generic[K, H]):
         for.
 
         Raises:
-            Unreachable, Unavailable, RateLimited, ServerFault: the server can't be asked now; it can be tried again.
+            CommandCenterError: one of `PASSING`: the server can't be asked now; it can be tried again.
         """
         while self._kept:
             key, (kept, _handle) = next(reversed(self._kept.items()))

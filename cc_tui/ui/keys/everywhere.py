@@ -128,7 +128,7 @@ class Everywhere:
             if not await app.session.backstage.deciding.undo_newest():
                 app.session.say("nothing that can still be taken back")
         except CommandCenterError as error:
-            short = "not undone: no answer; u tries again"
+            short = "not undone yet; u tries again"
             app.session.say(f"not undone: {error}; u tries again", Level.WARN, ("u",), short=short)
 
     def _kept(self) -> None:
