@@ -18,7 +18,7 @@ from cc_server.domain.base.refusals import DatabaseUnavailable, DomainRefusal
 from cc_server.domain.base.unit import Unit
 from cc_server.domain.controls.begin import Turn, begin
 from cc_server.domain.outbox.sending import claims
-from cc_server.domain.outbox.sending.claims import Claimed, Outcome, Unclear
+from cc_server.domain.outbox.sending.claims import Accepted, Claimed, Outcome, Unclear
 from cc_server.worker.providers import Provider
 
 CLAIMED_AT_ONCE = 8
@@ -110,6 +110,8 @@ class Sender:
 
     async def _send(self, claimed: Claimed) -> None:
         outcome = await self._hand_over(claimed)
+        if not isinstance(outcome, Accepted):
+            _log.warning("delivery %s: %s", claimed.delivery["id"], outcome.error)
         while True:
             try:
                 await self._db.write(self._settle, claimed, outcome)

@@ -16,6 +16,8 @@ from cc_api_client.models.outbox.approvals import Channel
 from cc_server.config import SmtpSecurity, SmtpSettings
 from cc_server.domain.outbox.sending.claims import Accepted, Claimed, NotAccepted, Outcome, Unclear
 from cc_server.worker.providers import FileProvider, SmtpProvider
+from cc_server.worker.sender import Sender
+from rig.house import House
 
 CLAIMED = Claimed(
     delivery={"id": "d", "attempt": 1, "changed_at": datetime(2026, 3, 1, 9, 30, tzinfo=UTC)}, stable_key="apr_1_v2",
@@ -123,6 +125,21 @@ async def test_where_no_server_listens_nothing_was_sent_and_it_is_tried_again(
     outcome = await sent(unused_tcp_port, tmp_path)
     assert isinstance(outcome, NotAccepted)
     assert outcome.is_passing
+
+
+async def test_what_did_not_leave_is_in_the_log_with_why(
+    house: House, unused_tcp_port: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    approval = house.approve(house.draft()).item
+    house.leave_hold()
+    settings = SmtpSettings("127.0.0.1", unused_tcp_port, SmtpSecurity.NONE, sender="us@agency.example")
+    assert await Sender(house.db, SmtpProvider(settings, FileProvider(tmp_path))).round() == 1
+    (told,) = [record for record in caplog.records if record.name == "cc_server.sender"]
+    delivery = house.now(approval).delivery
+    assert delivery is not None
+    assert told.levelname == "WARNING"
+    assert told.getMessage() == f"delivery {delivery.id}: {delivery.error}"
+    assert "the mail server 127.0.0.1 can't be used" in told.getMessage()
 
 
 async def test_what_is_no_mail_becomes_a_file(unused_tcp_port: int, tmp_path: Path) -> None:
