@@ -199,7 +199,7 @@ class Opening:
             self._host.set_timer(OFFER_SECONDS, lambda: self._overlays.when_free(self._offer_undelivered))
 
     def _offer_undelivered(self) -> None:
-        from cc_tui.ui.dialogs.kept import batch_line, decision_line
+        from cc_tui.ui.dialogs.kept import offered_lines
         from cc_tui.ui.dialogs.question import QuestionSheet
 
         self._is_offering = False
@@ -210,7 +210,7 @@ class Opening:
         offered, batches = deciding.singles.offered(), deciding.batches.offered()
         if not offered and not batches:
             return
-        lines = [*map(decision_line, offered[:10]), *map(batch_line, batches)]
+        lines = offered_lines(offered, batches)
         kept = "what you leave is kept under problems: there enter sends or forgets it"
         lines += [Line(), Line().add(kept, Token.DIM)]
         keys = [one.key for one in offered] + [batch.key for batch in batches]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cc_tui.state.messages import Level
@@ -18,19 +19,32 @@ if TYPE_CHECKING:
 
 LISTED = 8
 """How many are asked about at once: all of them are on the sheet."""
+NAMED = 9
+"""How many of those that are sent together are named."""
 
 
-def decision_line(one: Decision) -> Line:
+def offered_lines(offered: Sequence[Decision], batches: Sequence[Batch]) -> list[Line]:
+    """What waits for the operator's word, oldest first: decisions, how many of them are not named, and batches."""
+    more = len(offered) - NAMED
+    lines = [_decision_line(one) for one in offered[:NAMED]]
+    lines += [Line().add(f"and {more} more decision{'s' if more > 1 else ''}", Token.DIM)] if more > 0 else []
+    return lines + [_batch_line(batch) for batch in batches]
+
+
+def _decision_line(one: Decision) -> Line:
     """When, what, and about whom."""
-    line = Line().add(clock(moment(one.decided_at)), Token.DIM).add(f"  {one.verb.value:<8}")
-    return line.add(safe_line(f"{one.recipient}  {one.subject}"))
+    return _when(one.decided_at).add(f"  {one.verb.value:<8}").add(safe_line(f"{one.recipient}  {one.subject}"))
 
 
-def batch_line(batch: Batch) -> Line:
+def _batch_line(batch: Batch) -> Line:
     """When, what, and how many."""
-    line = Line().add(clock(moment(batch.decided_at)), Token.DIM).add(f"  {batch.verb:<8}")
     done = f", {len(batch.arrived)} of it decided already" if batch.arrived else ""
-    return line.add(f"a batch of {len(batch.items)}{done}")
+    return _when(batch.decided_at).add(f"  {batch.verb:<8}").add(f"a batch of {len(batch.items)}{done}")
+
+
+def _when(decided_at: float) -> Line:
+    """The day and the time: what was kept may be of any day."""
+    return Line().add(day(moment(decided_at)), Token.DIM).add(" ").add(clock(moment(decided_at)), Token.DIM)
 
 
 def ask_about_kept_elsewhere(stage: Stage) -> None:
@@ -46,8 +60,7 @@ def ask_about_kept_elsewhere(stage: Stage) -> None:
         return
     lines = []
     for one in asked:
-        made = Line().add(day(moment(one.decided_at)), Token.DIM).add(" ")
-        made.extend((batch_line(one) if isinstance(one, Batch) else decision_line(one)).left)
+        made = _batch_line(one) if isinstance(one, Batch) else _decision_line(one)
         lines.append(made.add(safe_line(f"  made with the key “{one.destination.key_name}”"), Token.DIM))
     told = "what you leave waits for an app with that key; what had arrived before stays as the server has it"
     lines += [Line(), Line().add(told, Token.DIM)]
