@@ -45,8 +45,13 @@ class LinkMachine:
         )
 
     def refused(self, at: float, sentence: str, *, is_key_refused: bool) -> None:
-        """The server is there, and tells nothing: it does not take the key, or does not say who it is."""
+        """The server is there, and tells nothing: it does not take the key, or does not say who it is.
+
+        Stream and polls each hear of it, in words of their own: the first to do so tells.
+        """
         link = self._store.link
+        if link.phase is LinkPhase.REFUSED and link.is_key_refused is is_key_refused:
+            return
         since = link.since if link.phase is LinkPhase.REFUSED else at
         period = self._poll_seconds
         self._store.set(

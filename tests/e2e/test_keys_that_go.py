@@ -67,7 +67,7 @@ def test_what_a_revoked_key_decided_is_shown_to_another_and_forgotten_on_a_word(
         terminal.wait_silent(0.3)
         terminal.type("kept\n")
         terminal.wait_for(r"Forget 1 decision that this key can't send\?")
-        terminal.wait_for(r"made with the\s+key “ana”")
+        terminal.wait_for(r"made\s+with\s+the\s+key\s+“ana”")
         decide(terminal, "y", r"forgotten: 1 decision of another key")
         assert len(api.approvals(status="pending")) == before
     with app_terminal(home, backend=other) as terminal:
