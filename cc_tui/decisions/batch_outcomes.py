@@ -60,6 +60,7 @@ class BatchOutcomes:
             phase = LocalPhase.REFUSED
         elif batch.is_offered:
             phase = LocalPhase.OFFERED
+            self._known.messages.outdate_about(_count(batch))
         reason = batch.reason.code if batch.reason is not None else None
         local = LocalDecision(batch.verb, phase, batch.decided_at, batch.key, reason, batch.trouble)
         for item in batch.left:

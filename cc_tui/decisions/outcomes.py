@@ -42,6 +42,7 @@ class Outcomes:
     def offered(self, decision: Decision) -> None:
         """It waits for the operator's word."""
         self._local(decision, LocalPhase.OFFERED)
+        self._known.messages.outdate_about(_who(decision))
 
     def confirmed(self, decision: Decision, approval: Approval) -> None:
         """The server has it: its word stands from now on."""

@@ -77,6 +77,11 @@ class MessageStore:
         if self.shown is not None and self.shown.level in (Level.NOTE, Level.WARN):
             self.clear()
 
+    def outdate_about(self, what: str) -> None:
+        """What was said of it is no longer so: that `u` takes it back, for one."""
+        if self.shown is not None and what in self.shown.strong:
+            self.outdate()
+
     def clear(self) -> None:
         """Empty the line; the log stays."""
         if self.shown is not None:

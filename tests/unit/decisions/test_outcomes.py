@@ -155,3 +155,13 @@ def test_an_undo_that_came_too_late_changes_no_count(told: Told) -> None:
 def test_what_has_no_recipient_is_named_by_its_id(told: Told) -> None:
     told.outcomes.dropped(decision(recipient=""))
     assert row(1).id in told.said.text
+
+
+def test_that_u_takes_a_decision_back_is_no_longer_said_once_it_waits_for_a_word(told: Told) -> None:
+    told.outcomes.undelivered(decision())
+    told.outcomes.locked_out(decision(), "revoked")
+    assert told.known.messages.shown is not None
+    told.outcomes.offered(decision(key="k2", approval_id=row(2).id, recipient="somebody@else.example"))
+    assert told.known.messages.shown is not None
+    told.outcomes.offered(decision())
+    assert told.known.messages.shown is None
