@@ -98,7 +98,8 @@ class AnchorKeeper:
         return (
             f"The audit anchor {self._file} knows row {anchor.seq} of the audit trail, and {self._db.address} does not "
             "hold it: the database is an older copy, or rows were cut off. Where a backup was put back, say so with: "
-            "cc-server restored. Else look with: cc-server audit verify; to serve it as it is, move the anchor away."
+            "cc-server restored. Else look with: cc-server audit verify; to serve it as it is, move the anchor away. "
+            "Give either command the --db or --config that the server has."
         )
 
     async def _move_on(self) -> None:

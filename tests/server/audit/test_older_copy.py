@@ -116,6 +116,8 @@ def test_the_command_says_what_is_wrong_where_and_what_to_do_and_moving_the_anch
     assert main(["run", "--db", str(house.db.address), "--port", "0"]) == 1
     told = capsys.readouterr().err
     assert told.startswith(f"cc-server: The audit anchor {anchor} knows row 999 of the audit trail, and ")
+    assert "cc-server restored" in told
+    assert "Give either command the --db or --config that the server has." in told
     assert told.count("\n") == 1
 
 
