@@ -31,7 +31,13 @@ def main(arguments: Sequence[str]) -> int:
     """
     typed = parser().parse_args(arguments)
     try:
-        return _run(typed, _settings(typed))
+        code = _run(typed, _settings(typed))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python's own last flush fails once more
+        sys.stderr.write("cc-server: what it wrote was not read to its end\n")
+        return FAILED
     except ConfigError as error:
         sys.stderr.write(f"cc-server: {error}\n")
         return FAILED

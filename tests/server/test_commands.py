@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,3 +81,15 @@ def test_a_second_client_of_a_name_is_added_only_where_that_is_meant(
 def test_a_name_that_no_client_can_have_is_refused(db: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     assert main(["clients", "add", name, "--db", str(db)]) == 1
     assert capsys.readouterr().err == "cc-server: a client's name has 1 to 200 characters\n"
+
+
+@pytest.mark.parametrize("command", [["keys", "list"], ["audit", "export"]])
+def test_output_that_nobody_reads_to_its_end_is_told_in_a_sentence(db: Path, command: list[str]) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    with os.fdopen(writes, "w") as broken:
+        done = subprocess.run(
+            [sys.executable, "-m", "cc_server", *command, "--db", str(db)],
+            check=False, stdout=broken, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "cc-server: what it wrote was not read to its end\n")
