@@ -103,7 +103,7 @@ class Overlays:
         return self.sheet is not None or self.prompt is not None
 
     def _offer_next(self) -> None:
-        if self._waiting and not self.is_any_open:
+        while self._waiting and not self.is_any_open:
             self._waiting.popleft()()
 
     def close_sheet(self) -> None:
