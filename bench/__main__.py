@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import acts, keys, live, memory, starts
+from bench.app import acts, keys, live, memory, starts
 from bench.findings import Finding, table
 from bench.machine import Moment, description
 from bench.server import decisions, reading

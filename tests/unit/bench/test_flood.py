@@ -7,8 +7,8 @@ import threading
 import time
 from itertools import islice
 
-from bench.flood import Flood, flooded
-from bench.happenings import a_business_day, edits
+from bench.app.flood import Flood, flooded
+from bench.app.happenings import a_business_day, edits
 from cc_api_client.client import CommandCenterClient
 from cc_api_client.models.events import Event, EventPosition
 from cc_api_client.stream import Connected, Events

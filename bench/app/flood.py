@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from bench.happenings import Told
+from bench.app.happenings import Told
 from cc_api_client.models.events import EventPosition
 from rig.pty_app import Backend
 
@@ -30,7 +30,7 @@ _QUIET_SECONDS = 3_600.0
 
 
 class Flood:
-    """The stream of what `happens` (`bench.happenings`)."""
+    """The stream of what `happens` (`bench.app.happenings`)."""
 
     def __init__(self, happens: Iterator[Told], events_per_second: int) -> None:
         self.sent = 0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
+from bench.app.flood import Flood, flooded
+from bench.app.happenings import a_business_day
 from bench.findings import Finding, Samples
-from bench.flood import Flood, flooded
-from bench.happenings import a_business_day
 from bench.machine import own_mb, pss_mb
 from bench.setting import FEW, Setting
 from bench.watching import wait_calm

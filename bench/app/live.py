@@ -6,9 +6,9 @@ import itertools
 import time
 from collections.abc import Callable
 
+from bench.app.flood import Flood, flooded
+from bench.app.happenings import edits
 from bench.findings import Finding, Samples
-from bench.flood import Flood, flooded
-from bench.happenings import edits
 from bench.setting import FEW, LIST_ONLY_COLUMNS, Setting
 from bench.watching import Rest, rest_of
 from rig.direct_api import DirectApi
