@@ -229,7 +229,7 @@ class ApprovalRow:
 
 
 def row_of(approval: Approval) -> ApprovalRow:
-    """The row of an approval as the wire has it."""
+    """The row of an approval as the wire has it; words that come again in other rows are kept once."""
     created_at = approval.created_at.timestamp()
     likeness = RowLikeness(
         client_id=intern(approval.client_id),
@@ -250,8 +250,8 @@ def row_of(approval: Approval) -> ApprovalRow:
     return ApprovalRow(
         id=approval.id,
         to_email=approval.to_email,
-        to_name=approval.to_name or "",
-        subject=approval.subject,
+        to_name=intern(approval.to_name or ""),
+        subject=intern(approval.subject),
         created_at=created_at,
         hash=packed_hash(approval.payload_sha256),
         alike=alike(likeness),

@@ -41,6 +41,13 @@ def test_what_most_rows_have_alike_is_one_object() -> None:
     assert sys.getsizeof(one) <= 88
 
 
+def test_names_and_subjects_that_come_again_are_kept_once() -> None:
+    one, two = (row_of(approval(number, to_name="".join(["Maya ", "Fischer"]), subject=" ".join(["Re:", "price"])))
+                for number in (1, 2))  # fmt: skip
+    assert one.to_name is two.to_name
+    assert one.subject is two.subject
+
+
 def test_a_row_that_is_delivered_otherwise_is_the_same_in_all_else() -> None:
     held = row_of(approval(1, status="approved", delivery=wire_delivery(1)))
     sent = row_of(approval(1, status="approved", delivery=wire_delivery(1, state="sent", version=2)))
