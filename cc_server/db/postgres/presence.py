@@ -5,6 +5,8 @@ The lock is the session's that listens: it ends with the connection, so that a p
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any
 
 from cc_server.db.errors import DatabaseInUse
@@ -13,6 +15,8 @@ from cc_server.db.schema import Use
 from cc_server.db.transaction.locks import key_of
 
 PRESENCE = "presence"
+GOING_SECONDS = 3.0
+LOOK_SECONDS = 0.05
 _TOGETHER = "SELECT pg_try_advisory_lock_shared($1)"
 _ALONE = "SELECT pg_try_advisory_lock($1)"
 _OTHERS = """
@@ -26,17 +30,31 @@ _OTHERS = """
 async def claim(conn: Any, use: Use) -> None:
     """Take the lock on a connection of asyncpg, for as long as that connection lives.
 
+    Who is just going is waited for: the database takes a moment to let a closed connection go.
+
     Raises:
         DatabaseInUse: others use it; the end of a sentence says who, and what to do.
     """
+    given_up_at = time.monotonic() + GOING_SECONDS
+    is_ours, others = await _looked(conn, use)
+    while others or not is_ours:
+        if time.monotonic() >= given_up_at:
+            raise DatabaseInUse(_refusal(use, others))
+        await asyncio.sleep(LOOK_SECONDS)
+        is_ours, others = await _looked(conn, use)
+
+
+async def _looked(conn: Any, use: Use) -> tuple[bool, list[Any]]:
+    """Whether the lock is had, and who is in the way."""
     is_ours = await conn.fetchval(_ALONE if use is Use.ALONE else _TOGETHER, key_of(PRESENCE))
-    others = await conn.fetch(_OTHERS, APPLICATION) if use is Use.ALONE or not is_ours else []
-    if is_ours and not others:
-        return
+    return is_ours, await conn.fetch(_OTHERS, APPLICATION) if use is Use.ALONE or not is_ours else []
+
+
+def _refusal(use: Use, others: list[Any]) -> str:
     told = "; ".join(_one(other) for other in others)
     if use is Use.ALONE:
-        raise DatabaseInUse(f"is in use: {told}. Stop every server first, on every machine.")
-    raise DatabaseInUse(f"is had by a command alone: {told}. Start again when it has ended.")
+        return f"is in use: {told}. Stop every server first, on every machine."
+    return f"is had by a command alone: {told}. Start again when it has ended."
 
 
 def _one(other: Any) -> str:

@@ -18,7 +18,7 @@ from cc_server.db.clock import SystemClock
 from cc_server.db.database import Database
 from cc_server.db.errors import DatabaseInUse, DatabaseUnavailable, Refused
 from cc_server.db.portable.upsert import insert_new
-from cc_server.db.postgres import connect, listener
+from cc_server.db.postgres import connect, listener, presence
 from cc_server.db.postgres.url import PostgresUrl
 from cc_server.db.schema import Opening, Use
 from cc_server.db.tables import counters, installation
@@ -285,20 +285,24 @@ def test_a_unit_can_not_be_begun_once_it_is_closed(url: PostgresUrl, key: Seals)
 
 
 def test_who_needs_the_database_alone_is_told_who_uses_it_and_has_it_once_they_are_gone(
-    db: Database, url: PostgresUrl, key: Seals
+    db: Database, url: PostgresUrl, key: Seals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = Database(url, SystemClock(), use=Use.ALONE, seals=key)
     with pytest.raises(DatabaseInUse, match=r"is in use: connections from .*: \d+, since .*Stop every server first"):
         alone.open()
     db.close()
     alone = Database(url, SystemClock(), use=Use.ALONE, seals=key)
-    alone.open()
+    with monkeypatch.context() as patient:
+        patient.setattr(presence, "GOING_SECONDS", PATIENCE_SECONDS)
+        alone.open()
     late = Database(url, SystemClock(), seals=key)
     with pytest.raises(DatabaseInUse, match="Start again when it has ended"):
         late.open()
     alone.close()
     late = Database(url, SystemClock(), seals=key)
-    late.open()
+    with monkeypatch.context() as patient:
+        patient.setattr(presence, "GOING_SECONDS", PATIENCE_SECONDS)
+        late.open()
     late.close()
 
 
