@@ -79,7 +79,7 @@ class Queue:
         while True:
             known = self._rested(moment) if rested else self._world.known
             draft = self._world.write(role, self._recipient(known if few else ()), moment)
-            if draft is not None:
+            if draft is not None and not (rested and self._world.is_repeated(draft)):
                 return draft
 
     def _rested(self, moment: datetime) -> list[Acquaintance]:

@@ -90,6 +90,8 @@ class World:
     last_drafts: deque[NewDraft] = field(default_factory=lambda: deque(maxlen=20))
     written_at: dict[str, datetime] = field(default_factory=dict)
     """When something was last drafted to an address."""
+    written: set[int] = field(default_factory=set)
+    """What was drafted to whom, as hashes."""
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
@@ -225,6 +227,11 @@ class World:
         """What agents wrote, and to whom, shapes what they write next."""
         self.last_drafts.append(draft)
         self.written_at[draft.to_email] = now
+        self.written.add(hash((draft.to_email, draft.body)))
+
+    def is_repeated(self, draft: NewDraft) -> bool:
+        """Whether the same words were drafted to the same person before."""
+        return hash((draft.to_email, draft.body)) in self.written
 
     def write(self, role: AgentRole, lead: Acquaintance | None, now: datetime) -> NewDraft | None:
         """What an agent writes to a lead, without a flaw."""

@@ -132,6 +132,21 @@ def test_the_oldest_four_of_a_long_queue_are_harmless_too(tmp_path: Path) -> Non
     assert [row["risk_flags"] for row in oldest] == [[], [], [], []]
 
 
+def test_the_oldest_four_repeat_nothing_that_was_written_before(tmp_path: Path) -> None:
+    db = Database(tmp_path / "business.db", ManualClock(NOON), ids=SeededIds(7))
+    db.open()
+    try:
+        world = World(7, db.ids)
+        db.write_sync(world.found, NOON)
+        for _ in range(2):  # the same seed writes the same drafts
+            Queue(db, world).fill(4, NOON, always)
+        found = db.read_sync(lambda conn: list(conn.execute(select(approvals.c.risk_flags)).scalars()))
+    finally:
+        db.close()
+    assert len(found) == 8
+    assert "duplicate" not in {flag["code"] for flags in found for flag in flags}
+
+
 @SEEDS
 def test_everything_that_goes_wrong_in_drafts_is_to_be_found_among_thirteen(made: Made, seed: int) -> None:
     flawed = [codes(row) for row in made(seed).pending]
